@@ -1,0 +1,22 @@
+"""EMNIST Lab: browse EMNIST, train classifiers on it, read what they do, draw and see it read."""
+
+from . import ink, metrics
+from .dataset import Part, load
+from .errors import LabError
+from .runs import Run, list_runs, open_run
+from .training import Progress, evaluate, fit
+
+__version__ = "0.1.0"
+__all__ = [
+    "LabError",
+    "Part",
+    "Progress",
+    "Run",
+    "evaluate",
+    "fit",
+    "ink",
+    "list_runs",
+    "load",
+    "metrics",
+    "open_run",
+]

@@ -1,0 +1,319 @@
+"""Numbers from labels and scores: accuracy, ROC AUC, confusion, per class."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .dataset import display_names
+
+_SMALLEST = np.finfo(np.float64).eps  # probabilities are clipped to this, as scikit-learn does
+
+
+def _pair_sums(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Mann-Whitney sums: (C, C), row a, column b: pairs in which an a outscores a b on score a.
+
+    Ties count one half. One sort a class does for all pairs, where the
+    textbook way sorts twice for each of C (C - 1) / 2 pairs.
+    """
+    classes = scores.shape[1]
+    sums = np.zeros((classes, classes))
+    for a in range(classes):
+        column = scores[:, a]
+        own = np.sort(column[labels == a])
+        if len(own):
+            order = np.argsort(column, kind="stable")
+            ranked = column[order]
+            beaten_by = len(own) - 0.5 * (
+                np.searchsorted(own, ranked, "left") + np.searchsorted(own, ranked, "right")
+            )
+            sums[a] = np.bincount(labels[order], weights=beaten_by, minlength=classes)
+    return sums
+
+
+def _checked(labels, scores) -> tuple[np.ndarray, np.ndarray]:
+    labels, scores = np.asarray(labels), np.asarray(scores, dtype=np.float64)
+    if labels.ndim != 1 or scores.ndim != 2 or len(labels) != len(scores):
+        raise ValueError(
+            f"labels {labels.shape} and scores {scores.shape} don't fit: expected (N,) and (N, C)"
+        )
+    if len(labels) == 0:
+        raise ValueError("there is nothing to measure: labels and scores are empty")
+    if not np.isfinite(scores).all():
+        raise ValueError("scores hold NaN or infinite values")
+    if labels.min() < 0 or labels.max() >= scores.shape[1]:
+        raise ValueError(f"labels must lie in 0..{scores.shape[1] - 1}")
+    return labels.astype(np.int64), scores
+
+
+def _roc_aucs(labels: np.ndarray, scores: np.ndarray) -> tuple[float, np.ndarray]:
+    """One-vs-one macro average, and one-vs-rest of each class: float, (C,), NaN where undefined."""
+    sums = _pair_sums(labels, scores)
+    counts = np.bincount(labels, minlength=scores.shape[1]).astype(np.float64)
+    present = counts > 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pairwise = sums / np.outer(counts, counts)
+        wins = sums.sum(axis=1) - np.diag(sums)
+        rest = wins / (counts * (len(labels) - counts))
+    inside = pairwise[np.ix_(present, present)]
+    off = ~np.eye(len(inside), dtype=bool)
+    one_vs_one = float(inside[off].mean()) if off.any() else float("nan")
+    return one_vs_one, rest
+
+
+def roc_auc_ovo(labels, scores) -> float:
+    """Area under the ROC curve, one-vs-one, macro average (Hand and Till 2001).
+
+    Equal to ``sklearn.metrics.roc_auc_score(labels, scores, multi_class="ovo")``,
+    ties included; scores need not sum to 1.
+
+    Parameters
+    ----------
+    labels : array-like of shape (N,)
+        Integers in 0..C-1.
+    scores : array-like of shape (N, C)
+        Higher for likelier classes.
+
+    Returns
+    -------
+    float
+        Average over all pairs of classes that occur; NaN if fewer than two do.
+
+    Raises
+    ------
+    ValueError
+        The shapes don't fit, or scores aren't finite.
+    """
+    return _roc_aucs(*_checked(labels, scores))[0]
+
+
+def roc_auc_ovr(labels, scores) -> float:
+    """Area under the ROC curve, one-vs-rest, macro average.
+
+    Equal to ``sklearn.metrics.roc_auc_score(labels, scores, multi_class="ovr")``.
+
+    Parameters
+    ----------
+    labels, scores
+        As for `roc_auc_ovo`.
+
+    Returns
+    -------
+    float
+        Average over classes that occur; NaN if fewer than two do.
+    """
+    each = _roc_aucs(*_checked(labels, scores))[1]
+    return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
+
+
+def top_accuracy(labels, scores, count: int = 3) -> float:
+    """Share of rows whose label is among the `count` highest scores.
+
+    Parameters
+    ----------
+    labels, scores
+        As for `roc_auc_ovo`.
+    count : int
+        How many guesses count.
+
+    Returns
+    -------
+    float
+        0..1.
+    """
+    labels, scores = _checked(labels, scores)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    return float((best == labels[:, None]).any(axis=1).mean())
+
+
+def log_loss(labels, scores) -> float:
+    """Mean negative logarithm of the probability given to the true class, in nats.
+
+    Parameters
+    ----------
+    labels, scores
+        As for `roc_auc_ovo`; rows of `scores` are normalised to sum 1.
+
+    Returns
+    -------
+    float
+        0 is perfect; ``log(C)`` is guessing.
+    """
+    labels, scores = _checked(labels, scores)
+    chance = scores / scores.sum(axis=1, keepdims=True)
+    own = chance[np.arange(len(labels)), labels]
+    return float(-np.log(np.clip(own, _SMALLEST, 1)).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """How well scores fit labels.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (N,), dtype int64
+    scores : ndarray of shape (N, C), dtype float64
+        Probabilities; rows sum to 1.
+    classes : list of str
+        One character a class.
+    """
+
+    labels: np.ndarray
+    scores: np.ndarray
+    classes: list[str]
+
+    def __post_init__(self):
+        labels, scores = _checked(self.labels, self.scores)
+        if scores.shape[1] != len(self.classes):
+            raise ValueError(f"{scores.shape[1]} columns of scores, {len(self.classes)} classes")
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "scores", scores)
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """Names for people; see `emnist_lab.dataset.display_names`."""
+        return display_names(self.classes)
+
+    @functools.cached_property
+    def predicted(self) -> np.ndarray:
+        """Likeliest class of each row: ndarray of shape (N,), dtype int64."""
+        return self.scores.argmax(axis=1)
+
+    @functools.cached_property
+    def confusion(self) -> np.ndarray:
+        """Counts, (C, C) int64: row is the true class, column the predicted one."""
+        size = len(self.classes)
+        return np.bincount(self.labels * size + self.predicted, minlength=size * size).reshape(
+            size, size
+        )
+
+    @property
+    def accuracy(self) -> float:
+        """Share of rows whose likeliest class is the true one."""
+        return float((self.predicted == self.labels).mean())
+
+    @functools.cached_property
+    def top3_accuracy(self) -> float:
+        """Share of rows whose true class is among the three likeliest."""
+        return top_accuracy(self.labels, self.scores, 3)
+
+    @functools.cached_property
+    def log_loss(self) -> float:
+        """See `log_loss`."""
+        return log_loss(self.labels, self.scores)
+
+    @functools.cached_property
+    def _aucs(self) -> tuple[float, np.ndarray]:
+        return _roc_aucs(self.labels, self.scores)
+
+    @property
+    def roc_auc_ovo(self) -> float:
+        """See `roc_auc_ovo`."""
+        return self._aucs[0]
+
+    @property
+    def roc_auc_ovr(self) -> float:
+        """See `roc_auc_ovr`."""
+        each = self._aucs[1]
+        return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
+
+    @property
+    def absent(self) -> list[str]:
+        """Classes without a single row: their AUC is undefined and left out of averages."""
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return [name for name, count in zip(self.names, counts, strict=True) if not count]
+
+    def summary(self) -> dict[str, float]:
+        """The headline numbers, by name."""
+        return {
+            "accuracy": self.accuracy,
+            "top3_accuracy": self.top3_accuracy,
+            "log_loss": self.log_loss,
+            "roc_auc_ovo": self.roc_auc_ovo,
+            "roc_auc_ovr": self.roc_auc_ovr,
+        }
+
+    @functools.cached_property
+    def per_class(self) -> pd.DataFrame:
+        """Precision, recall, F1, AUC (one-vs-rest) and support, a row a class.
+
+        Undefined numbers (a class never predicted has no precision) are NaN.
+        """
+        hits = np.diag(self.confusion).astype(float)
+        support, read = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            frame = pd.DataFrame(
+                {
+                    "class": self.names,
+                    "precision": hits / read,
+                    "recall": hits / support,
+                    "f1": 2 * hits / (support + read),
+                    "auc": self._aucs[1],
+                    "support": support,
+                }
+            )
+        return frame
+
+    def confused_pairs(self, count: int = 10) -> pd.DataFrame:
+        """Most frequent errors.
+
+        Parameters
+        ----------
+        count : int
+            How many at most.
+
+        Returns
+        -------
+        DataFrame
+            ``true``, ``predicted`` (names), ``count``, ``of`` (images of the
+            true class), ``share``; most frequent first.
+        """
+        errors = self.confusion.copy()
+        np.fill_diagonal(errors, 0)
+        order = np.argsort(-errors, axis=None, kind="stable")[:count]
+        rows, columns = np.unravel_index(order, errors.shape)
+        frame = pd.DataFrame(
+            {
+                "true": [self.names[i] for i in rows],
+                "predicted": [self.names[i] for i in columns],
+                "count": errors[rows, columns],
+                "of": self.confusion.sum(axis=1)[rows],
+            }
+        )
+        frame = frame[frame["count"] > 0].reset_index(drop=True)
+        return frame.assign(share=frame["count"] / frame["of"])
+
+    def most_missed(self) -> tuple[str, float] | None:
+        """Name of the class with the lowest recall, and that recall; None without any error."""
+        recall = self.per_class["recall"]
+        if not (recall < 1).any():
+            return None
+        worst = int(recall.idxmin())
+        return self.names[worst], float(recall[worst])
+
+    def roc_curves(self, points: int = 201) -> tuple[np.ndarray, np.ndarray]:
+        """ROC curve of each class against the rest, on one grid.
+
+        Parameters
+        ----------
+        points : int
+            Number of false positive rates, evenly spaced over 0..1.
+
+        Returns
+        -------
+        rates : ndarray of shape (points,)
+            False positive rates.
+        hits : ndarray of shape (C, points)
+            True positive rates, interpolated; NaN for a class that is absent.
+        """
+        from sklearn.metrics import roc_curve
+
+        rates = np.linspace(0, 1, points)
+        hits = np.full((len(self.classes), points), np.nan)
+        for index in range(len(self.classes)):
+            own = self.labels == index
+            if own.any() and not own.all():
+                false, true, _ = roc_curve(own, self.scores[:, index])
+                hits[index] = np.interp(rates, false, true)
+        return rates, hits

@@ -1,0 +1,20 @@
+"""Where things lie: what is shipped, and what belongs to this machine."""
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED = PROJECT / "artifacts"
+
+
+def home() -> Path:
+    """Folder of what this machine makes: ``$EMNIST_LAB_HOME`` or ``artifacts``.
+
+    Returns
+    -------
+    pathlib.Path
+        It holds ``runs`` (own runs), ``cache`` (upright images) and ``data``
+        (files that were fetched). It may not exist yet.
+    """
+    named = os.environ.get("EMNIST_LAB_HOME", "").strip()
+    return Path(named).expanduser().resolve() if named else SHIPPED

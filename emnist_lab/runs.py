@@ -1,0 +1,476 @@
+"""A fitted recipe on disk: save, open, list. Opening one executes nothing it brings.
+
+A run is a folder: ``run.json`` (the manifest), ``model.skops`` (the pipeline,
+read by skops against a list of trusted types) and ``scores.npz`` (labels and
+probabilities on the test part). The manifest holds the other files' SHA-256.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .dataset import SIDE
+from .errors import RunError, first_line
+from .metrics import Report
+from .places import SHIPPED, home
+
+FORMAT = "emnist-lab-run"
+VERSION = 1
+MANIFEST, MODEL, SCORES = "run.json", "model.skops", "scores.npz"
+# Beside what skops trusts by itself (numpy's and scikit-learn's public types).
+TRUSTED = [
+    "emnist_lab.features.HOG",
+    "emnist_lab.features.Pixels",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.model_selection._split.StratifiedShuffleSplit",
+]
+_LARGEST_MODEL = 512 * 2**20  # bytes, unpacked: a small file must not fill the memory
+_BATCH = 4096  # images in work at a time: bounds the memory that prediction takes
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_NEEDED = ("name", "recipe", "title", "created", "seed", "classes", "data", "scores", "files")
+
+
+@dataclass(eq=False)
+class Run:
+    """A fitted recipe with its manifest and test scores.
+
+    Attributes
+    ----------
+    manifest : dict
+        What ``run.json`` holds; see the README for its fields.
+    folder : pathlib.Path or None
+        Where it lies; None for a run that was not saved.
+    """
+
+    manifest: dict[str, Any]
+    folder: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Name to open it by."""
+        return self.manifest["name"]
+
+    @property
+    def classes(self) -> list[str]:
+        """One character a class."""
+        return self.manifest["classes"]
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the project."""
+        return self.folder is not None and self.folder.parent == SHIPPED
+
+    @cached_property
+    def model(self):
+        """The fitted scikit-learn pipeline, on uint8 (N, 28, 28).
+
+        Raises
+        ------
+        RunError
+            The file is missing, damaged, or holds a type that isn't trusted.
+        """
+        return _open_model(self._file(MODEL), self.name)
+
+    @cached_property
+    def test_scores(self) -> tuple[np.ndarray, np.ndarray]:
+        """Labels (N,) int64 and probabilities (N, C) float64 on the test part.
+
+        Raises
+        ------
+        RunError
+            The run has none, or the file is damaged.
+        """
+        if SCORES not in self.manifest["files"]:
+            raise RunError(
+                f"The run {self.name} has no test scores: evaluate it on a dataset, or train it "
+                "again with a test part."
+            )
+        path = self._file(SCORES)
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                labels, scores = kept["labels"].astype(np.int64), kept["scores"].astype(np.float64)
+            Report(labels, scores, self.classes)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise _damaged(self.name, SCORES, first_line(error)) from error
+        return labels, scores
+
+    def report(self) -> Report:
+        """Report on the kept test scores; see `test_scores`."""
+        return Report(*self.test_scores, self.classes)
+
+    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+        """Probability of every class for every image.
+
+        Parameters
+        ----------
+        images : ndarray of shape (N, 28, 28), dtype uint8
+            Upright, ink bright on black.
+
+        Returns
+        -------
+        ndarray of shape (N, C), dtype float64
+            Columns as `classes`; rows sum to 1. A class that training had no
+            image of gets 0.
+
+        Raises
+        ------
+        RunError
+            The images have another shape or type, or the model can't be opened.
+        """
+        images = np.asarray(images)
+        if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or images.dtype != np.uint8:
+            raise RunError(
+                f"Images of shape {images.shape} and type {images.dtype} can't be read: send uint8 "
+                f"of shape (N, {SIDE}, {SIDE}), upright."
+            )
+        out = np.zeros((len(images), len(self.classes)))
+        for start in range(0, len(images), _BATCH):
+            part = self.model.predict_proba(images[start : start + _BATCH])
+            out[start : start + _BATCH, self.model.classes_] = part
+        return out / out.sum(axis=1, keepdims=True)
+
+    def warm_up(self) -> None:
+        """Open the model and read one blank image, so that the first real one doesn't wait.
+
+        Raises
+        ------
+        RunError
+            The model can't be opened.
+        """
+        if "model" not in self.__dict__:
+            self.predict_proba(np.zeros((1, SIDE, SIDE), np.uint8))
+
+    def check_classes(self, classes: list[str]) -> None:
+        """Refuse data with other classes than the run's.
+
+        Parameters
+        ----------
+        classes : list of str
+            The data's.
+
+        Raises
+        ------
+        RunError
+            They differ.
+        """
+        if list(classes) != list(self.classes):
+            raise RunError(
+                f"The run {self.name} reads {len(self.classes)} classes "
+                f"({self.manifest['data']['split']}), the data has {len(classes)}: choose a run "
+                "or a split that fits."
+            )
+
+    def _file(self, name: str) -> Path:
+        """Path of a file of the run, once its bytes are those that the manifest names."""
+        if self.folder is None:
+            raise RunError(f"The run {self.name} was not saved, so it has no {name}.")
+        path = self.folder / name
+        known = self.manifest["files"].get(name)
+        if known is None:
+            raise _damaged(self.name, name, "the manifest doesn't list it")
+        try:
+            digest = _sha256(path)
+        except FileNotFoundError as error:
+            raise _damaged(self.name, name, "it is missing") from error
+        except OSError as error:
+            raise _damaged(self.name, name, error.strerror or str(error)) from error
+        if digest != known.get("sha256"):
+            raise _damaged(self.name, name, "its bytes aren't those that were saved")
+        return path
+
+    def save(self, name: str | None = None, folder: Path | None = None) -> "Run":
+        """Write the run to disk, whole or not at all.
+
+        Parameters
+        ----------
+        name : str, optional
+            Name of the run; a number is added where it is taken.
+        folder : pathlib.Path, optional
+            Where runs are kept; this machine's own by default.
+
+        Returns
+        -------
+        Run
+            The run as it lies on disk.
+
+        Raises
+        ------
+        RunError
+            The name can't be a folder's, or the disk is full or read-only.
+        """
+        name = name or self.name
+        if not _NAME.fullmatch(name):
+            raise RunError(
+                f"A run can't be called {name!r}: use up to 80 letters, digits, dots, dashes and "
+                "underscores."
+            )
+        place = folder or runs_home()
+        partial = place / f".partial-{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            _sweep(place)
+            partial.mkdir()
+            manifest = self._write(partial, place, name)
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise RunError(_disk_trouble(place, error)) from error
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        return Run(manifest, place / manifest["name"])
+
+    def _write(self, partial: Path, place: Path, name: str) -> dict[str, Any]:
+        import skops.io
+
+        (partial / MODEL).write_bytes(skops.io.dumps(self.model))
+        files = [MODEL]
+        if "test_scores" in self.__dict__ or SCORES in self.manifest["files"]:
+            labels, scores = self.test_scores
+            np.savez_compressed(
+                partial / SCORES, labels=labels.astype(np.int16), scores=scores
+            )
+            files.append(SCORES)
+        manifest = {**self.manifest}
+        manifest["files"] = {
+            file: {"bytes": (partial / file).stat().st_size, "sha256": _sha256(partial / file)}
+            for file in files
+        }
+        taken = {run.name for run in _shipped()} if place != SHIPPED else set()
+        for number in range(1, 10_000):
+            manifest["name"] = name if number == 1 else f"{name}-{number}"
+            final = place / manifest["name"]
+            if manifest["name"] in taken or final.exists():
+                continue
+            with open(partial / MANIFEST, "w", encoding="utf-8") as file:
+                json.dump(manifest, file, indent=1, ensure_ascii=False)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.rename(partial, final)
+                return manifest
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
+        raise RunError(f"There are 9,999 runs called {name}: choose another name.")
+
+
+def _open_model(path: Path, name: str):
+    import skops.io
+    from sklearn.pipeline import Pipeline
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_MODEL:
+                raise _damaged(name, MODEL, "it unpacks to more than 512 MiB")
+        foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
+        if foreign:
+            raise RunError(
+                f"The model of the run {name} is refused: it holds {foreign[0]}, which isn't on "
+                "the list of trusted types. Train the run here instead."
+            )
+        model = skops.io.load(path, trusted=TRUSTED)
+    except RunError:
+        raise
+    except Exception as error:  # a hostile file can make any part of the reader fail, in any way
+        raise _damaged(name, MODEL, first_line(error)) from error
+    if not isinstance(model, Pipeline) or not hasattr(model, "predict_proba"):
+        raise _damaged(name, MODEL, f"it holds a {type(model).__name__}, not a classifier")
+    return model
+
+
+def _damaged(name: str, file: str, why: str) -> RunError:
+    return RunError(
+        f"The run {name} can't be used: {file} is damaged ({why}). Delete its folder and train it "
+        "again."
+    )
+
+
+def _disk_trouble(place: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk that holds {place} is full: free some space and try again."
+    return (
+        f"Runs can't be written to {place} ({error.strerror or error}): make it writable, or name "
+        "another folder in $EMNIST_LAB_HOME."
+    )
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def runs_home() -> Path:
+    """Folder of this machine's own runs; it may not exist yet."""
+    return home() / "runs"
+
+
+def check_room(folder: Path | None = None, needed: int = 32 * 2**20) -> None:
+    """Refuse early, before minutes of training, a disk that can't keep the run.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        Where runs are kept; this machine's own by default.
+    needed : int
+        Bytes that must be free.
+
+    Raises
+    ------
+    RunError
+        The disk is full or can't be written.
+    """
+    place = folder or runs_home()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place) as probe:
+            probe.write(b"\0")
+        free = shutil.disk_usage(place).free
+    except OSError as error:
+        raise RunError(_disk_trouble(place, error)) from error
+    if free < needed:
+        raise RunError(
+            f"The disk that holds {place} has {free // 2**20} MB free, a run needs "
+            f"{needed // 2**20} MB: free some space and try again."
+        )
+
+
+def _sweep(place: Path) -> None:
+    """Remove what processes that were killed while saving left behind."""
+    for partial in place.glob(".partial-*"):
+        pid = partial.name.split("-")[1]
+        try:
+            os.kill(int(pid), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(partial, ignore_errors=True)
+        except PermissionError:
+            continue  # it runs, as another user
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of a run folder, checked.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A run's.
+
+    Returns
+    -------
+    dict
+        What ``run.json`` holds.
+
+    Raises
+    ------
+    RunError
+        It is missing, isn't JSON, lacks a field, or is of a newer version.
+    """
+    name = folder.name
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        manifest = json.loads(text)
+    except FileNotFoundError as error:
+        raise RunError(f"{folder} holds no run: it has no {MANIFEST}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(name, MANIFEST, first_line(error)) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise _damaged(name, MANIFEST, "it isn't a run's manifest")
+    if manifest.get("version") != VERSION:
+        raise RunError(
+            f"The run {name} is of format {manifest.get('version')}, this program reads {VERSION}: "
+            "update EMNIST Lab."
+        )
+    missing = [field for field in _NEEDED if field not in manifest]
+    if missing:
+        raise _damaged(name, MANIFEST, f"it lacks {missing[0]!r}")
+    classes = manifest["classes"]
+    shape = {"data": dict, "scores": dict, "files": dict, "title": str, "recipe": str, "name": str}
+    for field, kind in shape.items():
+        if not isinstance(manifest[field], kind):
+            raise _damaged(name, MANIFEST, f"{field!r} isn't a {kind.__name__}")
+    if (
+        not isinstance(classes, list)
+        or not 2 <= len(classes) <= 256
+        or not all(isinstance(one, str) and len(one) == 1 for one in classes)
+    ):
+        raise _damaged(name, MANIFEST, "'classes' isn't a list of characters")
+    manifest["name"] = name  # the folder's name counts: it is what opens the run
+    return manifest
+
+
+def open_run(name: str | os.PathLike) -> Run:
+    """Open a run by name or folder.
+
+    Parameters
+    ----------
+    name : str or path-like
+        A shipped or own run's name, or a folder. The model and the scores
+        are read when they are first asked for.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    RunError
+        There is none, or its manifest is damaged.
+    """
+    text = str(name)
+    if _NAME.fullmatch(text):
+        for place in (SHIPPED, runs_home()):
+            if (place / text / MANIFEST).is_file():
+                return Run(read_manifest(place / text), place / text)
+    folder = Path(name).expanduser()
+    if (folder / MANIFEST).exists():
+        return Run(read_manifest(folder.resolve()), folder.resolve())
+    runs, _ = list_runs()
+    have = ", ".join(run.name for run in runs) or "none yet"
+    raise RunError(f"There is no run {text!r}: choose one of these: {have}.")
+
+
+def _shipped() -> list[Run]:
+    return _in_folder(SHIPPED)[0]
+
+
+def _in_folder(place: Path) -> tuple[list[Run], list[str]]:
+    runs, problems = [], []
+    try:
+        folders = sorted(path.parent for path in place.glob(f"[!.]*/{MANIFEST}"))
+    except OSError as error:
+        return [], [f"The runs in {place} can't be read ({error.strerror})."]
+    for folder in folders:
+        try:
+            runs.append(Run(read_manifest(folder), folder))
+        except RunError as error:
+            problems.append(str(error))
+    return runs, problems
+
+
+def list_runs() -> tuple[list[Run], list[str]]:
+    """All runs at hand: own ones, newest first, then shipped ones.
+
+    Returns
+    -------
+    runs : list of Run
+        Manifests are read, models aren't.
+    problems : list of str
+        A sentence for each folder that holds a run which can't be used.
+    """
+    own, own_problems = _in_folder(runs_home())
+    shipped, shipped_problems = _in_folder(SHIPPED)
+    own.sort(key=lambda run: str(run.manifest["created"]), reverse=True)
+    return own + shipped, own_problems + shipped_problems

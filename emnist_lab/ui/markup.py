@@ -1,0 +1,70 @@
+"""Small pieces of HTML that Streamlit has no element for: number grids and bars."""
+
+import html
+
+import numpy as np
+
+_GRID = """<style>
+.el-grid{overflow-x:auto;max-width:100%}
+.el-grid table{border-collapse:collapse;font:500 10px/1 ui-monospace,Menlo,Consolas,monospace;
+ font-variant-numeric:tabular-nums}
+.el-grid td{width:22px;min-width:22px;height:18px;padding:0;text-align:center;border:0}
+</style>"""
+
+_BARS = """<style>
+.el-bars{display:grid;grid-template-columns:auto 1fr auto;gap:.45rem .8rem;align-items:center;
+ font-variant-numeric:tabular-nums;max-width:640px}
+.el-bars b{font-size:1.5rem;line-height:1.2;white-space:nowrap}
+.el-bars div{background:rgba(128,140,160,.18);border-radius:5px;height:1.4rem;overflow:hidden}
+.el-bars i{display:block;height:100%;min-width:2px;background:#8aa4c8;border-radius:5px;
+ transition:width .15s}
+.el-bars i.first{background:#1f6feb}
+.el-bars span{text-align:right;min-width:4.2em}
+</style>"""
+
+
+def number_grid(image: np.ndarray) -> str:
+    """The 28×28 integers of an image, each on its own grey.
+
+    Parameters
+    ----------
+    image : ndarray of shape (28, 28), dtype uint8
+
+    Returns
+    -------
+    str
+        An HTML table that scrolls sideways where the page is narrow.
+    """
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<td style="background:rgb({v},{v},{v});color:{"#111" if v > 127 else "#c4c9d4"}">'
+            f"{v}</td>"
+            for v in row
+        )
+        + "</tr>"
+        for row in image.tolist()
+    )
+    return f'{_GRID}<div class="el-grid"><table aria-label="28 by 28 pixel values">{rows}</table></div>'
+
+
+def bars(names: list[str], chances: list[float]) -> str:
+    """Probabilities as labelled bars, likeliest first and marked.
+
+    Parameters
+    ----------
+    names : list of str
+    chances : list of float
+        0..1, same length.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    rows = "".join(
+        f'<b>{html.escape(name)}</b><div><i class="{"" if place else "first"}" '
+        f'style="width:{chance:.1%}"></i></div><span>{chance:.1%}</span>'
+        for place, (name, chance) in enumerate(zip(names, chances, strict=True))
+    )
+    return f'{_BARS}<div class="el-bars">{rows}</div>'

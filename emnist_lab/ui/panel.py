@@ -1,0 +1,114 @@
+"""The job panel: what trains now, how far it is, and its end."""
+
+import pandas as pd
+import streamlit as st
+
+from emnist_lab import recipes
+from emnist_lab.jobs import Job
+from emnist_lab.ui import state
+
+_EVERY = 0.7  # seconds between two looks at a running job
+
+
+def seconds(value: float | None) -> str:
+    """Duration for people: "42 s", "3 min 05 s", "…" when unknown."""
+    if value is None:
+        return "…"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def what(job: Job) -> str:
+    """One line on what a job trains."""
+    images = f"{job.spec.images:,}" if job.spec.images else "all"
+    return f"**{recipes.get(job.spec.recipe).title}** on {images} images of *{job.spec.split}*"
+
+
+def job_panel(job: Job) -> None:
+    """Show a job; while it is active the panel looks again by itself."""
+    every = _EVERY if job.active else None
+    st.fragment(run_every=every)(_panel)(job, was_active=job.active)
+
+
+def _panel(job: Job, was_active: bool) -> None:
+    with st.container(border=True):
+        st.markdown(what(job))
+        if job.state == "queued":
+            place = state.jobs().place(job)
+            st.progress(0.0, text=f"Waiting for its turn: {place} before it")
+        elif job.state == "running":
+            _running(job)
+        elif job.state == "done":
+            _done(job)
+        elif job.state == "failed":
+            st.error(job.message, icon=":material/error:")
+        else:
+            st.info("Cancelled: nothing was kept, earlier runs are untouched.",
+                    icon=":material/cancel:")
+        if job.active and st.button(
+            "Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"
+        ):
+            state.jobs().cancel(job)
+            st.rerun()
+    if was_active and not job.active:
+        st.rerun()  # the rest of the page lists the new run
+
+
+def _running(job: Job) -> None:
+    now = job.progress
+    if now is None:
+        st.progress(0.0, text=f"Starting, reading images … {seconds(job.elapsed)}")
+        return
+    step = f", {now['step']} of at most {now['steps']}" if now["step"] else ""
+    st.progress(
+        min(now["fraction"], 1.0),
+        text=f"Stage {now['stage']} of {now['stages']}: {now['title']}{step}",
+    )
+    with st.container(horizontal=True):
+        st.metric("Elapsed", seconds(job.elapsed))
+        st.metric(
+            "Remaining, about",
+            seconds(job.remaining()),
+            help="From the share of the work that is done. An optimiser that converges early "
+            "ends early.",
+        )
+        if now["loss"] is not None:
+            st.metric(
+                "Training loss", f"{now['loss']:.3f}",
+                help="Log loss on 2,000 training images: lower is better.",
+            )
+        if now["score"] is not None:
+            st.metric(
+                "Test accuracy", f"{now['score']:.1%}",
+                help="On at most 2,000 test images, only watched: nothing is chosen by it.",
+            )
+    _curve(job.curve)
+
+
+def _curve(points: list[dict]) -> None:
+    if len(points) > 1:
+        frame = pd.DataFrame(points).set_index("step")
+        left, right = st.columns(2)
+        left.caption("Training loss by iteration")
+        left.line_chart(frame["loss"], height=180, y_label="", x_label="")
+        if frame["score"].notna().any():
+            right.caption("Test accuracy by iteration")
+            right.line_chart(frame["score"], height=180, y_label="", x_label="")
+
+
+def _done(job: Job) -> None:
+    try:
+        scores = state.open_run(job.run).manifest["scores"]
+    except state.RunError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.success(f"Kept as **{job.run}** after {seconds(job.elapsed)}.", icon=":material/check:")
+    with st.container(horizontal=True):
+        st.metric("Accuracy", f"{scores['accuracy']:.2%}")
+        st.metric("ROC AUC, one-vs-one", f"{scores['roc_auc_ovo']:.4f}")
+    _curve(job.curve)
+    with st.container(horizontal=True):
+        st.page_link("pages/evaluate.py", label="Evaluate it", icon=":material/grid_on:",
+                     query_params={"run": job.run})
+        st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:",
+                     query_params={"run": job.run})

@@ -1,0 +1,176 @@
+"""What every page asks for: the dataset, the run in use, reports; read once, then cached."""
+
+import os
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab import dataset, runs, sources
+from emnist_lab.errors import DatasetError, RunError
+from emnist_lab.jobs import JobQueue
+from emnist_lab.metrics import Report
+from emnist_lab.runs import Run
+
+FIRST_RUN = "hog-qda"  # the shipped run that reads best
+
+
+def dark() -> bool:
+    """Whether the page is shown on dark ground."""
+    return st.context.theme.type == "dark"
+
+
+def root() -> str | None:
+    """Folder of the dataset that this session has chosen; None for the default."""
+    return st.session_state.get("root") or None
+
+
+def _stamp(split: str, part: str, folder: str | None) -> tuple:
+    """What changes when a file of the part does; raises what `locate` raises."""
+    files = sources.locate(split, part, folder)
+    paths = (files.images, files.labels, files.mapping)
+    return tuple((str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in paths)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading images …")
+def _load(split: str, part: str, folder: str | None, stamp: tuple) -> dataset.Part:
+    return dataset.load(split, part, folder)
+
+
+def load(split: str, part: str) -> dataset.Part:
+    """Part of the chosen dataset; raises `DatasetError`."""
+    return _load(split, part, root(), _stamp(split, part, root()))
+
+
+@st.cache_data(max_entries=8, show_spinner="Averaging images …")
+def _means(split: str, part: str, folder: str | None, stamp: tuple) -> np.ndarray:
+    return _load(split, part, folder, stamp).mean_images()
+
+
+def mean_images(split: str, part: str) -> np.ndarray:
+    """Mean image of each class, (C, 28, 28) float32; raises `DatasetError`."""
+    return _means(split, part, root(), _stamp(split, part, root()))
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _available(folder: str | None, environment: str) -> list[tuple[str, str]] | str:
+    try:
+        return sources.available(folder)
+    except DatasetError as error:
+        return str(error)
+
+
+def available() -> tuple[list[tuple[str, str]], str]:
+    """Parts at hand, and a sentence where the folder can't be used."""
+    found = _available(root(), os.environ.get("EMNIST_DIR", ""))
+    return ([], found) if isinstance(found, str) else (found, "")
+
+
+def splits() -> list[str]:
+    """Splits with both parts or one at hand, in the usual order."""
+    return list(dict.fromkeys(split for split, _ in available()[0]))
+
+
+def no_dataset(purpose: str) -> None:
+    """Say that there is no dataset, and what to do, and what works without.
+
+    Parameters
+    ----------
+    purpose : str
+        What it would be needed for, to end "… needs the images".
+    """
+    problem = available()[1] or "The folder holds no complete EMNIST part."
+    st.info(f"**{purpose} needs the images.** {problem}", icon=":material/folder_open:")
+    st.markdown(
+        "1. Download EMNIST from [NIST](https://www.nist.gov/itl/products-and-services/"
+        "emnist-dataset) (the binary format, *gzip.zip*) and unpack it; a copy that torchvision "
+        "made is as good.\n"
+        "2. Name that folder under **Dataset** in the sidebar, or start the app with "
+        "`EMNIST_DIR=/that/folder`.\n\n"
+        "Reading your drawings and studying the shipped classifiers work without it:"
+    )
+    with st.container(horizontal=True):
+        st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
+        st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/grid_on:")
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> JobQueue:
+    """The server's one training queue."""
+    return JobQueue()
+
+
+def all_runs() -> tuple[list[Run], list[str]]:
+    """All runs at hand and what is wrong with others; the best reader comes first."""
+    found, problems = runs.list_runs()
+    found.sort(key=lambda run: (run.shipped, run.name != FIRST_RUN))
+    return found, problems
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the run …")
+def _open(folder: str, stamp: int) -> Run:
+    return runs.open_run(folder)
+
+
+def open_run(name: str) -> Run:
+    """Run by name, opened once; raises `RunError`."""
+    run = runs.open_run(name)
+    return _open(str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Computing the numbers …")
+def _report(folder: str, stamp: int) -> Report:
+    return _open(folder, stamp).report()
+
+
+def report(name: str) -> Report:
+    """Report on the run's kept test scores, computed once; raises `RunError`."""
+    run = runs.open_run(name)
+    return _report(str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns)
+
+
+def run_label(run: Run) -> str:
+    """How a run is called in lists."""
+    accuracy = run.manifest["scores"].get("accuracy")
+    score = f", {accuracy:.1%} right" if isinstance(accuracy, float) else ""
+    return f"{run.name}{' (shipped)' if run.shipped else ''}{score}"
+
+
+def choose_run(label: str = "Run in use") -> Run | None:
+    """Selection of the run in use, kept in the address; None where there is no run.
+
+    Parameters
+    ----------
+    label : str
+        Of the widget.
+    """
+    found, problems = all_runs()
+    for problem in problems:
+        st.warning(problem, icon=":material/broken_image:")
+    if not found:
+        return None
+    names = [run.name for run in found]
+    default = names.index(FIRST_RUN) if FIRST_RUN in names else 0
+    name = st.selectbox(
+        label,
+        names,
+        index=default,
+        key="run",
+        bind="query-params",
+        format_func={run.name: run_label(run) for run in found}.get,
+        help="Evaluate shows it, Draw reads with it. Train makes more.",
+    )
+    return found[names.index(name)]
+
+
+def trained_on(run: Run) -> str:
+    """One honest sentence on the run's data, for every page that shows what it does."""
+    data = run.manifest["data"]
+    test = data.get("test")
+    measured = f" Measured on: {test['name']}." if test else ""
+    return f"Trained on: {data['train']['name']}.{measured}"
+
+
+def stop_on(error: DatasetError | RunError) -> None:
+    """Show an error with its remedy, and end the page there."""
+    st.error(str(error), icon=":material/error:")
+    st.stop()

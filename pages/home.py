@@ -1,0 +1,78 @@
+"""Home: what this is, on real pictures, and where to go."""
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab import pictures
+from emnist_lab.dataset import display_names
+from emnist_lab.errors import LabError
+from emnist_lab.ui import state
+
+st.title("EMNIST Lab")
+st.markdown(
+    "Handwritten digits and letters: look at the images, train a classifier, see what it gets "
+    "wrong, and have your own handwriting read."
+)
+
+splits = state.splits()
+with st.container(horizontal=True):
+    st.page_link("pages/draw.py", label="Draw a character", icon=":material/draw:")
+    st.page_link("pages/samples.py", label="Browse samples", icon=":material/apps:")
+    st.page_link("pages/train.py", label="Train a classifier", icon=":material/model_training:")
+    st.page_link("pages/evaluate.py", label="Read its mistakes", icon=":material/grid_on:")
+
+shown = None
+if splits:
+    split = "balanced" if "balanced" in splits else splits[0]
+    part = next(part for name, part in state.available()[0] if name == split)
+    try:
+        shown = state.load(split, part)
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+if shown is not None:
+    chosen = np.random.default_rng(7).permutation(len(shown))[: 40 * 8]
+    st.image(
+        pictures.png(pictures.sprite(shown.images[chosen], 40)),
+        width="stretch",
+        caption=f"{len(chosen)} images from the {shown.name}",
+    )
+else:
+    st.info(
+        "No EMNIST images are at hand yet, so **Samples** and **Train** wait for a dataset. "
+        "**Draw** and **Evaluate** work now, with the shipped classifiers.",
+        icon=":material/folder_open:",
+    )
+
+found, _ = state.all_runs()
+shipped = {run.name: run for run in found if run.shipped}
+if {"pixels-logistic", "hog-qda"} <= shipped.keys():
+    plain, better = shipped["pixels-logistic"], shipped["hog-qda"]
+    st.subheader("The lesson in two numbers")
+    left, right = st.columns(2)
+    for column, run, words in (
+        (left, plain, "the pixels as they are, logistic regression"),
+        (right, better, "directions of edges, one Gaussian a class"),
+    ):
+        scores, seconds = run.manifest["scores"], run.manifest["timings"]["fit_s"]
+        with column.container(border=True):
+            st.metric(
+                f"`{run.name}`: {words}",
+                f"{scores['accuracy']:.1%} read right",
+                help="Share of test images whose likeliest class is the true one.",
+            )
+            st.caption(
+                f"ROC AUC {scores['roc_auc_ovo']:.4f}. Fitted in {seconds:.0f} s "
+                f"on {run.manifest['machine']['cores']} cores."
+            )
+    st.caption(state.trained_on(better) + " Scores on the official split differ a little.")
+
+    st.subheader("What is confused most")
+    report = state.report(better.name)
+    for pair in report.confused_pairs(5).itertuples():
+        st.markdown(f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}")
+    merged = [name for name in display_names(better.classes) if " " in name]
+    st.caption(
+        f"{len(better.classes)} classes: digits, capitals, and small letters that look different "
+        f"from their capital. {len(merged)} letters look alike in both cases and share a class, "
+        f"shown as “{merged[0]}”."
+    )

@@ -1,0 +1,168 @@
+"""Samples: the images of a dataset, and one of them as the array that it is."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from emnist_lab import pictures
+from emnist_lab.dataset import display_names
+from emnist_lab.errors import LabError
+from emnist_lab.ui import markup, state
+from emnist_lab.ui.gallery import gallery
+
+PAGE = 240  # images in the gallery
+
+st.title("Samples")
+splits = state.splits()
+if not splits:
+    state.no_dataset("Browsing samples")
+    st.stop()
+
+parts_of = {s: [part for name, part in state.available()[0] if name == s] for s in splits}
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    split = st.selectbox("Split", splits, key="split", bind="query-params", width=170)
+    if len(parts_of[split]) > 1:
+        part = st.segmented_control(
+            "Part", parts_of[split], default=parts_of[split][0], required=True,
+            key="part", bind="query-params",
+        )
+    else:
+        part = parts_of[split][0]
+        st.caption(f"Only the {part} part is at hand.")
+    seed = st.number_input(
+        "Shuffle seed", 0, 10_000, 0, key="seed", bind="query-params", width=150,
+        help="0 keeps the order of the file. The same seed always gives the same order.",
+    )
+
+try:
+    data = state.load(split, part)
+except LabError as error:
+    state.stop_on(error)
+names = display_names(data.classes)
+
+chosen = st.pills(
+    "Classes", data.classes, selection_mode="multi", key="classes", bind="query-params",
+    format_func=dict(zip(data.classes, names, strict=True)).get,
+    help="Nothing chosen shows all. A letter that looks alike in both cases is one class, “C c”.",
+)
+
+wanted = np.flatnonzero(np.isin(data.labels, [data.classes.index(one) for one in chosen])
+                        ) if chosen else np.arange(len(data))
+if seed:
+    wanted = np.random.default_rng(seed).permutation(wanted)
+if not len(wanted):
+    st.info("This part has no image of the chosen classes: choose others.")
+    st.stop()
+
+pages = -(-len(wanted) // PAGE)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    page = 1
+    if pages > 1:
+        page = st.number_input(
+            f"Page (of {pages:,})", 1, 100_000, 1, key="page", bind="query-params", width=150
+        )
+        page = min(page, pages)
+    st.caption(
+        f"{len(wanted):,} images, {min(PAGE, len(wanted) - (page - 1) * PAGE)} of them here. "
+        f"From the {data.name}."
+    )
+here = wanted[(page - 1) * PAGE : page * PAGE]
+
+
+def asked_for() -> int | None:
+    """Index of the image that the address names, where there is such an image."""
+    text = st.query_params.get("image", "")
+    return int(text) if text.isdecimal() and int(text) < len(data) else None
+
+
+picked = asked_for()
+if "image" in st.query_params and picked is None:
+    st.warning(
+        f"The address asks for image {st.query_params['image']!r}, which this part doesn't have: "
+        "pick another below.",
+        icon=":material/link_off:",
+    )
+if picked is None:
+    picked = int(here[0])
+
+gallery(
+    data.images[here],
+    [int(index) for index in here],
+    [f"{names[data.labels[index]]}, image {index}" for index in here],
+    key="gallery",
+    label=f"{len(here)} images of {split} {part}",
+    selected=picked,
+    on_pick=lambda index: st.query_params.update(image=str(index)),
+)
+
+image, label = data.images[picked], data.classes[data.labels[picked]]
+st.subheader(f"Image {picked:,} is “{names[data.labels[picked]]}”, as an array")
+left, right = st.columns([1, 2.4], gap="large")
+with left:
+    st.image(pictures.png(image, 12), width=280)
+    st.markdown(
+        f"Label **{names[data.labels[picked]]}** (class {data.labels[picked]}), code point "
+        f"**U+{ord(label):04X}** ({ord(label)}), index **{picked:,}** in *{split} {part}*."
+    )
+    st.markdown(
+        "A picture is an array: 28 rows of 28 whole numbers, 0 for paper, 255 for ink. "
+        f"This one's mean is {image.mean():.1f}; {np.count_nonzero(image)} of its 784 pixels "
+        "aren't 0."
+    )
+    with st.container(horizontal=True):
+        st.download_button("PNG", pictures.png(image), f"emnist-{split}-{part}-{picked}.png",
+                           "image/png", icon=":material/download:", on_click="ignore")
+        st.download_button("CSV", pd.DataFrame(image).to_csv(index=False, header=False),
+                           f"emnist-{split}-{part}-{picked}.csv", "text/csv",
+                           icon=":material/download:", on_click="ignore")
+right.html(markup.number_grid(image))
+
+st.subheader("The dataset")
+with st.container(horizontal=True):
+    st.metric("Images", f"{len(data):,}")
+    st.metric("Classes", len(data.classes))
+    st.metric("Image size", "28 × 28")
+    st.metric("Memory", f"{data.images.nbytes / 1e6:,.1f} MB",
+              help="One byte a pixel, as a NumPy array of uint8.")
+
+counts = pd.DataFrame({"class": names, "images": data.counts()})
+st.caption("Images per class")
+st.altair_chart(
+    alt.Chart(counts)
+    .mark_bar()
+    .encode(
+        x=alt.X("class:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+        y=alt.Y("images:Q", title=None),
+        tooltip=["class", alt.Tooltip("images", format=",")],
+    )
+    .properties(height=220),
+)
+st.download_button("Counts as CSV", counts.to_csv(index=False),
+                   f"emnist-{split}-{part}-counts.csv", "text/csv",
+                   icon=":material/download:", on_click="ignore")
+
+st.subheader("The mean image of each class")
+st.caption(
+    "All images of a class laid on top of each other: sharp where people agree, blurred where "
+    "they don't. Pick one to browse that class."
+)
+means = state.mean_images(split, part).round().astype(np.uint8)
+
+
+def only(index: int) -> None:
+    """Browse one class."""
+    st.session_state.classes = [data.classes[index]]
+    st.query_params.pop("image", None)
+
+
+gallery(
+    means,
+    list(range(len(means))),
+    [f"{name}: {count:,} images" for name, count in zip(names, data.counts(), strict=True)],
+    key="means",
+    label="Mean image of each class",
+    on_pick=only,
+    tile=64,
+    height=700,
+)
