@@ -3,15 +3,23 @@
 import os
 
 import streamlit as st
+from PIL import Image
 
+from emnist_lab import ink
 from emnist_lab.ui import panel, state
+
+LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
 
 st.set_page_config(
     page_title="EMNIST Lab",
-    page_icon=":material/stylus_note:",
+    page_icon=Image.fromarray(ink.from_strokes([LETTER])),
     layout="wide",
     initial_sidebar_state="collapsed",
 )
+
+state.warm_up()
+# Streamlit leaves six rem above the title; the first picture should be seen without scrolling.
+st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 
 page = st.navigation(
     [

@@ -13,8 +13,8 @@ ACCENT = "#d95f02"  # readable on both papers, and by the colour-blind beside th
 
 SCALES = {
     "counts": "images",
-    "rows": "share of the true class",
-    "columns": "share of the predicted class",
+    "by row": "share of the true class",
+    "by column": "share of the predicted class",
 }
 
 
@@ -25,7 +25,7 @@ def scaled(confusion: np.ndarray, scale: str) -> np.ndarray:
     ----------
     confusion : ndarray of shape (C, C), dtype int64
         Row is the true class, column the predicted one.
-    scale : {"counts", "rows", "columns"}
+    scale : {"counts", "by row", "by column"}
         A key of `SCALES`.
 
     Returns
@@ -35,7 +35,7 @@ def scaled(confusion: np.ndarray, scale: str) -> np.ndarray:
     """
     if scale == "counts":
         return confusion
-    total = confusion.sum(axis=1 if scale == "rows" else 0, keepdims=True)
+    total = confusion.sum(axis=1 if scale == "by row" else 0, keepdims=True)
     return confusion / np.maximum(total, 1)
 
 
@@ -47,7 +47,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
     Parameters
     ----------
     report : Report
-    scale : {"counts", "rows", "columns"}
+    scale : {"counts", "by row", "by column"}
         See `scaled`.
     dark : bool
         For a dark page.
@@ -69,7 +69,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
         values,
         ax=axes,
         square=True,
-        cmap="mako" if dark else "mako_r",
+        cmap="mako" if dark else "Blues",
         norm=matplotlib.colors.PowerNorm(0.4, 0, max(float(values.max()), 1e-9)),
         linewidths=0.4,
         linecolor="#20242e" if dark else "#eef0f4",

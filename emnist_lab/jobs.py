@@ -185,6 +185,9 @@ class JobQueue:
 
     def _run(self, job: Job, complaints) -> None:
         command = [sys.executable, "-m", "emnist_lab", *job.spec.arguments(), "--events"]
+        # Leave a core to the pages: BLAS threads that fight for it are slower than one alone.
+        threads = str(max((os.cpu_count() or 1) - 1, 1))
+        limits = {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
         process = subprocess.Popen(
             command,
@@ -193,7 +196,7 @@ class JobQueue:
             stderr=complaints,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": path},
+            env={**limits, **os.environ, "PYTHONPATH": path},
         )
         with process:
             with self._changed:

@@ -15,11 +15,7 @@ run = state.choose_run("Read with")
 if run is None:
     st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
     st.stop()
-try:
-    reader = state.open_run(run.name)
-    reader.warm_up()
-except LabError as error:
-    state.stop_on(error)
+reader = state.open_run(run.name)
 names = display_names(reader.classes)
 
 # The canvas keeps its own drawing; what is set here replaces it (undo, clear).
@@ -40,11 +36,16 @@ def redraw(objects: list) -> None:
     session.redrawn = {"objects": objects, "turn": session.redrawn["turn"] + 1}
 
 
+if session.redrawn["objects"] != session.drawing:
+    redraw(session.drawing)  # back from another page: the canvas is a new one
+
+
 @st.fragment
 def board() -> None:
     """Canvas and reading: a stroke runs this part of the page alone."""
-    left, right = st.columns([1, 1.6], gap="large")
-    with left:
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=SIZE + 8):
+        st.caption("One digit or letter, anywhere, any size:")
         st_canvas(
             stroke_width=PEN, stroke_color="#ffffff", background_color="#000000",
             width=SIZE, height=SIZE, drawing_mode="freedraw",
@@ -55,20 +56,25 @@ def board() -> None:
                       on_click=lambda: redraw(session.drawing[:-1]))
             st.button("Clear", icon=":material/delete:", disabled=not session.drawing,
                       on_click=lambda: redraw([]))
-    with right:
+    with row.container(width=560):
         try:
+            reader.warm_up()  # while the canvas is already there to draw on
             image = ink.from_strokes(ink.strokes_from_fabric({"objects": session.drawing}), PEN)
         except InkError as error:
             st.info(str(error), icon=":material/draw:")
             return
+        except LabError as error:
+            st.error(str(error), icon=":material/error:")
+            return
         chances = reader.predict_proba(image[None])[0]
         best = chances.argsort()[::-1][:5]
         st.html(markup.bars([names[i] for i in best], chances[best].tolist()))
-        st.image(pictures.png(image, 6), width=168, caption="What the model sees: 28 × 28")
+        st.image(pictures.png(image, 6), width=168)
+        st.caption("What the model sees: 28 × 28 pixels")
 
 
 board()
-st.caption(f"Read by `{run.name}`. {state.trained_on(reader)}")
+st.caption(f"Read by `{run.name}`: {state.trained_on(reader)}")
 with st.expander("How a drawing becomes an image"):
     st.markdown(
         "Strokes are drawn with EMNIST's kind of line, blurred a little, cropped to the ink, "

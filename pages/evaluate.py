@@ -79,10 +79,8 @@ with wide:
     st.subheader("Confusion matrix")
     scale = st.segmented_control(
         "Show", list(figures.SCALES), default="counts", required=True, key="scale",
-        bind="query-params", label_visibility="collapsed",
-        format_func={
-            "counts": "Counts", "rows": "By row (recall)", "columns": "By column (precision)"
-        }.get,
+        bind="query-params",
+        help="By row, the diagonal is each class's recall; by column, its precision.",
     )
     st.image(heatmap(run.name, made, scale, dark, "png"), width="stretch")
     st.caption(
@@ -90,7 +88,7 @@ with wide:
         "diagonal. Colours are stretched, so that a single error shows."
     )
     downloads(
-        f"{run.name}-confusion-{scale}",
+        f"{run.name}-confusion-{scale.replace(' ', '-')}",
         lambda kind: heatmap(run.name, made, scale, False, kind),
         pd.DataFrame(
             figures.scaled(report.confusion, scale),

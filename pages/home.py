@@ -3,10 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab import pictures
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.ui import state
+from emnist_lab.ui.gallery import gallery
+
+WALL = 320  # images
 
 st.title("EMNIST Lab")
 st.markdown(
@@ -15,6 +17,8 @@ st.markdown(
 )
 
 splits = state.splits()
+split = next((name for name in ("balanced", *splits) if name in splits), None)
+part = next((part for name, part in state.available()[0] if name == split), None)
 with st.container(horizontal=True):
     st.page_link("pages/draw.py", label="Draw a character", icon=":material/draw:")
     st.page_link("pages/samples.py", label="Browse samples", icon=":material/apps:")
@@ -22,20 +26,29 @@ with st.container(horizontal=True):
     st.page_link("pages/evaluate.py", label="Read its mistakes", icon=":material/grid_on:")
 
 shown = None
+if "to_image" in st.session_state:
+    st.session_state.update(split=split, part=part, classes=[])
+    where = {"image": str(st.session_state.pop("to_image"))}
+    st.switch_page("pages/samples.py", query_params=where)
 if splits:
-    split = "balanced" if "balanced" in splits else splits[0]
-    part = next(part for name, part in state.available()[0] if name == split)
     try:
         shown = state.load(split, part)
     except LabError as error:
         st.error(str(error), icon=":material/error:")
 if shown is not None:
-    chosen = np.random.default_rng(7).permutation(len(shown))[: 40 * 8]
-    st.image(
-        pictures.png(pictures.sprite(shown.images[chosen], 40)),
-        width="stretch",
-        caption=f"{len(chosen)} images from the {shown.name}",
+    chosen = np.random.default_rng(7).permutation(len(shown))[:WALL]
+    names = display_names(shown.classes)
+    gallery(
+        shown.images[chosen],
+        [int(index) for index in chosen],
+        [f"{names[shown.labels[index]]}, image {index}" for index in chosen],
+        key="wall",
+        label="Images drawn at random",
+        on_pick=lambda index: st.session_state.update(to_image=index),
+        tile=30,
+        height=330,
     )
+    st.caption(f"{WALL} images from the {shown.name}. Pick one to see it as an array.")
 else:
     st.info(
         "No EMNIST images are at hand yet, so **Samples** and **Train** wait for a dataset. "
@@ -64,7 +77,11 @@ if {"pixels-logistic", "hog-qda"} <= shipped.keys():
                 f"ROC AUC {scores['roc_auc_ovo']:.4f}. Fitted in {seconds:.0f} s "
                 f"on {run.manifest['machine']['cores']} cores."
             )
-    st.caption(state.trained_on(better) + " Scores on the official split differ a little.")
+    data = better.manifest["data"]
+    st.caption(
+        f"Trained on: {data['train']['name']}. Measured on: {data['test']['name']}. Scores on the "
+        "official split differ a little."
+    )
 
     st.subheader("What is confused most")
     report = state.report(better.name)

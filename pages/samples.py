@@ -42,13 +42,13 @@ except LabError as error:
 names = display_names(data.classes)
 
 chosen = st.pills(
-    "Classes", data.classes, selection_mode="multi", key="classes", bind="query-params",
-    format_func=dict(zip(data.classes, names, strict=True)).get,
+    "Classes", names, selection_mode="multi", key="classes", bind="query-params",
     help="Nothing chosen shows all. A letter that looks alike in both cases is one class, “C c”.",
 )
 
-wanted = np.flatnonzero(np.isin(data.labels, [data.classes.index(one) for one in chosen])
-                        ) if chosen else np.arange(len(data))
+wanted = np.arange(len(data))
+if chosen:
+    wanted = np.flatnonzero(np.isin(data.labels, [names.index(one) for one in chosen]))
 if seed:
     wanted = np.random.default_rng(seed).permutation(wanted)
 if not len(wanted):
@@ -152,7 +152,7 @@ means = state.mean_images(split, part).round().astype(np.uint8)
 
 def only(index: int) -> None:
     """Browse one class."""
-    st.session_state.classes = [data.classes[index]]
+    st.session_state.classes = [names[index]]
     st.query_params.pop("image", None)
 
 

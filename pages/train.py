@@ -9,7 +9,6 @@ from emnist_lab.jobs import Spec
 from emnist_lab.ui import panel, state
 
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
-
 st.title("Train")
 st.markdown(
     "Fit a classifier on real images and keep it as a *run*: the model, its scores on images it "
@@ -23,9 +22,8 @@ if splits:
     names = list(catalogue)
     recipe = catalogue[
         st.radio(
-            "Recipe", names, index=names.index("hog-qda"), key="recipe", bind="query-params",
-            format_func=lambda name: f"`{name}`  {catalogue[name].title}",
-            captions=[one.why for one in catalogue.values()],
+            "Recipe", names, key="recipe", bind="query-params",
+            captions=[f"**{one.title}.** {one.why}" for one in catalogue.values()],
         )
     ]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -46,9 +44,8 @@ if splits:
             "Seed", 0, 10_000, recipes.SEED, key="train-seed", width=120,
             help="For the sample and everything random in the recipe; kept with the run.",
         )
-    expected = recipe.seconds * count / 100_000
     st.caption(
-        f"About {panel.seconds(max(expected, 1))} on two cores. Trained on the {train.name}; "
+        f"About {panel.seconds(recipe.expected_seconds(count))} on two cores. Trained on the {train.name}; "
         "measured on its test part."
     )
     if st.button("Train", type="primary", icon=":material/model_training:"):

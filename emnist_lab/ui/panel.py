@@ -87,7 +87,7 @@ def _running(job: Job) -> None:
 
 def _curve(points: list[dict]) -> None:
     if len(points) > 1:
-        frame = pd.DataFrame(points).set_index("step")
+        frame = pd.DataFrame(list(points)).set_index("step")  # a copy: it grows meanwhile
         left, right = st.columns(2)
         left.caption("Training loss by iteration")
         left.line_chart(frame["loss"], height=180, y_label="", x_label="")
@@ -108,7 +108,11 @@ def _done(job: Job) -> None:
         st.metric("ROC AUC, one-vs-one", f"{scores['roc_auc_ovo']:.4f}")
     _curve(job.curve)
     with st.container(horizontal=True):
-        st.page_link("pages/evaluate.py", label="Evaluate it", icon=":material/grid_on:",
-                     query_params={"run": job.run})
-        st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:",
-                     query_params={"run": job.run})
+        for page, label, icon in (
+            ("pages/evaluate.py", "Evaluate it", ":material/grid_on:"),
+            ("pages/draw.py", "Draw with it", ":material/draw:"),
+        ):
+            if st.button(label, icon=icon, key=f"{page}-{job.key}"):
+                # "run" belongs to a widget on that page: its state, not the address, is the way in
+                st.session_state.run = job.run
+                st.switch_page(page)

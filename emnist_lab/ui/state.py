@@ -1,6 +1,8 @@
 """What every page asks for: the dataset, the run in use, reports; read once, then cached."""
 
+import importlib
 import os
+import threading
 
 import numpy as np
 import streamlit as st
@@ -99,10 +101,28 @@ def jobs() -> JobQueue:
     return JobQueue()
 
 
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Have the slow imports and the first run ready before a page asks for them.
+
+    In a thread, once a server: the page that came first isn't held up.
+    """
+
+    def work():
+        try:
+            runs.open_run(FIRST_RUN).warm_up()
+        except RunError:
+            return  # pages say what is wrong with it, where it matters
+        importlib.import_module("seaborn")
+        importlib.import_module("emnist_lab.figures")
+
+    threading.Thread(target=work, name="warm-up", daemon=True).start()
+
+
 def all_runs() -> tuple[list[Run], list[str]]:
-    """All runs at hand and what is wrong with others; the best reader comes first."""
+    """All runs at hand, the one to start with first, and what is wrong with others."""
     found, problems = runs.list_runs()
-    found.sort(key=lambda run: (run.shipped, run.name != FIRST_RUN))
+    found.sort(key=lambda run: run.name != FIRST_RUN)
     return found, problems
 
 
@@ -128,13 +148,6 @@ def report(name: str) -> Report:
     return _report(str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns)
 
 
-def run_label(run: Run) -> str:
-    """How a run is called in lists."""
-    accuracy = run.manifest["scores"].get("accuracy")
-    score = f", {accuracy:.1%} right" if isinstance(accuracy, float) else ""
-    return f"{run.name}{' (shipped)' if run.shipped else ''}{score}"
-
-
 def choose_run(label: str = "Run in use") -> Run | None:
     """Selection of the run in use, kept in the address; None where there is no run.
 
@@ -149,14 +162,9 @@ def choose_run(label: str = "Run in use") -> Run | None:
     if not found:
         return None
     names = [run.name for run in found]
-    default = names.index(FIRST_RUN) if FIRST_RUN in names else 0
+    # What the address says must be what the list shows, so no prettier labels here.
     name = st.selectbox(
-        label,
-        names,
-        index=default,
-        key="run",
-        bind="query-params",
-        format_func={run.name: run_label(run) for run in found}.get,
+        label, names, key="run", bind="query-params", width=420,
         help="Evaluate shows it, Draw reads with it. Train makes more.",
     )
     return found[names.index(name)]
@@ -167,7 +175,8 @@ def trained_on(run: Run) -> str:
     data = run.manifest["data"]
     test = data.get("test")
     measured = f" Measured on: {test['name']}." if test else ""
-    return f"Trained on: {data['train']['name']}.{measured}"
+    shipped = "Came with EMNIST Lab. " if run.shipped else ""
+    return f"{run.manifest['title']}. {shipped}Trained on: {data['train']['name']}.{measured}"
 
 
 def stop_on(error: DatasetError | RunError) -> None:

@@ -1,0 +1,161 @@
+"""The figures that the README claims, measured in one run on this machine."""
+
+import math
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from . import dataset, ink, runs, training
+from .drawings import read_drawings, score
+from .errors import LabError
+from .runs import Run
+
+REFERENCE, FAST = "pixels-logistic", "hog-qda"
+CANVAS = 280
+SIZES = (60, 120, 200, 260)  # pixels of the larger side, with a 20-pixel pen
+
+
+def _place(strokes: list, size: float, across: float, down: float) -> list[np.ndarray]:
+    """Strokes scaled to `size` and put at a share of the free room, in whole pixels as a mouse."""
+    lines = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
+    every = np.concatenate(lines)
+    low, extent = every.min(axis=0), max(float(np.ptp(every, axis=0).max()), 1e-9)
+    room = CANVAS - np.ptp(every, axis=0) * (size / extent)
+    corner = room * np.array([across, down])
+    return [np.round((line - low) * (size / extent) + corner) for line in lines]
+
+
+def _latency(run: Run, drawings: list[dict]) -> float:
+    """Median milliseconds from strokes to probabilities, warm."""
+    times = []
+    for one in (drawings * math.ceil(210 / len(drawings)))[:210]:
+        begun = time.perf_counter()
+        run.predict_proba(ink.from_strokes(one["strokes"])[None])
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times[10:]) * 1e3
+
+
+def _fits(train: dataset.Part, test: dataset.Part) -> dict:
+    """The reference and the fast recipe, one after the other, unwatched."""
+    fitted = {name: training.fit(name, train, test) for name in (REFERENCE, FAST)}
+    rows = {
+        name: {
+            "fit_s": run.manifest["timings"]["fit_s"],
+            "accuracy": run.manifest["scores"]["accuracy"],
+            "roc_auc_ovo": run.manifest["scores"]["roc_auc_ovo"],
+        }
+        for name, run in fitted.items()
+    }
+    rows["time of fast / reference"] = rows[FAST]["fit_s"] / rows[REFERENCE]["fit_s"]
+    rows["AUC of fast - reference"] = rows[FAST]["roc_auc_ovo"] - rows[REFERENCE]["roc_auc_ovo"]
+    return rows
+
+
+def _loading(root: str | None) -> dict:
+    """Seconds to load balanced train the first time, and when it was read before."""
+    with tempfile.TemporaryDirectory() as place:
+        before = os.environ.get("EMNIST_LAB_HOME")
+        os.environ["EMNIST_LAB_HOME"] = place
+        try:
+            if root is None and not os.environ.get("EMNIST_DIR"):
+                raise LabError("Loading is timed on a folder: name one with --root.")
+            times = []
+            for _ in range(2):
+                begun = time.perf_counter()
+                part = dataset.load("balanced", "train", root)
+                part.images[:: max(len(part) // 100, 1)].sum()
+                times.append(time.perf_counter() - begun)
+        finally:
+            if before is None:
+                del os.environ["EMNIST_LAB_HOME"]
+            else:
+                os.environ["EMNIST_LAB_HOME"] = before
+    return {"images": len(part), "first_s": times[0], "again_s": times[1]}
+
+
+def _drawn(run: Run, drawings: list[dict]) -> dict:
+    """Accuracy on drawings, the same ones at every size and place."""
+    rows, shares = {}, []
+    for size in SIZES:
+        for across, down in ((0, 0), (1, 0), (0.5, 0.5), (0, 1), (1, 1)):
+            moved = [
+                {**one, "strokes": _place(one["strokes"], size, across, down)} for one in drawings
+            ]
+            found = score(run, moved).summary()
+            shares.append(found["accuracy"])
+            rows[f"{size} px at {across:g}, {down:g}"] = found["accuracy"]
+    plain = score(run, drawings).summary()
+    return {
+        "accuracy": plain["accuracy"],
+        "top3_accuracy": plain["top3_accuracy"],
+        "lowest": min(shares),
+        "highest": max(shares),
+        "by size and place": rows,
+    }
+
+
+def bench(
+    root: str | None, drawings_file: str | None, browser: bool, quiet: bool = False
+) -> dict:
+    """Measure everything that can be measured with what is given.
+
+    Parameters
+    ----------
+    root : str or None
+        Folder of EMNIST files; without it and ``$EMNIST_DIR`` fits aren't timed.
+    drawings_file : str or None
+        JSON file of labelled drawings; without it they aren't scored.
+    browser : bool
+        Whether pages are timed in Chromium.
+    quiet : bool
+        Print nothing but progress on standard error.
+
+    Returns
+    -------
+    dict
+        Section -> figures.
+    """
+    result: dict = {}
+
+    def section(title: str, work: Callable[[], dict]) -> None:
+        print(f"measuring: {title} …", file=sys.stderr, flush=True)
+        result[title] = work()
+        if not quiet:
+            _show(title, result[title])
+
+    shipped = [run for run in runs.list_runs()[0] if run.shipped]
+    drawings = read_drawings(drawings_file) if drawings_file else None
+    if root or os.environ.get("EMNIST_DIR"):
+        section("loading balanced train", lambda: _loading(root))
+        train = dataset.load("balanced", "train", root)
+        test = dataset.load("balanced", "test", root)
+        section(f"data: {test.name}", lambda: {"train images": len(train), "test": len(test)})
+        section("fits in one process", lambda: _fits(train, test))
+    sample = drawings or [{"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}]
+    for run in shipped:
+        section(
+            f"{run.name}: strokes to probabilities, median ms",
+            lambda run=run: {"median_ms": _latency(run, sample)},
+        )
+        if drawings:
+            section(f"{run.name}: drawings", lambda run=run: _drawn(run, drawings))
+    if browser:
+        from . import browser as pages
+
+        section("in Chromium", lambda: pages.bench(root or os.environ.get("EMNIST_DIR")))
+    return result
+
+
+def _show(title: str, figures: dict, indent: str = "") -> None:
+    print(f"{indent}{title}")
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            _show(name, value, indent + "  ")
+        else:
+            shown = f"{value:.4g}" if isinstance(value, float) and value > 1 else value
+            print(f"{indent}  {name}: {shown if not isinstance(shown, float) else f'{shown:.6f}'}")

@@ -1,0 +1,220 @@
+"""The app in a real Chromium: serves it, opens pages, draws with the mouse; for tests and bench."""
+
+import contextlib
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import LabError
+from .places import PROJECT
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# What a person waits for on each page.
+USEFUL = {
+    "": ".tile",
+    "samples": ".tile",
+    "train": "[data-testid=stRadio]",
+    "evaluate": "[data-testid=stImage] img",
+    "draw": "canvas.upper-canvas",
+}
+BARS = ".el-bars"
+_START = 60.0  # seconds that the server may take to answer
+
+
+def chromium() -> str | None:
+    """Path of a Chromium or Chrome on this machine, or None."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+@contextlib.contextmanager
+def server(environment: dict[str, str] | None = None) -> Iterator[str]:
+    """Serve the app on a free port of this machine, and stop it at the end.
+
+    Parameters
+    ----------
+    environment : dict of str to str, optional
+        Variables for the server, beside those of this process.
+
+    Yields
+    ------
+    str
+        Its address.
+
+    Raises
+    ------
+    LabError
+        It doesn't answer within a minute.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py"),
+        f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",
+    ]  # fmt: skip
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env={**os.environ, **(environment or {})},
+        )  # fmt: skip
+        try:
+            address = f"http://127.0.0.1:{port}"
+            limit = time.monotonic() + _START
+            while not _healthy(address):
+                if time.monotonic() > limit or process.poll() is not None:
+                    log.seek(0)
+                    raise LabError(f"The app doesn't start: {log.read()[-400:]}")
+                time.sleep(0.2)
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def launched() -> Iterator:
+    """A headless Chromium, driven by Playwright.
+
+    Yields
+    ------
+    playwright.sync_api.Browser
+
+    Raises
+    ------
+    LabError
+        Playwright or Chromium is missing.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise LabError(
+            "Playwright is missing: pip install -r requirements-dev.txt, then try again."
+        ) from error
+    path = chromium()
+    if path is None:
+        raise LabError("There is no Chromium: apt-get install chromium, then try again.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def draw(page, strokes: list[list[tuple[float, float]]]) -> None:
+    """Draw on the Draw page's canvas with the mouse.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+        Shows the Draw page.
+    strokes : list of lists of (x, y)
+        In pixels of the canvas.
+    """
+    box = page.locator(USEFUL["draw"]).bounding_box()
+    for stroke in strokes:
+        (x, y), *rest = stroke
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+        page.mouse.up()
+
+
+# Resolves with the milliseconds from the next mouse-up to the first bars painted after it.
+_STOPWATCH = f"""() => {{
+  window.__answered = new Promise((resolve) => {{
+    document.addEventListener('mouseup', () => {{
+      const begun = performance.now();
+      const look = () => document.querySelector('{BARS}')
+        ? resolve(performance.now() - begun) : requestAnimationFrame(look);
+      look();
+    }}, {{ once: true, capture: true }});
+  }});
+}}"""
+
+
+def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
+    """Time pages and strokes as a person meets them.
+
+    Parameters
+    ----------
+    root : str or None
+        Folder of the dataset.
+    strokes : int
+        How many single strokes are timed.
+    visits : int
+        How often each page is opened, after once to warm it.
+
+    Returns
+    -------
+    dict
+        ``pages_s``: page -> median seconds from asking for the address to
+        its first useful picture; ``stroke_to_bars_ms``: median and largest.
+    """
+    environment = {"EMNIST_DIR": str(Path(root).resolve())} if root else {}
+    with server(environment) as address, launched() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        pages = {}
+        for name, useful in USEFUL.items():
+            if not environment and name in ("", "samples", "train"):
+                continue  # without a dataset these have nothing to wait for
+            times = []
+            for _ in range(visits + 1):
+                begun = time.perf_counter()
+                page.goto(f"{address}/{name}", wait_until="commit")
+                page.locator(useful).first.wait_for(timeout=60_000)
+                times.append(time.perf_counter() - begun)
+                page.wait_for_timeout(500)
+            pages[name or "home"] = statistics.median(times[1:])
+        waits = []
+        page.goto(f"{address}/draw")
+        page.locator(USEFUL["draw"]).wait_for(timeout=60_000)
+        page.wait_for_timeout(2_000)
+        for turn in range(strokes + 1):
+            page.evaluate(_STOPWATCH)
+            draw(page, [[(60 + turn * 3, 60), (200, 60 + turn), (110, 230 - turn * 2)]])
+            waits.append(page.evaluate("window.__answered"))
+            page.get_by_role("button", name="Clear", exact=True).click()
+            page.locator(BARS).wait_for(state="detached")
+            page.wait_for_timeout(300)
+        waits = waits[1:]
+    return {
+        "pages_s": {name: round(value, 2) for name, value in pages.items()},
+        "stroke_to_bars_ms": {
+            "median": round(statistics.median(waits)),
+            "largest": round(max(waits)),
+            "strokes": strokes,
+        },
+    }
