@@ -47,9 +47,7 @@ with st.sidebar:
     elif not parts:
         st.caption(":material/folder_off: The folder holds no complete EMNIST part.")
     else:
-        st.caption(
-            ":material/check: " + ", ".join(f"{split} {part}" for split, part in parts)
-        )
+        st.caption(":material/check: " + ", ".join(f"{split} {part}" for split, part in parts))
 
     for job in state.jobs().jobs:
         if job.active and page.title != "Train":

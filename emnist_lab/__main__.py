@@ -143,7 +143,9 @@ def _evaluate(options) -> dict:
             beside = f"   (manifest: {kept[key]})" if same_data and key in kept else ""
             print(f"{key:>14}  {value}{beside}")
         for pair in result["confused_pairs"]:
-            print(f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}")
+            print(
+                f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}"
+            )
     return result
 
 

@@ -99,9 +99,7 @@ def _drawn(run: Run, drawings: list[dict]) -> dict:
     }
 
 
-def bench(
-    root: str | None, drawings_file: str | None, browser: bool, quiet: bool = False
-) -> dict:
+def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: bool = False) -> dict:
     """Measure everything that can be measured with what is given.
 
     Parameters

@@ -386,8 +386,6 @@ def display_names(classes: list[str]) -> list[str]:
         The same order.
     """
     return [
-        f"{name} {name.swapcase()}"
-        if name.isalpha() and name.swapcase() not in classes
-        else name
+        f"{name} {name.swapcase()}" if name.isalpha() and name.swapcase() not in classes else name
         for name in classes
     ]

@@ -46,7 +46,9 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
     if not isinstance(drawings, list) or not all(
         isinstance(one, dict) and isinstance(one.get("strokes"), list) for one in drawings
     ):
-        raise InkError(f'{path} isn\'t a list of {{"strokes": [[[x, y], ...], ...]}}: export it again.')
+        raise InkError(
+            f'{path} isn\'t a list of {{"strokes": [[[x, y], ...], ...]}}: export it again.'
+        )
     if not drawings:
         raise InkError(f"{path} holds no drawings: choose another file.")
     return drawings

@@ -90,9 +90,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
     return figure
 
 
-def roc_figure(
-    report: Report, chosen: list[int] | None = None, dark: bool = False
-) -> Figure:
+def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = False) -> Figure:
     """ROC curve of each class against the rest, and their macro average.
 
     Parameters
@@ -108,7 +106,7 @@ def roc_figure(
     matplotlib.figure.Figure
     """
     text, paper = _INK[dark]
-    rates, hits = report.roc_curves()
+    rates, hits = report.roc_curves
     figure = Figure(figsize=(7.4, 5.6), layout="constrained", facecolor=paper)
     axes = figure.subplots()
     axes.set_facecolor(paper)
@@ -121,8 +119,11 @@ def roc_figure(
         axes.plot(
             rates,
             hits[index],
-            color=colours((0.3 + 0.65 * place / max(len(chosen), 1)) if dark
-                          else 0.8 * place / max(len(chosen), 1)),
+            color=colours(
+                (0.3 + 0.65 * place / max(len(chosen), 1))
+                if dark
+                else 0.8 * place / max(len(chosen), 1)
+            ),
             linewidth=1.8,
             label=f"{report.names[index]}   {auc[index]:.4f}",
         )
@@ -142,7 +143,11 @@ def roc_figure(
     for edge in axes.spines.values():
         edge.set_color(grey)
     axes.legend(
-        loc="lower right", frameon=False, labelcolor=text, fontsize=9, title="AUC, one-vs-rest",
+        loc="lower right",
+        frameon=False,
+        labelcolor=text,
+        fontsize=9,
+        title="AUC, one-vs-rest",
         title_fontproperties={"size": 9},
     ).get_title().set_color(text)
     return figure

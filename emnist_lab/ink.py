@@ -29,9 +29,7 @@ _LARGEST_SIDE = 1024  # pictures are reduced to this before anything else
 _MOST_POINTS = 100_000
 
 
-def from_strokes(
-    strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20
-) -> np.ndarray:
+def from_strokes(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20) -> np.ndarray:
     """Make the EMNIST image of a drawing.
 
     Parameters
@@ -101,8 +99,9 @@ def _points(stroke: Sequence[Sequence[float]]) -> np.ndarray:
 
 
 def _thinned(path: np.ndarray) -> np.ndarray:
-    """One point a pixel, and both ends: more would only cost time."""
-    travelled = np.cumsum(np.abs(np.diff(path, axis=0)).max(axis=1)).astype(int)
+    """One point every half pixel of the final image, and both ends: more would only cost time."""
+    step = _BOX / (SIDE - 2 * BORDER) / 2
+    travelled = (np.abs(np.diff(path, axis=0)).max(axis=1).cumsum() / step).astype(int)
     kept = np.flatnonzero(np.diff(travelled, prepend=0)) + 1
     return path[np.unique([0, *kept, len(path) - 1])]
 

@@ -213,9 +213,7 @@ class JobQueue:
         last = [line.strip() for line in complaints if line.strip()][-1:]
         if process.returncode in (-9, 137):
             last = ["The system stopped it, most likely for lack of memory: train on fewer images."]
-        self._end(
-            job, "failed", last[0] if last else f"Training ended with {process.returncode}."
-        )
+        self._end(job, "failed", last[0] if last else f"Training ended with {process.returncode}.")
 
     def _hear(self, job: Job, event: dict) -> None:
         if event["event"] == "progress":

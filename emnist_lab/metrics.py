@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import roc_curve
 
 from .dataset import display_names
 
@@ -292,25 +293,15 @@ class Report:
         worst = int(recall.idxmin())
         return self.names[worst], float(recall[worst])
 
-    def roc_curves(self, points: int = 201) -> tuple[np.ndarray, np.ndarray]:
-        """ROC curve of each class against the rest, on one grid.
+    @functools.cached_property
+    def roc_curves(self) -> tuple[np.ndarray, np.ndarray]:
+        """ROC curve of each class against the rest, on one grid of false positive rates.
 
-        Parameters
-        ----------
-        points : int
-            Number of false positive rates, evenly spaced over 0..1.
-
-        Returns
-        -------
-        rates : ndarray of shape (points,)
-            False positive rates.
-        hits : ndarray of shape (C, points)
-            True positive rates, interpolated; NaN for a class that is absent.
+        Rates, ndarray of shape (201,), and the true positive rates there,
+        ndarray of shape (C, 201), interpolated; NaN for a class that is absent.
         """
-        from sklearn.metrics import roc_curve
-
-        rates = np.linspace(0, 1, points)
-        hits = np.full((len(self.classes), points), np.nan)
+        rates = np.linspace(0, 1, 201)
+        hits = np.full((len(self.classes), len(rates)), np.nan)
         for index in range(len(self.classes)):
             own = self.labels == index
             if own.any() and not own.all():

@@ -239,9 +239,7 @@ class Run:
         files = [MODEL]
         if "test_scores" in self.__dict__ or SCORES in self.manifest["files"]:
             labels, scores = self.test_scores
-            np.savez_compressed(
-                partial / SCORES, labels=labels.astype(np.int16), scores=scores
-            )
+            np.savez_compressed(partial / SCORES, labels=labels.astype(np.int16), scores=scores)
             files.append(SCORES)
         manifest = {**self.manifest}
         manifest["files"] = {

@@ -227,11 +227,7 @@ def fetch(origin: str | os.PathLike, splits: list[str] | None = None) -> list[Pa
     """
     from .dataset import read_part  # dataset imports this module
 
-    wanted = [
-        (split, part)
-        for split, part in available(origin)
-        if not splits or split in splits
-    ]
+    wanted = [(split, part) for split, part in available(origin) if not splits or split in splits]
     for split in splits or []:
         if not any(split == have for have, _ in wanted):
             names(split, "train")

@@ -209,7 +209,7 @@ def fit(
         pipeline.set_callbacks(watch)
     try:
         with warnings.catch_warnings():
-            # The reference stops at its 100 iterations by design; steps without callbacks are known.
+            # The reference stops at its 100 iterations by design; PCA has no callbacks yet.
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", message=".*does not support callbacks.*")
             watch.begun = time.perf_counter()
@@ -295,7 +295,11 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve) -> dict:
         "scores": {},
         "versions": {"python": platform.python_version()}
         | {library: version(library) for library in _LIBRARIES},
-        "machine": {"system": platform.system(), "cpu": platform.machine(), "cores": os.cpu_count()},
+        "machine": {
+            "system": platform.system(),
+            "cpu": platform.machine(),
+            "cores": os.cpu_count(),
+        },
         "files": {},
     }
 

@@ -47,15 +47,29 @@ def board() -> None:
     with row.container(width=SIZE + 8):
         st.caption("One digit or letter, anywhere, any size:")
         st_canvas(
-            stroke_width=PEN, stroke_color="#ffffff", background_color="#000000",
-            width=SIZE, height=SIZE, drawing_mode="freedraw",
-            initial_drawing=session.redrawn, key="canvas", on_change=drawn,
+            stroke_width=PEN,
+            stroke_color="#ffffff",
+            background_color="#000000",
+            width=SIZE,
+            height=SIZE,
+            drawing_mode="freedraw",
+            initial_drawing=session.redrawn,
+            key="canvas",
+            on_change=drawn,
         )
         with st.container(horizontal=True):
-            st.button("Undo", icon=":material/undo:", disabled=not session.drawing,
-                      on_click=lambda: redraw(session.drawing[:-1]))
-            st.button("Clear", icon=":material/delete:", disabled=not session.drawing,
-                      on_click=lambda: redraw([]))
+            st.button(
+                "Undo",
+                icon=":material/undo:",
+                disabled=not session.drawing,
+                on_click=lambda: redraw(session.drawing[:-1]),
+            )
+            st.button(
+                "Clear",
+                icon=":material/delete:",
+                disabled=not session.drawing,
+                on_click=lambda: redraw([]),
+            )
     with row.container(width=560):
         try:
             reader.warm_up()  # while the canvas is already there to draw on

@@ -59,17 +59,27 @@ def roc(name: str, made: str, chosen: tuple[int, ...], dark: bool, kind: str) ->
     return figures.encode(figures.roc_figure(state.report(name), list(chosen), dark), kind)
 
 
-def downloads(stem: str, make, table: pd.DataFrame) -> None:
+def downloads(stem: str, make, table) -> None:
     """A figure as PNG and SVG, its numbers as CSV; files are made when they are asked for."""
     with st.container(horizontal=True):
         for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
             st.download_button(
-                kind.upper(), lambda kind=kind: make(kind), f"{stem}.{kind}", mime,
-                icon=":material/download:", on_click="ignore", key=f"{stem}-{kind}",
+                kind.upper(),
+                lambda kind=kind: make(kind),
+                f"{stem}.{kind}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"{stem}-{kind}",
             )
         st.download_button(
-            "CSV", table.to_csv(), f"{stem}.csv", "text/csv",
-            icon=":material/download:", on_click="ignore", key=f"{stem}-csv",
+            "CSV",
+            lambda: table().to_csv(),
+            f"{stem}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"{stem}-csv",
         )
 
 
@@ -78,7 +88,11 @@ wide, narrow = st.columns([2.2, 1], gap="large")
 with wide:
     st.subheader("Confusion matrix")
     scale = st.segmented_control(
-        "Show", list(figures.SCALES), default="counts", required=True, key="scale",
+        "Show",
+        list(figures.SCALES),
+        default="counts",
+        required=True,
+        key="scale",
         bind="query-params",
         help="By row, the diagonal is each class's recall; by column, its precision.",
     )
@@ -90,9 +104,10 @@ with wide:
     downloads(
         f"{run.name}-confusion-{scale.replace(' ', '-')}",
         lambda kind: heatmap(run.name, made, scale, False, kind),
-        pd.DataFrame(
+        lambda: pd.DataFrame(
             figures.scaled(report.confusion, scale),
-            index=pd.Index(report.names, name="true"), columns=report.names,
+            index=pd.Index(report.names, name="true"),
+            columns=report.names,
         ),
     )
 with narrow:
@@ -109,7 +124,8 @@ with narrow:
     missed = report.most_missed()
     if missed is not None:
         st.metric(
-            "Missed most", missed[0],
+            "Missed most",
+            missed[0],
             help="The class with the lowest recall: the smallest share read right.",
         )
         st.caption(f"{missed[1]:.0%} of its images are read right.")
@@ -123,15 +139,24 @@ st.dataframe(
     column_config={
         "class": "Class",
         "precision": st.column_config.ProgressColumn(
-            "Precision", format="%.3f", min_value=0, max_value=1,
+            "Precision",
+            format="%.3f",
+            min_value=0,
+            max_value=1,
             help="Of the images read as this class, the share that are.",
         ),
         "recall": st.column_config.ProgressColumn(
-            "Recall", format="%.3f", min_value=0, max_value=1,
+            "Recall",
+            format="%.3f",
+            min_value=0,
+            max_value=1,
             help="Of the images of this class, the share read right.",
         ),
         "f1": st.column_config.ProgressColumn(
-            "F1", format="%.3f", min_value=0, max_value=1,
+            "F1",
+            format="%.3f",
+            min_value=0,
+            max_value=1,
             help="Harmonic mean of precision and recall.",
         ),
         "auc": st.column_config.NumberColumn(
@@ -141,14 +166,20 @@ st.dataframe(
     },
 )
 st.download_button(
-    "CSV", report.per_class.to_csv(index=False), f"{run.name}-classes.csv", "text/csv",
-    icon=":material/download:", on_click="ignore",
+    "CSV",
+    lambda: report.per_class.to_csv(index=False),
+    f"{run.name}-classes.csv",
+    "text/csv",
+    icon=":material/download:",
+    on_click="ignore",
 )
 
 st.subheader("ROC curves")
 hardest = report.per_class["auc"].nsmallest(3).index.tolist()
 chosen = st.multiselect(
-    "Classes in colour", report.classes, default=[report.classes[i] for i in hardest],
+    "Classes in colour",
+    report.classes,
+    default=[report.classes[i] for i in hardest],
     format_func=dict(zip(report.classes, report.names, strict=True)).get,
     help="The three hardest at first. All others are drawn in grey.",
 )
@@ -156,11 +187,16 @@ indices = tuple(report.classes.index(one) for one in chosen)
 left, _ = st.columns([1.6, 1])
 with left:
     st.image(roc(run.name, made, indices, dark, "png"), width="stretch")
-    rates, hits = report.roc_curves()
+
+    def curves() -> pd.DataFrame:
+        """True positive rates of every class at each false positive rate."""
+        rates, hits = report.roc_curves
+        return pd.DataFrame(hits.T, columns=report.names, index=pd.Index(rates, name="fpr"))
+
     downloads(
         f"{run.name}-roc",
         lambda kind: roc(run.name, made, indices, False, kind),
-        pd.DataFrame(hits.T, columns=report.names, index=pd.Index(rates, name="fpr")),
+        curves,
     )
 
 with st.expander("How this run was made"):

@@ -24,14 +24,24 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     split = st.selectbox("Split", splits, key="split", bind="query-params", width=170)
     if len(parts_of[split]) > 1:
         part = st.segmented_control(
-            "Part", parts_of[split], default=parts_of[split][0], required=True,
-            key="part", bind="query-params",
+            "Part",
+            parts_of[split],
+            default=parts_of[split][0],
+            required=True,
+            key="part",
+            bind="query-params",
         )
     else:
         part = parts_of[split][0]
         st.caption(f"Only the {part} part is at hand.")
     seed = st.number_input(
-        "Shuffle seed", 0, 10_000, 0, key="seed", bind="query-params", width=150,
+        "Shuffle seed",
+        0,
+        10_000,
+        0,
+        key="seed",
+        bind="query-params",
+        width=150,
         help="0 keeps the order of the file. The same seed always gives the same order.",
     )
 
@@ -42,7 +52,11 @@ except LabError as error:
 names = display_names(data.classes)
 
 chosen = st.pills(
-    "Classes", names, selection_mode="multi", key="classes", bind="query-params",
+    "Classes",
+    names,
+    selection_mode="multi",
+    key="classes",
+    bind="query-params",
     help="Nothing chosen shows all. A letter that looks alike in both cases is one class, “C c”.",
 )
 
@@ -96,58 +110,77 @@ gallery(
     on_pick=lambda index: st.query_params.update(image=str(index)),
 )
 
-image, label = data.images[picked], data.classes[data.labels[picked]]
-st.subheader(f"Image {picked:,} is “{names[data.labels[picked]]}”, as an array")
-left, right = st.columns([1, 2.4], gap="large")
-with left:
-    st.image(pictures.png(image, 12), width=280)
-    st.markdown(
-        f"Label **{names[data.labels[picked]]}** (class {data.labels[picked]}), code point "
-        f"**U+{ord(label):04X}** ({ord(label)}), index **{picked:,}** in *{split} {part}*."
-    )
-    st.markdown(
-        "A picture is an array: 28 rows of 28 whole numbers, 0 for paper, 255 for ink. "
-        f"This one's mean is {image.mean():.1f}; {np.count_nonzero(image)} of its 784 pixels "
-        "aren't 0."
-    )
-    with st.container(horizontal=True):
-        st.download_button("PNG", pictures.png(image), f"emnist-{split}-{part}-{picked}.png",
-                           "image/png", icon=":material/download:", on_click="ignore")
-        st.download_button("CSV", pd.DataFrame(image).to_csv(index=False, header=False),
-                           f"emnist-{split}-{part}-{picked}.csv", "text/csv",
-                           icon=":material/download:", on_click="ignore")
-right.html(markup.number_grid(image))
-
-st.subheader("The dataset")
 with st.container(horizontal=True):
     st.metric("Images", f"{len(data):,}")
     st.metric("Classes", len(data.classes))
     st.metric("Image size", "28 × 28")
-    st.metric("Memory", f"{data.images.nbytes / 1e6:,.1f} MB",
-              help="One byte a pixel, as a NumPy array of uint8.")
-
-counts = pd.DataFrame({"class": names, "images": data.counts()})
-st.caption("Images per class")
-st.altair_chart(
-    alt.Chart(counts)
-    .mark_bar()
-    .encode(
-        x=alt.X("class:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        y=alt.Y("images:Q", title=None),
-        tooltip=["class", alt.Tooltip("images", format=",")],
+    st.metric(
+        "Memory",
+        f"{data.images.nbytes / 1e6:,.1f} MB",
+        help="One byte a pixel, as a NumPy array of uint8.",
     )
-    .properties(height=220),
-)
-st.download_button("Counts as CSV", counts.to_csv(index=False),
-                   f"emnist-{split}-{part}-counts.csv", "text/csv",
-                   icon=":material/download:", on_click="ignore")
 
-st.subheader("The mean image of each class")
-st.caption(
-    "All images of a class laid on top of each other: sharp where people agree, blurred where "
-    "they don't. Pick one to browse that class."
-)
-means = state.mean_images(split, part).round().astype(np.uint8)
+
+def show_array() -> None:
+    """The picked image beside its matrix of integers."""
+    image, name = data.images[picked], names[data.labels[picked]]
+    code = ord(data.classes[data.labels[picked]])
+    st.subheader(f"Image {picked:,} is “{name}”, as an array")
+    left, right = st.columns([1, 2.4], gap="large")
+    with left:
+        st.image(pictures.png(image, 12), width=280)
+        st.markdown(
+            f"Label **{name}** (class {data.labels[picked]}), code point **U+{code:04X}** "
+            f"({code}), index **{picked:,}** in *{split} {part}*."
+        )
+        st.markdown(
+            "A picture is an array: 28 rows of 28 whole numbers, 0 for paper, 255 for ink. "
+            f"This one's mean is {image.mean():.1f}; {np.count_nonzero(image)} of its 784 "
+            "pixels aren't 0."
+        )
+        stem = f"emnist-{split}-{part}-{picked}"
+        with st.container(horizontal=True):
+            st.download_button(
+                "PNG",
+                lambda: pictures.png(image),
+                f"{stem}.png",
+                "image/png",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.download_button(
+                "CSV",
+                lambda: pd.DataFrame(image).to_csv(index=False, header=False),
+                f"{stem}.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    right.html(markup.number_grid(image))
+
+
+def show_counts() -> None:
+    """How many images each class has."""
+    counts = pd.DataFrame({"class": names, "images": data.counts()})
+    axis = alt.Axis(labelAngle=0, labelOverlap=True)
+    st.altair_chart(
+        alt.Chart(counts, title=f"Images per class, {split} {part}")
+        .mark_bar()
+        .encode(
+            x=alt.X("class:N", sort=None, title=None, axis=axis),
+            y=alt.Y("images:Q", title=None),
+            tooltip=["class", alt.Tooltip("images", format=",")],
+        )
+        .properties(height=300),
+    )
+    st.download_button(
+        "CSV",
+        lambda: counts.to_csv(index=False),
+        f"emnist-{split}-{part}-counts.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def only(index: int) -> None:
@@ -156,13 +189,32 @@ def only(index: int) -> None:
     st.query_params.pop("image", None)
 
 
-gallery(
-    means,
-    list(range(len(means))),
-    [f"{name}: {count:,} images" for name, count in zip(names, data.counts(), strict=True)],
-    key="means",
-    label="Mean image of each class",
-    on_pick=only,
-    tile=64,
-    height=700,
-)
+def show_means() -> None:
+    """Every class's average image."""
+    st.markdown(
+        "All images of a class laid on top of each other: sharp where people agree, blurred "
+        "where they don't. Pick one to browse that class."
+    )
+    means = state.mean_images(split, part).round().astype(np.uint8)
+    gallery(
+        means,
+        list(range(len(means))),
+        [f"{name}: {count:,} images" for name, count in zip(names, data.counts(), strict=True)],
+        key="means",
+        label="Mean image of each class",
+        on_pick=only,
+        tile=64,
+        height=700,
+    )
+
+
+# Only the tab that is looked at is made: a page with all three takes twice as long to appear.
+shows = {"As an array": show_array, "Images per class": show_counts, "Mean images": show_means}
+for tab, show in zip(
+    st.tabs(list(shows), key="view", bind="query-params", on_change="rerun"),
+    shows.values(),
+    strict=True,
+):
+    if tab.open:
+        with tab:
+            show()

@@ -22,7 +22,10 @@ if splits:
     names = list(catalogue)
     recipe = catalogue[
         st.radio(
-            "Recipe", names, key="recipe", bind="query-params",
+            "Recipe",
+            names,
+            key="recipe",
+            bind="query-params",
             captions=[f"**{one.title}.** {one.why}" for one in catalogue.values()],
         )
     ]
@@ -34,14 +37,21 @@ if splits:
             state.stop_on(error)
         sizes = [size for size in SIZES if size < len(train)] + [len(train)]
         count = st.select_slider(
-            "Training images", sizes,
+            "Training images",
+            sizes,
             value=max((size for size in sizes if size <= 20_000), default=sizes[0]),
             key=f"images-{split}",
             format_func=lambda size: f"{size:,}" + (" (all)" if size == len(train) else ""),
-            help="A stratified random sample: every class keeps its share.", width=320,
+            help="A stratified random sample: every class keeps its share.",
+            width=320,
         )
         seed = st.number_input(
-            "Seed", 0, 10_000, recipes.SEED, key="train-seed", width=120,
+            "Seed",
+            0,
+            10_000,
+            recipes.SEED,
+            key="train-seed",
+            width=120,
             help="For the sample and everything random in the recipe; kept with the run.",
         )
     st.caption(
@@ -55,9 +65,7 @@ if splits:
             st.error(str(error), icon=":material/error:")
         else:
             images = None if count == len(train) else count
-            state.jobs().submit(
-                Spec(recipe.name, split, images, int(seed), root=state.root())
-            )
+            state.jobs().submit(Spec(recipe.name, split, images, int(seed), root=state.root()))
 else:
     state.no_dataset("Training")
 

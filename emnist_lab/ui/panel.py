@@ -43,11 +43,10 @@ def _panel(job: Job, was_active: bool) -> None:
         elif job.state == "failed":
             st.error(job.message, icon=":material/error:")
         else:
-            st.info("Cancelled: nothing was kept, earlier runs are untouched.",
-                    icon=":material/cancel:")
-        if job.active and st.button(
-            "Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"
-        ):
+            st.info(
+                "Cancelled: nothing was kept, earlier runs are untouched.", icon=":material/cancel:"
+            )
+        if job.active and st.button("Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"):
             state.jobs().cancel(job)
             st.rerun()
     if was_active and not job.active:
@@ -74,12 +73,14 @@ def _running(job: Job) -> None:
         )
         if now["loss"] is not None:
             st.metric(
-                "Training loss", f"{now['loss']:.3f}",
+                "Training loss",
+                f"{now['loss']:.3f}",
                 help="Log loss on 2,000 training images: lower is better.",
             )
         if now["score"] is not None:
             st.metric(
-                "Test accuracy", f"{now['score']:.1%}",
+                "Test accuracy",
+                f"{now['score']:.1%}",
                 help="On at most 2,000 test images, only watched: nothing is chosen by it.",
             )
     _curve(job.curve)

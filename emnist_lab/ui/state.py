@@ -164,7 +164,11 @@ def choose_run(label: str = "Run in use") -> Run | None:
     names = [run.name for run in found]
     # What the address says must be what the list shows, so no prettier labels here.
     name = st.selectbox(
-        label, names, key="run", bind="query-params", width=420,
+        label,
+        names,
+        key="run",
+        bind="query-params",
+        width=420,
         help="Evaluate shows it, Draw reads with it. Train makes more.",
     )
     return found[names.index(name)]

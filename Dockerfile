@@ -1,0 +1,27 @@
+ARG BASE=python:3.12-slim
+FROM ${BASE}
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+
+# The libraries change seldom, the app often: each in a layer of its own.
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+
+COPY .streamlit .streamlit
+COPY artifacts artifacts
+COPY emnist_lab emnist_lab
+COPY pages pages
+COPY app.py .
+
+# /data holds EMNIST's files (in /data/data), own runs and the cache; mount a volume there to keep them.
+RUN useradd --create-home --uid 1000 emnist && mkdir -p /data && chown emnist /data
+USER emnist
+ENV EMNIST_LAB_HOME=/data PORT=8501
+VOLUME /data
+EXPOSE 8501
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/_stcore/health', timeout=4)"]
+
+CMD ["sh", "-c", "exec python -m streamlit run app.py --server.port=\"$PORT\" --server.address=0.0.0.0"]

@@ -1,0 +1,53 @@
+VENV ?= .venv
+PYTHON ?= python3
+PORT ?= 8501
+RUN = $(VENV)/bin/python
+
+.PHONY: app test lint artifacts clean
+
+app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
+	$(RUN) -m streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(MAKE) --no-print-directory chromium
+	$(RUN) -m pytest
+
+lint: $(VENV)/.test
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+# The shipped runs, from the folder that EMNIST_DIR names.
+artifacts: $(VENV)/.app
+	for recipe in pixels-logistic hog-qda; do \
+	  rm -rf artifacts/$$recipe && \
+	  $(RUN) -m emnist_lab train $$recipe --into artifacts --name $$recipe || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV)
+
+.PHONY: chromium
+chromium:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else \
+	  echo "Chromium is missing: tests in a browser will be skipped (apt-get install chromium)."; \
+	fi
+
+# Debian keeps venv in a package of its own.
+$(RUN):
+	@$(PYTHON) -m venv $(VENV) || { \
+	  rm -rf $(VENV); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
+	  else \
+	    echo "Python's venv is missing: apt-get install python3-venv, then try again."; exit 1; \
+	  fi; }
+
+$(VENV)/.app: requirements.txt | $(RUN)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.test: requirements.txt requirements-dev.txt | $(RUN)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.app
