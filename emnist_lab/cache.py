@@ -56,7 +56,7 @@ def images(source: Path, read: Callable[[Path], np.ndarray]) -> np.ndarray:
             return np.asarray(kept)
     except FileNotFoundError:
         pass  # the first reading
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         _log.warning("cache entry %s is damaged (%s) and is made again", entry.name, error)
     fresh = read(source)
     partial = entry.with_name(f".{entry.name}.{os.getpid()}")

@@ -55,8 +55,8 @@ if splits:
             help="For the sample and everything random in the recipe; kept with the run.",
         )
     st.caption(
-        f"About {panel.seconds(recipe.expected_seconds(count))} on two cores. Trained on the {train.name}; "
-        "measured on its test part."
+        f"About {panel.seconds(recipe.expected_seconds(count))} on two cores. Trained on the "
+        f"{train.name}; measured on its test part."
     )
     if st.button("Train", type="primary", icon=":material/model_training:"):
         try:

@@ -45,7 +45,8 @@ def number_grid(image: np.ndarray) -> str:
         + "</tr>"
         for row in image.tolist()
     )
-    return f'{_GRID}<div class="el-grid"><table aria-label="28 by 28 pixel values">{rows}</table></div>'
+    label = f"{image.shape[0]} by {image.shape[1]} pixel values"
+    return f'{_GRID}<div class="el-grid"><table aria-label="{label}">{rows}</table></div>'
 
 
 def bars(names: list[str], chances: list[float]) -> str:

@@ -1,0 +1,262 @@
+"""Official files -> Part, and every way in which they can be wrong."""
+
+import gzip
+import os
+import shutil
+
+import numpy as np
+import pytest
+from conftest import CLASSES, idx, make_part, write
+
+import emnist_lab as lab
+from emnist_lab import cache, dataset, official, sources
+from emnist_lab.errors import DatasetError
+
+IMAGES = "emnist-balanced-test-images-idx3-ubyte.gz"
+LABELS = "emnist-balanced-test-labels-idx1-ubyte.gz"
+MAPPING = "emnist-balanced-mapping.txt"
+
+
+def refused(folder, split="balanced", part="test") -> str:
+    """The one sentence with which loading is refused."""
+    with pytest.raises(DatasetError) as caught:
+        lab.load(split, part, folder)
+    text = str(caught.value)
+    assert "\n" not in text and text.endswith(".") and ":" in text
+    return text
+
+
+@pytest.fixture
+def copy(folder, tmp_path):
+    """A folder of its own, to damage."""
+    return shutil.copytree(folder, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("split", CLASSES)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_every_split_comes_back_as_it_was_written(tmp_path, split, zipped):
+    data = make_part(split, 2, seed=5)
+    write(tmp_path, data, zipped=zipped)
+    loaded = lab.load(split, "train", tmp_path)
+    assert loaded.images.dtype == np.uint8 and loaded.images.shape == data.images.shape
+    np.testing.assert_array_equal(loaded.images, data.images)
+    np.testing.assert_array_equal(loaded.labels, data.labels)
+    assert loaded.labels.min() == 0
+    assert loaded.classes == list(CLASSES[split])
+
+
+@pytest.mark.parametrize("below", ["gzip", "EMNIST/raw", "a/b/c"])
+def test_folders_of_archives_are_searched(tmp_path, below):
+    write(tmp_path / below, make_part("digits", 1, seed=5))
+    assert len(lab.load("digits", "train", tmp_path)) == 10
+    assert sources.available(tmp_path) == [("digits", "train")]
+
+
+def test_root_falls_back_to_the_environment_then_to_fetched_files(folder, home, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    assert len(lab.load("digits", "test")) == 80
+    monkeypatch.delenv("EMNIST_DIR")
+    assert "No EMNIST dataset" in refused(None)
+    placed = sources.fetch(folder, ["digits"])
+    assert {path.parent for path in placed} == {home / "data"}
+    assert not list((home / "data").glob(".*"))
+    assert len(lab.load("digits", "test")) == 80
+
+
+def test_fetch_refuses_what_is_damaged(copy, home):
+    path = copy / IMAGES
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DatasetError, match="damaged"):
+        sources.fetch(copy, ["balanced"])
+    assert not (home / "data" / IMAGES).exists()
+
+
+def test_second_reading_is_cached_and_a_changed_file_noticed(copy, home, monkeypatch):
+    first = lab.load("digits", "train", copy)
+    reads = []
+    original = dataset._read_images
+    monkeypatch.setattr(dataset, "_read_images", lambda p: reads.append(p) or original(p))
+    again = lab.load("digits", "train", copy)
+    assert not reads
+    np.testing.assert_array_equal(first.images, again.images)
+
+    # same size and same time of change, other content
+    path = copy / "emnist-digits-train-images-idx3-ubyte.gz"
+    before = path.stat()
+    flipped = np.ascontiguousarray(255 - first.images.transpose(0, 2, 1))
+    packed = gzip.compress(idx(flipped), 1)
+    path.write_bytes(packed)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    changed = lab.load("digits", "train", copy)
+    assert reads
+    np.testing.assert_array_equal(changed.images, 255 - np.asarray(first.images))
+    assert len(list((home / "cache").glob("*.npy"))) == 1  # the old entry is gone
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"x" * 5000])
+def test_a_damaged_cache_entry_is_made_again(folder, home, damage):
+    first = np.array(lab.load("digits", "test", folder).images)
+    for entry in (home / "cache").glob("*.npy"):
+        entry.write_bytes(damage)
+    np.testing.assert_array_equal(lab.load("digits", "test", folder).images, first)
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(folder, tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("EMNIST_LAB_HOME", str(blocked / "home"))
+    assert len(lab.load("digits", "test", folder)) == 80
+
+
+def test_a_truncated_cache_write_leaves_no_entry(folder, home, monkeypatch):
+    def full(file, array, **_):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache.np, "save", full)
+    assert len(lab.load("digits", "test", folder)) == 80
+    assert not list((home / "cache").iterdir())
+
+
+def test_no_dataset_at_all():
+    text = refused(None)
+    assert "--root" in text and "EMNIST_DIR" in text
+
+
+def test_a_folder_that_is_not_there_and_one_that_is_a_file(tmp_path):
+    assert "There is no folder" in refused(tmp_path / "nowhere")
+    file = tmp_path / "file"
+    file.write_text("")
+    assert "is a file" in refused(file)
+
+
+def test_an_unreadable_folder(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(sources.os, "scandir", refuse)  # root reads every folder, so pretend
+    assert "can't be read" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("name", [IMAGES, LABELS, MAPPING])
+def test_a_missing_file_is_named_and_so_is_what_there_is(copy, name):
+    (copy / name).unlink()
+    text = refused(copy)
+    assert name.removesuffix(".gz") in text and "digits train" in text
+    assert lab.load("digits", "train", copy)
+
+
+@pytest.mark.parametrize("name", [IMAGES, LABELS])
+@pytest.mark.parametrize("keep", [1, 3, 11, 0.5, 0.99])
+def test_a_truncated_gzip(copy, name, keep):
+    path = copy / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[: keep if keep > 1 or keep == 1 else int(len(whole) * keep)])
+    text = refused(copy)
+    assert name.removesuffix(".gz") in text and "again" in text or "official" in text
+
+
+@pytest.mark.parametrize("name", [IMAGES, LABELS])
+def test_a_corrupt_gzip(copy, name):
+    path = copy / name
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    path.write_bytes(whole)
+    assert "damaged" in refused(copy) or "again" in refused(copy)
+
+
+def header(magic: int, *shape: int) -> bytes:
+    return b"".join(value.to_bytes(4, "big") for value in (magic, *shape))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        (IMAGES, b"PK\x03\x04 something else entirely", "isn't an IDX file"),
+        (IMAGES, header(0x0D03, 1, 28, 28) + bytes(784 * 4), "0x0d"),
+        (IMAGES, header(0x0801, 282) + bytes(282), "dimensions"),
+        (LABELS, header(0x0803, 1, 28, 28) + bytes(784), "dimensions"),
+        (IMAGES, header(0x0803, 282, 32, 32) + bytes(282 * 1024), "32×32"),
+        (IMAGES, header(0x0803, 1, 28, 28) + bytes(784), "don't belong together"),
+        (IMAGES, header(0x0803, 282, 28, 28) + bytes(282 * 784 + 1), "more than its header"),
+        (IMAGES, header(0x0803, 0xFFFFFFFF, 28, 28) + bytes(784), "more than it can hold"),
+        (LABELS, header(0x0801, 282) + bytes([99] * 282), "label 99"),
+        (IMAGES, b"", "truncated"),
+        (MAPPING, b"", "empty"),
+        (MAPPING, b"0 48\r\none 49\r\n", "line 2"),
+        (MAPPING, b"0\r\n", "line 1"),
+        (MAPPING, b"0 99999999999\r\n", "line 1"),
+    ],
+)
+def test_wrong_content(copy, name, content, says):
+    (copy / name).write_bytes(content)
+    assert says in refused(copy)
+
+
+def test_wrong_names_of_split_and_part(folder):
+    assert "choose one of" in refused(folder, split="fashion")
+    assert "train or test" in refused(folder, part="validation")
+    with pytest.raises(DatasetError, match="no demo set"):
+        lab.load("balanced", "train", "demo")
+
+
+def test_a_repartition_is_never_called_official(folder):
+    data = lab.load("balanced", "test", folder)
+    assert data.origin == "re-partition" and "not the official split" in data.name
+    assert "not the official split" in data.sample(50).name
+    assert not official.is_official("mnist", "test", np.zeros(10_000, np.uint8))
+
+
+def test_sample_keeps_shares_and_every_class():
+    data = make_part("digits", 20, seed=6)
+    uneven = dataset.Part(
+        data.images[:120], np.sort(data.labels)[:120], data.classes, "digits", "train", "x"
+    )
+    drawn = uneven.sample(30, seed=1)
+    assert len(drawn) == 30
+    np.testing.assert_array_equal(drawn.counts()[:6], [5] * 6)
+    tiny = uneven.sample(2, seed=1)
+    assert (tiny.counts()[:6] == 1).all()
+    np.testing.assert_array_equal(drawn.labels, uneven.sample(30, seed=1).labels)
+    assert not np.array_equal(drawn.labels, uneven.sample(30, seed=2).labels)
+    assert uneven.sample(1000) is uneven
+    with pytest.raises(DatasetError, match="at least one"):
+        uneven.sample(0)
+
+
+def test_sample_takes_images_with_their_labels(train):
+    drawn = train.sample(100, seed=3)
+    pool = {image.tobytes(): label for image, label in zip(train.images, train.labels, strict=True)}
+    for image, label in zip(drawn.images, drawn.labels, strict=True):
+        assert pool[image.tobytes()] == label
+
+
+def test_means_and_counts(train):
+    means = train.mean_images()
+    for index in (0, 20, 46):
+        own = train.images[train.labels == index]
+        np.testing.assert_allclose(means[index], own.mean(axis=0), atol=1e-3)
+    np.testing.assert_array_equal(train.counts(), [40] * 47)
+
+
+def test_fingerprint_follows_images_and_labels(train):
+    same = dataset.Part(
+        train.images.copy(), train.labels.copy(), train.classes, "balanced", "train", "x"
+    )
+    assert same.fingerprint == train.fingerprint
+    other = train.images.copy()
+    other[7, 3, 3] ^= 1
+    changed = dataset.Part(other, train.labels, train.classes, "balanced", "train", "x")
+    assert changed.fingerprint != train.fingerprint
+
+
+def test_names_for_people():
+    assert dataset.display_names(list(CLASSES["balanced"]))[12] == "C c"
+    assert dataset.display_names(list(CLASSES["balanced"]))[10] == "A"
+    assert dataset.display_names(list(CLASSES["letters"]))[0] == "A a"
+    assert dataset.display_names(list(CLASSES["byclass"])) == list(CLASSES["byclass"])
+    balanced = list(CLASSES["balanced"])
+    assert dataset.class_index("c", balanced) == balanced.index("C")
+    assert dataset.class_index("a", balanced) == balanced.index("a")
+    assert dataset.class_index("ß", balanced) is None
+    assert dataset.class_index("", balanced) is None
