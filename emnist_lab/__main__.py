@@ -48,6 +48,8 @@ def _train(options) -> dict:
         raise LabError("Training needs at least one image: give --images a number above 0.")
     folder = Path(options.into).resolve() if options.into else None
     runs.check_room(folder)
+    if options.name is not None:
+        runs.check_name(options.name)
     train = dataset.load(options.split, "train", options.root)
     test = dataset.load(options.split, "test", options.root)
     if options.images is not None:

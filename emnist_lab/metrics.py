@@ -144,7 +144,7 @@ def log_loss(labels, scores) -> float:
     labels, scores = _checked(labels, scores)
     chance = scores / scores.sum(axis=1, keepdims=True)
     own = chance[np.arange(len(labels)), labels]
-    return float(-np.log(np.clip(own, _SMALLEST, 1)).mean())
+    return float(np.log(1 / np.clip(own, _SMALLEST, 1)).mean())
 
 
 @dataclass(frozen=True, eq=False)

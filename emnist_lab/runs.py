@@ -211,12 +211,7 @@ class Run:
         RunError
             The name can't be a folder's, or the disk is full or read-only.
         """
-        name = name or self.name
-        if not _NAME.fullmatch(name):
-            raise RunError(
-                f"A run can't be called {name!r}: use up to 80 letters, digits, dots, dashes and "
-                "underscores."
-            )
+        name = check_name(name or self.name)
         place = folder or runs_home()
         partial = place / f".partial-{os.getpid()}-{secrets.token_hex(4)}"
         try:
@@ -314,6 +309,31 @@ def _sha256(path: Path) -> str:
 def runs_home() -> Path:
     """Folder of this machine's own runs; it may not exist yet."""
     return home() / "runs"
+
+
+def check_name(name: str) -> str:
+    """Refuse what can't be a run's name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    RunError
+        It can't be the name of a folder.
+    """
+    if not _NAME.fullmatch(name):
+        raise RunError(
+            f"A run can't be called {name!r}: use up to 80 letters, digits, dots, dashes and "
+            "underscores."
+        )
+    return name
 
 
 def check_room(folder: Path | None = None, needed: int = 32 * 2**20) -> None:

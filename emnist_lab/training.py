@@ -196,7 +196,8 @@ def fit(
     """
     recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
     _check(recipe, train, test)
-    pipeline = recipe.make(seed)
+    counts = train.counts()
+    pipeline = recipe.make(seed, counts[counts > 0])
     watch = _Watch(
         recipe,
         pipeline,

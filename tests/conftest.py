@@ -32,12 +32,14 @@ def glyph(character: str, random: np.random.Generator) -> np.ndarray:
     page = Image.new("L", (120, 120), 255)
     font = ImageFont.load_default(size=int(random.integers(52, 76)))
     ImageDraw.Draw(page).text((60, 60), character, 0, font, anchor="mm")
-    page = page.rotate(random.uniform(-12, 12), Image.Resampling.BICUBIC, fillcolor=255)
-    slant = random.uniform(-0.25, 0.25)
+    page = page.rotate(random.uniform(-35, 35), Image.Resampling.BICUBIC, fillcolor=255)
+    slant = random.uniform(-0.6, 0.6)
     page = page.transform(
         page.size, Image.Transform.AFFINE, (1, slant, -60 * slant, 0, 1, 0), fillcolor=255
     )
-    return ink.from_picture(page)
+    image = ink.from_picture(page).astype(float)
+    spots = random.random(image.shape) < 0.12  # else everything is read without an error
+    return np.where(spots, random.integers(0, 255, image.shape), image).astype(np.uint8)
 
 
 def make_part(split: str, per_class: int, seed: int, part: str = "train") -> Part:

@@ -153,7 +153,7 @@ def test_a_truncated_gzip(copy, name, keep):
     whole = path.read_bytes()
     path.write_bytes(whole[: keep if keep > 1 or keep == 1 else int(len(whole) * keep)])
     text = refused(copy)
-    assert name.removesuffix(".gz") in text and "again" in text or "official" in text
+    assert (name.removesuffix(".gz") in text and "again" in text) or "official" in text
 
 
 @pytest.mark.parametrize("name", [IMAGES, LABELS])

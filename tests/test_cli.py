@@ -1,0 +1,148 @@
+"""The command line, as other programs rely on it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from emnist_lab import __main__ as cli
+from emnist_lab import ink, runs
+from emnist_lab.errors import RunError
+from emnist_lab.places import PROJECT
+
+SEVEN = [[[60, 60], [200, 60], [110, 230]]]
+
+
+def call(capfd, *words, status=0):
+    assert cli.main([str(word) for word in words]) == status
+    said = capfd.readouterr()
+    return said.out, said.err
+
+
+def answer(capfd, *words):
+    out, _ = call(capfd, *words, "--json")
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+def refusal(capfd, *words):
+    out, err = call(capfd, *words, status=2)
+    assert out == "" and err.count("\n") == 1 and ":" in err
+    return err
+
+
+def test_train_evaluate_runs(capfd, folder):
+    made = answer(capfd, "train", "hog-qda", "--root", folder, "--name", "mine", "--images", 1600)
+    assert made["run"] == "mine" and made["accuracy"] > 0.6
+    found = answer(capfd, "evaluate", "--run", "mine", "--split", "balanced", "--root", folder)
+    assert found["equals_manifest"] is True and found["same_data_as_manifest"] is True
+    assert found["roc_auc_ovo"] == pytest.approx(made["roc_auc_ovo"])
+    assert "not the official split" in found["data"]
+    stored = answer(capfd, "evaluate", "--run", "mine", "--stored")
+    assert stored["accuracy"] == found["accuracy"]
+    on_train = answer(capfd, "evaluate", "--run", "mine", "--part", "train", "--root", folder)
+    assert on_train["equals_manifest"] is None and on_train["images"] == 1880
+    listed = answer(capfd, "runs")["runs"]
+    assert {row["run"] for row in listed} == {"mine", "hog-qda", "pixels-logistic"}
+    out, _ = call(capfd, "evaluate", "--run", "mine", "--root", folder)
+    assert "roc_auc_ovo" in out and "is read as" in out
+    assert "mine" in call(capfd, "runs")[0]
+
+
+def test_a_whole_process_keeps_standard_output_clean(folder, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "emnist_lab", "train", "pixels-logistic", "--split", "digits",
+         "--root", str(folder), "--json"],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["run"].startswith("pixels-logistic-digits")
+    assert "Fitting logistic regression" in done.stderr
+    refused = subprocess.run(
+        [sys.executable, "-m", "emnist_lab", "evaluate", "--run", "nothing", "--json"],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert refused.returncode == 2 and refused.stdout == ""
+    assert refused.stderr.count("\n") == 1
+
+
+def test_predict_drawings(capfd, tmp_path):
+    path = tmp_path / "strokes.json"
+    drawings = [
+        {"label": "7", "writer": "me", "strokes": SEVEN},
+        {"strokes": SEVEN},
+        {"label": "7", "strokes": []},
+        {"label": "ß", "strokes": SEVEN},
+    ]
+    path.write_text(json.dumps(drawings))
+    found = answer(capfd, "predict", "--run", "hog-qda", "--drawings", path)
+    first, second, third, _ = found["predictions"]
+    assert first["top"][0]["class"] == "7" and first["label"] == "7" and first["writer"] == "me"
+    assert len(second["top"]) == 5 and "label" not in second
+    assert "empty" in third["error"] and "top" not in third
+    assert found["labelled"] == 2 and found["accuracy"] == 0.5
+    out, _ = call(capfd, "predict", "--run", "hog-qda", "--drawings", path)
+    assert "accuracy 0.5000" in out
+
+
+def test_predict_pictures(capfd, tmp_path):
+    path = tmp_path / "seven.png"
+    Image.fromarray(255 - ink.from_strokes(SEVEN)).resize((200, 200)).save(path)
+    found = answer(capfd, "predict", "--run", "hog-qda", path)
+    assert found["predictions"][0]["top"][0]["class"] == "7"
+
+
+def test_fetch(capfd, folder, home):
+    found = answer(capfd, "fetch", "digits", "--from", folder)
+    assert len(found["files"]) == 5
+    assert answer(capfd, "evaluate", "--run", "hog-qda", "--stored")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["evaluate", "--run", "nothing", "--stored"],
+        ["evaluate", "--run", "hog-qda"],
+        ["evaluate", "--run", "hog-qda", "--root", "/nowhere"],
+        ["evaluate", "--run", "hog-qda", "--split", "digits", "--root", "FOLDER"],
+        ["evaluate", "--run", "hog-qda", "--split", "mnist", "--root", "FOLDER"],
+        ["train", "nothing", "--root", "FOLDER"],
+        ["train", "hog-qda", "--root", "FOLDER", "--images", "0"],
+        ["train", "hog-qda", "--root", "FOLDER", "--images", "100"],
+        ["train", "pixels-logistic", "--split", "digits", "--root", "FOLDER", "--name", "../x"],
+        ["predict", "--run", "hog-qda"],
+        ["predict", "--run", "hog-qda", "/nowhere.png"],
+        ["predict", "--run", "hog-qda", "TEXT"],
+        ["predict", "--run", "hog-qda", "--drawings", "/nowhere.json"],
+        ["predict", "--run", "hog-qda", "--drawings", "TEXT"],
+        ["predict", "--run", "hog-qda", "--drawings", "NUMBERS"],
+        ["predict", "--run", "hog-qda", "--drawings", "EMPTY"],
+        ["fetch", "--from", "/nowhere"],
+        ["fetch", "letters", "--from", "FOLDER"],
+        ["fetch", "fashion", "--from", "FOLDER"],
+    ],
+    ids=" ".join,
+)
+def test_refusals_are_one_line_and_status_2(capfd, folder, tmp_path, words):
+    for name, content in (("TEXT", "no picture"), ("NUMBERS", "[1, 2]"), ("EMPTY", "[]")):
+        (tmp_path / name).write_text(content)
+    known = {"FOLDER": folder} | {name: tmp_path / name for name in ("TEXT", "NUMBERS", "EMPTY")}
+    words = [known.get(word, word) for word in words]
+    lines = refusal(capfd, *words)
+    assert "Traceback" not in lines
+
+
+def test_a_disk_that_fills_up_during_training_loses_nothing(capfd, folder, monkeypatch, home):
+    original = runs.Run.save
+
+    def full(self, name=None, place=None):
+        if place is None or place == home / "runs":
+            raise RunError("The disk that holds X is full: free some space and try again.")
+        return original(self, name, place)
+
+    monkeypatch.setattr(runs.Run, "save", full)
+    err = call(capfd, "train", "hog-qda", "--root", folder, status=2)[1].splitlines()[-1]
+    kept = err.split("the run lies in ")[1].split(";")[0]
+    assert runs.open_run(kept).report().accuracy > 0.6

@@ -1,0 +1,120 @@
+"""Training in the background, with real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import emnist_lab as lab
+from emnist_lab.jobs import JobQueue, Spec
+from emnist_lab.places import PROJECT
+
+
+@pytest.fixture
+def queue():
+    made = JobQueue()
+    yield made
+    for job in made.jobs:
+        made.cancel(job)
+        until(lambda job=job: not (job.process and job.process.poll() is None))
+
+
+def until(true, seconds=90.0):
+    limit = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < limit, "it takes too long"
+        time.sleep(0.02)
+
+
+def test_a_job_makes_a_run(queue, folder):
+    job = queue.submit(Spec("pixels-logistic", "digits", root=str(folder), seed=7))
+    assert job.active
+    until(lambda: not job.active)
+    assert job.state == "done", job.message
+    run = lab.open_run(job.run)
+    assert run.manifest["seed"] == 7 and run.manifest["data"]["split"] == "digits"
+    assert len(job.curve) == run.manifest["iterations"]
+    assert job.progress["stage"] == 2 and job.elapsed > 0 and job.remaining() is None
+
+
+def test_the_sample_is_as_large_as_asked(queue, folder):
+    job = queue.submit(Spec("hog-qda", "balanced", 1_500, root=str(folder)))
+    until(lambda: not job.active)
+    assert job.state == "done", job.message
+    data = lab.open_run(job.run).manifest["data"]["train"]
+    assert data["images"] == 1_500 and data["origin"] == "sample"
+
+
+def test_one_at_a_time_and_cancel_at_once(queue, folder, home):
+    first = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
+    second = queue.submit(Spec("hog-qda", "balanced", root=str(folder)))
+    third = queue.submit(Spec("hog-qda", "balanced", root=str(folder)))
+    until(lambda: first.progress is not None)
+    assert [queue.place(job) for job in (first, second, third)] == [0, 1, 2]
+    assert queue.jobs == [third, second, first]
+    queue.cancel(second)
+    assert second.state == "cancelled" and queue.place(third) == 1
+    process = first.process
+    queue.cancel(first)
+    assert first.state == "cancelled"
+    until(lambda: process.poll() is not None, 5)
+    until(lambda: not third.active)
+    assert third.state == "done", third.message
+    assert [path.name for path in (home / "runs").iterdir()] == [third.run]
+    assert second.process is None
+    queue.cancel(third)
+    assert third.state == "done"  # too late to cancel
+
+
+def test_a_refused_job_says_why_and_the_next_one_runs(queue, folder):
+    wrong = queue.submit(Spec("hog-qda", "mnist", root=str(folder)))
+    few = queue.submit(Spec("hog-qda", "digits", root=str(folder)))
+    until(lambda: not few.active)
+    assert wrong.state == "failed" and "incomplete" in wrong.message
+    assert few.state == "failed" and "can't be fitted" in few.message
+
+
+def test_a_killed_process_is_a_failure_that_says_so(queue, folder):
+    job = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
+    until(lambda: job.progress is not None)
+    os.kill(job.process.pid, signal.SIGKILL)
+    until(lambda: not job.active)
+    assert job.state == "failed" and "memory" in job.message
+
+
+def test_training_ends_with_its_server(folder):
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time\n"
+            "from emnist_lab.jobs import JobQueue, Spec\n"
+            "queue = JobQueue()\n"
+            "job = queue.submit(Spec('pixels-logistic', 'balanced', root=sys.argv[1]))\n"
+            "while job.progress is None: time.sleep(.02)\n"
+            "print(job.process.pid, flush=True)\n"
+            "time.sleep(60)\n",
+            str(folder),
+        ],
+        cwd=PROJECT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with server:
+        pid = int(server.stdout.readline())
+        server.kill()
+        server.wait()
+
+    def gone():
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        # where nobody collects orphans, an ended process stays listed as a zombie
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
+        )
+        return state.stdout.strip().startswith("Z")
+
+    until(gone, 10)
