@@ -20,8 +20,21 @@ CANVAS = 280
 SIZES = (60, 120, 200, 260)  # pixels of the larger side, with a 20-pixel pen
 
 
-def _place(strokes: list, size: float, across: float, down: float) -> list[np.ndarray]:
-    """Strokes scaled to `size` and put at a share of the free room, in whole pixels as a mouse."""
+def place(strokes: list, size: float, across: float, down: float) -> list[np.ndarray]:
+    """Draw strokes somewhere on the canvas, in whole pixels as a mouse does.
+
+    Parameters
+    ----------
+    strokes : list of sequences of (x, y)
+    size : float
+        Larger side of the drawing in pixels of the canvas.
+    across, down : float
+        Place, as shares of the room that is left: 0 is left or top, 1 right or bottom.
+
+    Returns
+    -------
+    list of ndarray of shape (n, 2)
+    """
     lines = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
     every = np.concatenate(lines)
     low, extent = every.min(axis=0), max(float(np.ptp(every, axis=0).max()), 1e-9)
@@ -84,7 +97,7 @@ def _drawn(run: Run, drawings: list[dict]) -> dict:
     for size in SIZES:
         for across, down in ((0, 0), (1, 0), (0.5, 0.5), (0, 1), (1, 1)):
             moved = [
-                {**one, "strokes": _place(one["strokes"], size, across, down)} for one in drawings
+                {**one, "strokes": place(one["strokes"], size, across, down)} for one in drawings
             ]
             found = score(run, moved).summary()
             shares.append(found["accuracy"])

@@ -52,7 +52,7 @@ if shown is not None:
 else:
     st.info(
         "No EMNIST images are at hand yet, so **Samples** and **Train** wait for a dataset. "
-        "**Draw** and **Evaluate** work now, with the shipped classifiers.",
+        f"**Draw** and **Evaluate** work now, with the shipped classifiers. {state.available()[1]}",
         icon=":material/folder_open:",
     )
 

@@ -109,11 +109,9 @@ def _done(job: Job) -> None:
         st.metric("ROC AUC, one-vs-one", f"{scores['roc_auc_ovo']:.4f}")
     _curve(job.curve)
     with st.container(horizontal=True):
+        # Links, not st.switch_page: that refuses to leave an address that widgets are bound to.
         for page, label, icon in (
             ("pages/evaluate.py", "Evaluate it", ":material/grid_on:"),
             ("pages/draw.py", "Draw with it", ":material/draw:"),
         ):
-            if st.button(label, icon=icon, key=f"{page}-{job.key}"):
-                # "run" belongs to a widget on that page: its state, not the address, is the way in
-                st.session_state.run = job.run
-                st.switch_page(page)
+            st.page_link(page, label=label, icon=icon, query_params={"run": job.run})

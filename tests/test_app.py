@@ -1,0 +1,213 @@
+"""Every page through Streamlit's own test harness, with and without a dataset."""
+
+import json
+import shutil
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import emnist_lab as lab
+from emnist_lab import runs
+from emnist_lab.places import PROJECT
+
+PAGES = ["home", "samples", "train", "evaluate", "draw"]
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Caches outlive a test's home and dataset."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def dataset(folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    return folder
+
+
+def opened(page: str, **query) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    if page != "home":
+        app.switch_page(f"pages/{page}.py")
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """All words on the page."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning)
+    more = (app.error, app.success)
+    return "\n".join(str(one.value) for kind in (*kinds, *more) for one in kind)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_a_dataset(dataset, page):
+    app = opened(page)
+    assert not app.exception and not app.error
+    assert app.title[0].value == {"home": "EMNIST Lab"}.get(page, page.title())
+    if page in ("home", "samples", "train", "evaluate", "draw"):
+        assert "not the official split" in said(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_without_one(page):
+    app = opened(page)
+    assert not app.exception and not app.error
+    words = said(app)
+    if page in ("samples", "train"):
+        assert "needs the images" in words and "EMNIST_DIR" in words
+    elif page == "home":
+        assert "No EMNIST images are at hand yet" in words and "69.2%" in str(app.metric[0].value)
+    elif page == "evaluate":
+        assert len(app.metric) == 6
+    else:
+        assert "The canvas is empty" in words
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_a_folder_that_is_not_there(page, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", "/nowhere")
+    app = opened(page)
+    assert not app.exception
+    if page in ("home", "samples", "train"):
+        assert "There is no folder /nowhere" in said(app)
+
+
+@pytest.mark.parametrize("page", ["home", "samples", "train"])
+def test_a_damaged_file_is_one_sentence(folder, tmp_path, monkeypatch, page):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    name = "emnist-balanced-train-images-idx3-ubyte.gz"
+    (copy / name).write_bytes((copy / name).read_bytes()[:-50])
+    monkeypatch.setenv("EMNIST_DIR", str(copy))
+    app = opened(page)
+    assert not app.exception
+    assert len(app.error) == 1 and "copy or download it again" in app.error[0].value
+
+
+def test_samples_choose_split_part_and_classes(dataset):
+    app = opened("samples")
+    assert app.metric[0].value == "1,880" and "Image 0 is" in said(app)
+    assert "240 of them here" in said(app)
+    app.button_group(key="part").set_value("test").run()
+    assert app.metric[0].value == "282"
+    app.button_group(key="classes").set_value(["C c", "7"]).run()
+    assert not app.exception and "12 images, 12 of them here" in said(app)
+    app.selectbox(key="split").set_value("digits").run()
+    assert not app.exception and "digits" in said(app)
+
+
+def test_samples_shuffle_is_seeded(dataset):
+    first = said(opened("samples", seed="3"))
+    assert first == said(opened("samples", seed="3")) != said(opened("samples", seed="4"))
+
+
+def test_the_address_brings_a_view_back(dataset):
+    app = opened("samples", part="test", classes="C c", image="17", seed="5")
+    data = lab.load("balanced", "test", dataset)
+    name = "C c" if data.classes[data.labels[17]] == "C" else data.classes[data.labels[17]]
+    assert "Image 17 is" in said(app) and name in said(app)
+    assert "6 images" in said(app) and app.number_input(key="seed").value == 5
+
+
+@pytest.mark.parametrize("image", ["99999999", "-1", "x", "½", "９"])
+def test_an_address_with_no_such_image(dataset, image):
+    app = opened("samples", image=image)
+    assert not app.exception
+    if image != "９":  # a full-width nine is a nine
+        assert "pick another" in said(app)
+
+
+@pytest.mark.parametrize("view", ["As an array", "Images per class", "Mean images"])
+def test_samples_views(dataset, view):
+    app = opened("samples", view=view)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("scale", ["counts", "by row", "by column"])
+@pytest.mark.parametrize("run", ["hog-qda", "pixels-logistic"])
+def test_evaluate_shows_the_manifests_numbers(run, scale):
+    app = opened("evaluate", run=run, scale=scale)
+    assert not app.exception
+    scores = lab.open_run(run).manifest["scores"]
+    values = [metric.value for metric in app.metric]
+    assert values[0] == f"{scores['accuracy']:.2%}"
+    assert values[3] == f"{scores['roc_auc_ovo']:.6f}"
+    assert "is read as" in said(app) and len(app.dataframe[0].value) == 47
+
+
+def test_a_run_that_the_address_names_but_is_not_there():
+    app = opened("evaluate", run="long-gone")
+    assert not app.exception and app.selectbox(key="run").value == "hog-qda"
+
+
+def test_evaluate_a_run_without_scores(train):
+    lab.fit("hog-qda", train).save("bare")
+    app = opened("evaluate", run="bare")
+    assert not app.exception and "no test scores" in app.error[0].value
+
+
+@pytest.mark.parametrize("page", ["evaluate", "draw", "train", "home"])
+def test_a_damaged_run_spoils_no_page(page, train, test, home):
+    lab.fit("hog-qda", train, test).save("mine")
+    (home / "runs" / "mine" / runs.MANIFEST).write_text("{")
+    app = opened(page)
+    assert not app.exception
+    if page != "home":
+        assert "mine can't be used" in said(app)
+
+
+def test_a_model_that_was_tampered_with_is_refused_on_draw(train, test, home):
+    lab.fit("hog-qda", train, test).save("mine")
+    (home / "runs" / "mine" / runs.MODEL).write_bytes(b"other")
+    app = opened("draw", run="mine")
+    assert not app.exception and "model.skops is damaged" in app.error[0].value
+
+
+def test_draw_reads_what_the_canvas_holds():
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app.switch_page("pages/draw.py")
+    app.session_state["drawing"] = [
+        {"type": "Path", "originX": "center", "originY": "center", "left": 130, "top": 145,
+         "width": 140, "height": 170, "strokeWidth": 20,
+         "path": [["M", 60, 60], ["L", 200, 60], ["L", 110, 230]]}
+    ]  # fmt: skip
+    app.run()
+    assert not app.exception
+    bars = next(one.proto.body for one in app.get("html") if "el-bars" in one.proto.body)
+    assert bars.index("<b>7</b>") < bars.index("</i>")
+    app.button[0].click().run()  # undo
+    assert not app.exception and "The canvas is empty" in said(app)
+
+
+def test_train_submits_what_was_chosen(dataset, monkeypatch):
+    asked = []
+    monkeypatch.setattr("emnist_lab.jobs.JobQueue.submit", lambda self, spec: asked.append(spec))
+    app = opened("train", recipe="hog-qda")
+    app.number_input(key="train-seed").set_value(11).run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert (asked[0].recipe, asked[0].split, asked[0].images, asked[0].seed) == (
+        "hog-qda", "balanced", None, 11,
+    )  # fmt: skip
+
+
+def test_train_on_a_disk_without_room(dataset, monkeypatch):
+    full = shutil.disk_usage("/")._replace(free=10)
+    monkeypatch.setattr(runs.shutil, "disk_usage", lambda _: full)
+    app = opened("train")
+    app.button[0].click().run()
+    assert not app.exception and "free some space" in app.error[0].value
+
+
+def test_a_run_of_other_classes_can_be_looked_at(dataset, folder):
+    data = lab.load("digits", "train", folder)
+    test = lab.load("digits", "test", folder)
+    lab.fit("pixels-logistic", data, test).save("tens")
+    for page in ("evaluate", "draw"):
+        app = opened(page, run="tens")
+        assert not app.exception and not app.error
+    manifest = json.loads((lab.open_run("tens").folder / runs.MANIFEST).read_text())
+    assert manifest["data"]["split"] == "digits"

@@ -1,0 +1,239 @@
+"""The whole walk in a real Chromium, drawing with the mouse."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import write
+
+from emnist_lab import browser
+from emnist_lab.dataset import Part
+
+SEVEN = [[(60, 60), (200, 60), (110, 230)]]
+BAR = [[(80, 140), (190, 140)]]
+WAIT = 30_000  # milliseconds: a limit for slow machines, not an expectation
+
+pytestmark = [
+    pytest.mark.skipif(browser.chromium() is None, reason="needs Chromium: apt-get install it"),
+    pytest.mark.timeout(600),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, folder, train):
+    home = tmp_path_factory.mktemp("site")
+    # letters: enough images that training is still going on when a test looks again
+    random = np.random.default_rng(8)
+    letters = [index for index, name in enumerate(train.classes) if "A" <= name <= "Z"]
+    own = np.flatnonzero(np.isin(train.labels, letters)).repeat(20)
+    spots = random.random((len(own), 28, 28)) < 0.3
+    noisy = np.where(spots, random.integers(0, 255, spots.shape), train.images[own])
+    many = Part(
+        noisy.astype(np.uint8), train.labels[own] - letters[0],
+        [train.classes[index] for index in letters], "letters", "train", "re-partition",
+    )  # fmt: skip
+    write(folder, many)
+    write(folder, replace(many.sample(200), part="test"))
+    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(folder)}) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.launched() as made:
+        yield made
+
+
+@pytest.fixture
+def page(chromium):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    made = context.new_page()
+    made.set_default_timeout(WAIT)
+    yield made
+    context.close()
+
+
+def settled(page):
+    """The page's script has ended."""
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+
+
+def likeliest(page) -> str:
+    page.locator(browser.BARS).wait_for()
+    return page.locator(f"{browser.BARS} b").first.inner_text()
+
+
+def test_first_visit_straight_to_a_page_has_its_frame(chromium, tmp_path):
+    environment = {"EMNIST_LAB_HOME": str(tmp_path), "EMNIST_DIR": ""}
+    with browser.server(environment) as address, chromium.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.goto(f"{address}/draw?run=pixels-logistic")
+        page.locator(browser.USEFUL["draw"]).wait_for()
+        page.get_by_role("link", name="Evaluate", exact=True).wait_for()
+        page.get_by_text("Read by pixels-logistic").wait_for()
+
+
+def test_the_folder_is_named_in_the_sidebar(chromium, folder, tmp_path):
+    environment = {"EMNIST_LAB_HOME": str(tmp_path), "EMNIST_DIR": ""}
+    with browser.server(environment) as address, chromium.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.goto(address)
+        page.get_by_text("No EMNIST images are at hand yet").wait_for()
+        page.get_by_test_id("stExpandSidebarButton").click()
+        box = page.get_by_test_id("stSidebar").get_by_role("textbox")
+        box.fill(f"{folder}/nowhere")
+        box.press("Enter")
+        page.get_by_text(f"There is no folder {folder}/nowhere").first.wait_for()
+        box.fill(str(folder))
+        box.press("Enter")
+        page.locator(".tile").first.wait_for()
+        page.get_by_role("link", name="Samples", exact=True).click()
+        page.get_by_text("1,880 images, 240 of them here").wait_for()  # kept on other pages
+
+
+def test_pick_an_image_and_share_its_address(page, site):
+    page.goto(site)
+    page.locator(".tile").nth(7).click()  # on the home page: leads to Samples
+    page.get_by_text("as an array", exact=False).last.wait_for()
+    page.wait_for_url("**/samples?*image=*")
+    tiles = page.locator(".tile")
+    tiles.nth(3).click()
+    page.wait_for_url("**image=3")
+    page.get_by_text("Image 3 is").wait_for()
+    assert page.locator(".el-grid td").count() == 784
+    tiles.nth(3).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**image=4")
+    page.get_by_role("button", name="C c", exact=True).click()
+    page.get_by_text("40 images, 40 of them here").wait_for()
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    page.get_by_text("40 images, 40 of them here").wait_for()
+    page.get_by_text("Image 4 is").wait_for()
+
+
+def test_browse_one_class_from_its_mean_image(page, site):
+    page.goto(f"{site}/samples?view=Mean+images")
+    mean = page.get_by_role("group", name="Mean image of each class").locator(".tile").nth(11)
+    mean.click()
+    page.get_by_text("40 images, 40 of them here").wait_for()
+    assert "classes=B" in page.url
+
+
+def test_train_leave_return_cancel_and_keep(page, site):
+    page.goto(f"{site}/train?recipe=pixels-logistic&split=letters")
+    train = page.get_by_role("button", name="Train", exact=True)
+    train.click()
+    page.get_by_text("Stage 2 of 2").wait_for()
+    page.get_by_text("Remaining, about").wait_for()
+    page.get_by_role("link", name="Draw", exact=True).click()
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    page.get_by_role("link", name="Train", exact=True).click()
+    page.get_by_text("Stage 2 of 2").wait_for()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_text("nothing was kept").wait_for()
+    page.get_by_text("hog-qda", exact=True).first.click()
+    settled(page)
+    train.click()
+    page.get_by_text("Kept as hog-qda-letters-").wait_for(timeout=90_000)
+    page.get_by_role("link", name="Evaluate it").first.click()
+    page.wait_for_url("**/evaluate?run=hog-qda-letters-*")
+    page.locator("[data-testid=stImage] img").first.wait_for()
+    page.get_by_text("is read as").first.wait_for()
+
+
+def test_figures_and_tables_download(page, site):
+    page.goto(f"{site}/evaluate?run=pixels-logistic&scale=by+row")
+    page.locator("[data-testid=stImage] img").first.wait_for()
+    starts = {"PNG": b"\x89PNG", "SVG": b"<?xml", "CSV": b"true,0,1,2"}
+    for kind, start in starts.items():
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=kind, exact=True).first.click()
+        content = Path(waiting.value.path()).read_bytes()
+        assert content.startswith(start)
+        assert waiting.value.suggested_filename == (
+            f"pixels-logistic-confusion-by-row.{kind.lower()}"
+        )
+
+
+def test_draw_undo_clear_and_return(page, site):
+    page.goto(f"{site}/draw")
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    page.get_by_text("The canvas is empty").wait_for()
+    browser.draw(page, SEVEN)
+    assert likeliest(page) == "7"
+    before = page.locator(browser.BARS).inner_text()
+    browser.draw(page, BAR)
+    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText !== b", arg=before)
+    crossed = page.locator(browser.BARS).inner_text()
+    undo = page.locator(".stButton", has_text="Undo").get_by_role("button")
+    undo.click()
+    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText === b", arg=before)
+    settled(page)
+    browser.draw(page, BAR)  # on the canvas that undo redrew: the first stroke must still be there
+    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText === b", arg=crossed)
+    page.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_text("The lesson in two numbers").wait_for()
+    page.get_by_role("link", name="Draw", exact=True).click()
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    page.wait_for_function(
+        "(b) => document.querySelector('.el-bars')?.innerText === b", arg=crossed
+    )
+    settled(page)
+    undo.click()
+    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText === b", arg=before)
+    page.locator(".stButton", has_text="Clear").get_by_role("button").click()
+    page.get_by_text("The canvas is empty").wait_for()
+
+
+def test_a_dot_and_a_stroke_that_leaves_the_canvas(page, site):
+    page.goto(f"{site}/draw")
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    page.wait_for_timeout(500)
+    browser.draw(page, [[(100, 100)]])
+    page.get_by_text("A single dot").wait_for()
+    page.locator(".stButton", has_text="Clear").get_by_role("button").click()
+    page.get_by_text("The canvas is empty").wait_for()
+    settled(page)
+    browser.draw(page, [[(40, 60), (200, 60), (130, 340)]])
+    assert likeliest(page) == "7"
+
+
+def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, site):
+    page.goto(f"{site}/draw")
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    page.wait_for_timeout(500)
+    browser.draw(page, [[(200 + x / 5, 220 + y / 5) for x, y in SEVEN[0]]])
+    assert likeliest(page) == "7"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_page_is_wider_than_the_screen_or_shows_an_error(chromium, site, width, scheme):
+    """Screenshots land in $SCREENS, for eyes, where it is set."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, has_touch=width < 500
+    )
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    for name, useful in browser.USEFUL.items():
+        page.goto(f"{site}/{name}")
+        page.locator(useful).first.wait_for()
+        settled(page)
+        page.wait_for_timeout(300)
+        assert page.locator("[data-testid=stException]").count() == 0
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 1, name
+        if folder := os.environ.get("SCREENS"):
+            height = main.evaluate("(e) => e.scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(height + 20, 5000)})
+            page.wait_for_timeout(700)
+            page.screenshot(path=Path(folder) / f"{name or 'home'}-{width}-{scheme}.png")
+            page.set_viewport_size({"width": width, "height": 800})
+    context.close()
