@@ -62,7 +62,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
     values = scaled(report.confusion, scale)
     names = [name.split()[0] for name in report.names]
     size = len(names)
-    side = min(max(4.0, 0.21 * size + 1.5), 13)
+    side = min(max(4.0, 0.165 * size + 1.3), 11)
     figure = Figure(figsize=(side + 0.9, side), layout="constrained", facecolor=paper)
     axes = figure.subplots()
     seaborn.heatmap(

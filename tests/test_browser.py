@@ -1,6 +1,7 @@
 """The whole walk in a real Chromium, drawing with the mouse."""
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,16 +28,17 @@ def site(tmp_path_factory, folder, train):
     # letters: enough images that training is still going on when a test looks again
     random = np.random.default_rng(8)
     letters = [index for index, name in enumerate(train.classes) if "A" <= name <= "Z"]
-    own = np.flatnonzero(np.isin(train.labels, letters)).repeat(20)
-    spots = random.random((len(own), 28, 28)) < 0.3
-    noisy = np.where(spots, random.integers(0, 255, spots.shape), train.images[own])
+    rows = np.flatnonzero(np.isin(train.labels, letters)).repeat(20)
+    spots = random.random((len(rows), 28, 28)) < 0.3
+    noisy = np.where(spots, random.integers(0, 255, spots.shape), train.images[rows])
     many = Part(
-        noisy.astype(np.uint8), train.labels[own] - letters[0],
+        noisy.astype(np.uint8), train.labels[rows] - letters[0],
         [train.classes[index] for index in letters], "letters", "train", "re-partition",
     )  # fmt: skip
-    write(folder, many)
-    write(folder, replace(many.sample(200), part="test"))
-    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(folder)}) as address:
+    own = shutil.copytree(folder, home / "emnist")
+    write(own, many)
+    write(own, replace(many.sample(200), part="test"))
+    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}) as address:
         yield address
 
 
