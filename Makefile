@@ -19,8 +19,9 @@ lint: $(VENV)/.test
 # The shipped runs, from the folder that EMNIST_DIR names.
 artifacts: $(VENV)/.app
 	for recipe in pixels-logistic hog-qda; do \
-	  rm -rf artifacts/$$recipe && \
-	  $(RUN) -m emnist_lab train $$recipe --into artifacts --name $$recipe || exit 1; \
+	  rm -rf artifacts/runs/new && \
+	  $(RUN) -m emnist_lab train $$recipe --into artifacts/runs/new --name new && \
+	  rm -rf artifacts/$$recipe && mv artifacts/runs/new/new artifacts/$$recipe || exit 1; \
 	done
 
 clean:
@@ -30,9 +31,10 @@ clean:
 chromium:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
-	else \
+	fi; \
+	command -v chromium >/dev/null || { \
 	  echo "Chromium is missing: tests in a browser will be skipped (apt-get install chromium)."; \
-	fi
+	}
 
 # Debian keeps venv in a package of its own.
 $(RUN):

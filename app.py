@@ -54,4 +54,7 @@ with st.sidebar:
             st.subheader("Training")
             panel.job_panel(job)
 
+# So that a page knows whether it was just come to: a canvas, say, is then a new one.
+st.session_state.came_from = st.session_state.get("shown")
+st.session_state.shown = page.title
 page.run()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from .errors import InkError, LabError, TrainingCancelled
 
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
+
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
@@ -47,6 +49,8 @@ def _train(options) -> dict:
     if options.images is not None and options.images < 1:
         raise LabError("Training needs at least one image: give --images a number above 0.")
     folder = Path(options.into).resolve() if options.into else None
+    if not 0 <= options.seed < 2**32:
+        raise LabError(f"The seed {options.seed} can't be used: choose one from 0 to 4294967295.")
     runs.check_room(folder)
     if options.name is not None:
         runs.check_name(options.name)
@@ -68,14 +72,14 @@ def _train(options) -> dict:
     try:
         kept = run.save(name, folder)
     except runs.RunError as error:
-        kept = _save_elsewhere(run, name, error)
+        kept = _save_elsewhere(run, name, error, folder or runs.runs_home())
     _say(f"kept as {kept.folder}")
     if options.events:
         _print_json({"event": "done", "run": kept.name})
     return {"run": kept.name, "folder": str(kept.folder), **kept.manifest["scores"]}
 
 
-def _save_elsewhere(run, name: str, error: LabError):
+def _save_elsewhere(run, name: str, error: LabError, wanted: Path):
     """The disk filled up during training: minutes of work aren't thrown away for it."""
     import tempfile
 
@@ -84,15 +88,7 @@ def _save_elsewhere(run, name: str, error: LabError):
         kept = run.save(name, folder)
     except LabError:
         raise error from None
-    raise LabError(
-        f"{error} Nothing is lost: the run lies in {kept.folder}; move it to {_runs_home()}."
-    )
-
-
-def _runs_home():
-    from .runs import runs_home
-
-    return runs_home()
+    raise LabError(f"{error} Nothing is lost: the run lies in {kept.folder}; move it to {wanted}.")
 
 
 def _end_with_server() -> None:
@@ -100,7 +96,7 @@ def _end_with_server() -> None:
 
     def wait():
         sys.stdin.buffer.read()
-        os._exit(1)  # the server is gone; nothing is half-written, whenever this happens
+        os._exit(1)  # the server is gone; a run that is being written stays invisible
 
     threading.Thread(target=wait, daemon=True).start()
     if hasattr(os, "nice"):
@@ -201,13 +197,19 @@ def _picture(name: str):
     from .ink import from_picture
 
     try:
-        with Image.open(name) as picture:
+        with Image.open(name, formats=_FORMATS) as picture:
             return from_picture(picture)
     except FileNotFoundError as error:
         raise InkError(f"There is no picture {name}: check the spelling.") from error
     except InkError as error:
         raise InkError(f"{name}: {error}") from error
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        ValueError,
+        SyntaxError,
+    ) as error:
         raise InkError(f"{name} can't be read as a picture: save it as PNG or JPEG.") from error
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import dataset, ink, runs, training
 from .drawings import read_drawings, score
-from .errors import LabError
+from .errors import InkError
 from .runs import Run
 
 REFERENCE, FAST = "pixels-logistic", "hog-qda"
@@ -41,6 +41,14 @@ def place(strokes: list, size: float, across: float, down: float) -> list[np.nda
     room = CANVAS - np.ptp(every, axis=0) * (size / extent)
     corner = room * np.array([across, down])
     return [np.round((line - low) * (size / extent) + corner) for line in lines]
+
+
+def _readable(strokes: list) -> bool:
+    try:
+        ink.from_strokes(strokes)
+    except InkError:
+        return False
+    return True
 
 
 def _latency(run: Run, drawings: list[dict]) -> float:
@@ -75,8 +83,6 @@ def _loading(root: str | None) -> dict:
         before = os.environ.get("EMNIST_LAB_HOME")
         os.environ["EMNIST_LAB_HOME"] = place
         try:
-            if root is None and not os.environ.get("EMNIST_DIR"):
-                raise LabError("Loading is timed on a folder: name one with --root.")
             times = []
             for _ in range(2):
                 begun = time.perf_counter()
@@ -141,6 +147,10 @@ def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: boo
 
     shipped = [run for run in runs.list_runs()[0] if run.shipped]
     drawings = read_drawings(drawings_file) if drawings_file else None
+    if drawings is not None:
+        drawings = [one for one in drawings if one.get("label") and _readable(one["strokes"])]
+        if not drawings:
+            raise InkError(f"{drawings_file} holds no labelled drawing: choose another file.")
     if root or os.environ.get("EMNIST_DIR"):
         section("loading balanced train", lambda: _loading(root))
         train = dataset.load("balanced", "train", root)

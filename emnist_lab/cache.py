@@ -8,6 +8,8 @@ so that a changed file is noticed. Entries are opened with `allow_pickle=False`.
 import hashlib
 import logging
 import os
+import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from .places import home
 
 _log = logging.getLogger(__name__)
 _TAIL = 64
+_STALE = 3600  # seconds after which an entry that is still being written was given up
 
 
 def _entry(source: Path) -> Path:
@@ -59,7 +62,7 @@ def images(source: Path, read: Callable[[Path], np.ndarray]) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         _log.warning("cache entry %s is damaged (%s) and is made again", entry.name, error)
     fresh = read(source)
-    partial = entry.with_name(f".{entry.name}.{os.getpid()}")
+    partial = entry.with_name(f".{entry.name}.{secrets.token_hex(8)}")
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
         with open(partial, "wb") as file:
@@ -68,6 +71,9 @@ def images(source: Path, read: Callable[[Path], np.ndarray]) -> np.ndarray:
         for old in entry.parent.glob(f"{entry.name.split('-')[0]}-*.npy"):
             if old != entry:
                 old.unlink(missing_ok=True)
+        for left in entry.parent.glob(".*.npy.*"):  # by a process that was killed
+            if time.time() - left.stat().st_mtime > _STALE:
+                left.unlink(missing_ok=True)
     except OSError as error:
         _log.warning("images of %s are not cached: %s", source.name, error)
         try:

@@ -265,6 +265,8 @@ def _read_mapping(path: Path) -> dict[int, str]:
         try:
             label, first, *_ = (int(field) for field in line.split())
             classes[label] = chr(first)
+            if not classes[label].isprintable() or classes[label].isspace():
+                raise ValueError("not a character")
         except (ValueError, OverflowError) as error:
             raise DatasetError(
                 f"{path.name}, line {number}, isn't 'label code-point': replace it with the "
@@ -272,10 +274,15 @@ def _read_mapping(path: Path) -> dict[int, str]:
             ) from error
     if not classes:
         raise DatasetError(f"{path.name} is empty: replace it with the official mapping.")
+    if len(set(classes.values())) < len(classes):
+        raise DatasetError(
+            f"{path.name} gives two labels the same character: replace it with the official "
+            "mapping."
+        )
     return classes
 
 
-def read_part(split: str, part: str, files: Files) -> Part:
+def read_part(split: str, part: str, files: Files, *, cached: bool = True) -> Part:
     """Read one part from its three files, checking each against the others.
 
     Parameters
@@ -284,6 +291,8 @@ def read_part(split: str, part: str, files: Files) -> Part:
         What the files are.
     files : Files
         Where they are.
+    cached : bool
+        Whether images may come from the cache, and go there.
 
     Returns
     -------
@@ -297,7 +306,10 @@ def read_part(split: str, part: str, files: Files) -> Part:
     """
     mapping = _read_mapping(files.mapping)
     raw = _read_labels(files.labels)
-    images = cache.images(files.images, _read_images)
+    read = _read_images
+    images = cache.images(files.images, read) if cached else read(files.images)
+    if not len(images):
+        raise DatasetError(f"{files.images.name} holds no images: copy or download it again.")
     if len(images) != len(raw):
         raise DatasetError(
             f"{files.images.name} holds {len(images):,} images but {files.labels.name} "

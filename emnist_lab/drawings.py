@@ -13,6 +13,7 @@ from .errors import InkError, first_line
 from .runs import Run
 
 _LARGEST = 256 * 2**20  # bytes
+_MOST = 100_000  # drawings
 
 
 def read_drawings(path: str | os.PathLike) -> list[dict]:
@@ -34,6 +35,8 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
     """
     path = Path(path)
     try:
+        if path.exists() and not path.is_file():
+            raise InkError(f"{path} isn't a file: name a JSON file of drawings.")
         if path.stat().st_size > _LARGEST:
             raise InkError(f"{path} is larger than 256 MiB: split it into smaller files.")
         drawings = json.loads(path.read_text(encoding="utf-8"))
@@ -49,6 +52,8 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
         raise InkError(
             f'{path} isn\'t a list of {{"strokes": [[[x, y], ...], ...]}}: export it again.'
         )
+    if len(drawings) > _MOST:
+        raise InkError(f"{path} holds more than {_MOST:,} drawings: split it into smaller files.")
     if not drawings:
         raise InkError(f"{path} holds no drawings: choose another file.")
     return drawings

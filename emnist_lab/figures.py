@@ -60,7 +60,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
 
     text, paper = _INK[dark]
     values = scaled(report.confusion, scale)
-    names = [name.split()[0] for name in report.names]
+    names = report.names
     size = len(names)
     side = min(max(4.0, 0.165 * size + 1.3), 11)
     figure = Figure(figsize=(side + 0.9, side), layout="constrained", facecolor=paper)
@@ -73,7 +73,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
         norm=matplotlib.colors.PowerNorm(0.4, 0, max(float(values.max()), 1e-9)),
         linewidths=0.4,
         linecolor="#20242e" if dark else "#eef0f4",
-        xticklabels=names,
+        xticklabels=[name.replace(" ", "\n") for name in names],
         yticklabels=names,
         annot=size <= 12,
         fmt="d" if scale == "counts" else ".2f",

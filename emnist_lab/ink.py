@@ -87,7 +87,7 @@ def from_strokes(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float 
 def _points(stroke: Sequence[Sequence[float]]) -> np.ndarray:
     try:
         points = np.asarray(stroke, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InkError("A stroke isn't a list of (x, y) points: send pairs of numbers.") from error
     if points.size == 0:
         return points.reshape(0, 2)
@@ -180,6 +180,8 @@ def _grey(picture: Image.Image | np.ndarray) -> np.ndarray:
             picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.BOX)
         if picture.mode.startswith(("I", "F")):  # 16 bits or more: the darkest is 0, the lightest 1
             deep = np.asarray(picture, np.float32)
+            if not np.isfinite(deep).all():
+                raise InkError("The picture holds pixels that aren't numbers: save it as PNG.")
             span = float(deep.max() - deep.min())
             return (deep - deep.min()) * (255 / span) if span else np.zeros_like(deep)
         clear = picture.convert("RGBA")

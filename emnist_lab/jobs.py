@@ -180,8 +180,8 @@ class JobQueue:
             with tempfile.TemporaryFile("w+", errors="replace") as complaints:
                 try:
                     self._run(job, complaints)
-                except OSError as error:
-                    self._end(job, "failed", f"Training couldn't be started ({error.strerror}).")
+                except Exception as error:  # noqa: BLE001  the next job must have its turn
+                    self._end(job, "failed", f"Training broke off ({error}): try again.")
 
     def _run(self, job: Job, complaints) -> None:
         command = [sys.executable, "-m", "emnist_lab", *job.spec.arguments(), "--events"]
@@ -196,6 +196,7 @@ class JobQueue:
             stderr=complaints,
             text=True,
             encoding="utf-8",
+            errors="replace",
             env={**limits, **os.environ, "PYTHONPATH": path},
         )
         with process:
@@ -205,8 +206,7 @@ class JobQueue:
             if cancelled:
                 process.terminate()
             for line in process.stdout:
-                if line.startswith('{"event"'):  # anything else is a library's chatter
-                    self._hear(job, json.loads(line))
+                self._hear(job, line)
         if job.state != "running":
             return
         complaints.seek(0)
@@ -215,7 +215,11 @@ class JobQueue:
             last = ["The system stopped it, most likely for lack of memory: train on fewer images."]
         self._end(job, "failed", last[0] if last else f"Training ended with {process.returncode}.")
 
-    def _hear(self, job: Job, event: dict) -> None:
+    def _hear(self, job: Job, line: str) -> None:
+        try:
+            event = json.loads(line) if line.startswith('{"event"') else {"event": None}
+        except json.JSONDecodeError:
+            return  # the process was ended in the middle of a line
         if event["event"] == "progress":
             job.progress = {**event, "at": job.elapsed}
             if event["loss"] is not None:
@@ -227,6 +231,7 @@ class JobQueue:
 
     def _end(self, job: Job, state: str, message: str = "", run: str | None = None) -> None:
         with self._changed:
-            if job.state == "running":
+            # A run that was kept before its cancel arrived is there, so it is shown as it is.
+            if job.state == "running" or (job.state == "cancelled" and state == "done"):
                 job.run, job.message, job.ended = run, message, time.time()
                 job.state = state

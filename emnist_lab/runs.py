@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,12 +24,11 @@ import numpy as np
 
 from .dataset import SIDE
 from .errors import RunError, first_line
+from .manifest import MANIFEST, MODEL, SCORES, damaged
+from .manifest import read as manifest_of
 from .metrics import Report
 from .places import SHIPPED, home
 
-FORMAT = "emnist-lab-run"
-VERSION = 1
-MANIFEST, MODEL, SCORES = "run.json", "model.skops", "scores.npz"
 # Beside what skops trusts by itself (numpy's and scikit-learn's public types).
 TRUSTED = [
     "emnist_lab.features.HOG",
@@ -37,10 +37,11 @@ TRUSTED = [
     "sklearn.calibration._TemperatureScaling",
     "sklearn.model_selection._split.StratifiedShuffleSplit",
 ]
-_LARGEST_MODEL = 512 * 2**20  # bytes, unpacked: a small file must not fill the memory
+_LARGEST = 512 * 2**20  # bytes, unpacked: a small file must not fill the memory
 _BATCH = 4096  # images in work at a time: bounds the memory that prediction takes
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_NEEDED = ("name", "recipe", "title", "created", "seed", "classes", "data", "scores", "files")
+_LONGEST_NAME = 80
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}")
+_STALE = 600  # seconds after which a run that is still being written was given up
 
 
 @dataclass(eq=False)
@@ -50,7 +51,7 @@ class Run:
     Attributes
     ----------
     manifest : dict
-        What ``run.json`` holds; see the README for its fields.
+        What ``run.json`` holds, checked by `emnist_lab.manifest`.
     folder : pathlib.Path or None
         Where it lies; None for a run that was not saved.
     """
@@ -100,11 +101,14 @@ class Run:
             )
         path = self._file(SCORES)
         try:
+            _check_unpacked(path)
             with np.load(path, allow_pickle=False) as kept:
                 labels, scores = kept["labels"].astype(np.int64), kept["scores"].astype(np.float64)
             Report(labels, scores, self.classes)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise _damaged(self.name, SCORES, first_line(error)) from error
+            if (scores < 0).any() or not np.allclose(scores.sum(axis=1), 1, atol=1e-6):
+                raise ValueError("its rows aren't probabilities")
+        except Exception as error:  # a hostile file can make any part of the reader fail
+            raise damaged(self.name, SCORES, first_line(error)) from error
         return labels, scores
 
     def report(self) -> Report:
@@ -136,11 +140,20 @@ class Run:
                 f"Images of shape {images.shape} and type {images.dtype} can't be read: send uint8 "
                 f"of shape (N, {SIDE}, {SIDE}), upright."
             )
+        model = self.model
         out = np.zeros((len(images), len(self.classes)))
         for start in range(0, len(images), _BATCH):
-            part = self.model.predict_proba(images[start : start + _BATCH])
-            out[start : start + _BATCH, self.model.classes_] = part
-        return out / out.sum(axis=1, keepdims=True)
+            part = slice(start, start + _BATCH)
+            try:
+                out[part, model.classes_] = model.predict_proba(images[part])
+            except MemoryError:
+                raise
+            except Exception as error:  # whatever is wrong with a model that somebody made
+                raise damaged(self.name, MODEL, first_line(error)) from error
+        total = out.sum(axis=1, keepdims=True)
+        if not (np.isfinite(total).all() and (total > 0).all() and (out >= 0).all()):
+            raise damaged(self.name, MODEL, "it doesn't answer with probabilities")
+        return out / total
 
     def warm_up(self) -> None:
         """Open the model and read one blank image, so that the first real one doesn't wait.
@@ -168,9 +181,9 @@ class Run:
         """
         if list(classes) != list(self.classes):
             raise RunError(
-                f"The run {self.name} reads {len(self.classes)} classes "
-                f"({self.manifest['data']['split']}), the data has {len(classes)}: choose a run "
-                "or a split that fits."
+                f"The run {self.name} reads the {len(self.classes)} classes of "
+                f"{self.manifest['data']['split']}, the data has {len(classes)} others: choose a "
+                "run or a split that fits."
             )
 
     def _file(self, name: str) -> Path:
@@ -180,15 +193,15 @@ class Run:
         path = self.folder / name
         known = self.manifest["files"].get(name)
         if known is None:
-            raise _damaged(self.name, name, "the manifest doesn't list it")
+            raise damaged(self.name, name, "the manifest doesn't list it")
         try:
             digest = _sha256(path)
         except FileNotFoundError as error:
-            raise _damaged(self.name, name, "it is missing") from error
+            raise damaged(self.name, name, "it is missing") from error
         except OSError as error:
-            raise _damaged(self.name, name, error.strerror or str(error)) from error
+            raise damaged(self.name, name, error.strerror or str(error)) from error
         if digest != known.get("sha256"):
-            raise _damaged(self.name, name, "its bytes aren't those that were saved")
+            raise damaged(self.name, name, "its bytes aren't those that were saved")
         return path
 
     def save(self, name: str | None = None, folder: Path | None = None) -> "Run":
@@ -213,7 +226,7 @@ class Run:
         """
         name = check_name(name or self.name)
         place = folder or runs_home()
-        partial = place / f".partial-{os.getpid()}-{secrets.token_hex(4)}"
+        partial = place / f".partial-{secrets.token_hex(8)}"
         try:
             place.mkdir(parents=True, exist_ok=True)
             _sweep(place)
@@ -243,7 +256,8 @@ class Run:
         }
         taken = {run.name for run in _shipped()} if place != SHIPPED else set()
         for number in range(1, 10_000):
-            manifest["name"] = name if number == 1 else f"{name}-{number}"
+            more = "" if number == 1 else f"-{number}"
+            manifest["name"] = name[: _LONGEST_NAME - len(more)] + more
             final = place / manifest["name"]
             if manifest["name"] in taken or final.exists():
                 continue
@@ -266,9 +280,7 @@ def _open_model(path: Path, name: str):
     from sklearn.pipeline import Pipeline
 
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_MODEL:
-                raise _damaged(name, MODEL, "it unpacks to more than 512 MiB")
+        _check_unpacked(path)
         foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
         if foreign:
             raise RunError(
@@ -279,17 +291,17 @@ def _open_model(path: Path, name: str):
     except RunError:
         raise
     except Exception as error:  # a hostile file can make any part of the reader fail, in any way
-        raise _damaged(name, MODEL, first_line(error)) from error
+        raise damaged(name, MODEL, first_line(error)) from error
     if not isinstance(model, Pipeline) or not hasattr(model, "predict_proba"):
-        raise _damaged(name, MODEL, f"it holds a {type(model).__name__}, not a classifier")
+        raise damaged(name, MODEL, f"it holds a {type(model).__name__}, not a classifier")
     return model
 
 
-def _damaged(name: str, file: str, why: str) -> RunError:
-    return RunError(
-        f"The run {name} can't be used: {file} is damaged ({why}). Delete its folder and train it "
-        "again."
-    )
+def _check_unpacked(path: Path) -> None:
+    """Refuse an archive that would fill the memory."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+            raise ValueError("it unpacks to more than 512 MiB")
 
 
 def _disk_trouble(place: Path, error: OSError) -> str:
@@ -369,64 +381,8 @@ def check_room(folder: Path | None = None, needed: int = 32 * 2**20) -> None:
 def _sweep(place: Path) -> None:
     """Remove what processes that were killed while saving left behind."""
     for partial in place.glob(".partial-*"):
-        pid = partial.name.split("-")[1]
-        try:
-            os.kill(int(pid), 0)
-        except (ProcessLookupError, ValueError):
+        if time.time() - partial.stat().st_mtime > _STALE:
             shutil.rmtree(partial, ignore_errors=True)
-        except PermissionError:
-            continue  # it runs, as another user
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Manifest of a run folder, checked.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        A run's.
-
-    Returns
-    -------
-    dict
-        What ``run.json`` holds.
-
-    Raises
-    ------
-    RunError
-        It is missing, isn't JSON, lacks a field, or is of a newer version.
-    """
-    name = folder.name
-    try:
-        text = (folder / MANIFEST).read_text(encoding="utf-8")
-        manifest = json.loads(text)
-    except FileNotFoundError as error:
-        raise RunError(f"{folder} holds no run: it has no {MANIFEST}.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(name, MANIFEST, first_line(error)) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise _damaged(name, MANIFEST, "it isn't a run's manifest")
-    if manifest.get("version") != VERSION:
-        raise RunError(
-            f"The run {name} is of format {manifest.get('version')}, this program reads {VERSION}: "
-            "update EMNIST Lab."
-        )
-    missing = [field for field in _NEEDED if field not in manifest]
-    if missing:
-        raise _damaged(name, MANIFEST, f"it lacks {missing[0]!r}")
-    classes = manifest["classes"]
-    shape = {"data": dict, "scores": dict, "files": dict, "title": str, "recipe": str, "name": str}
-    for field, kind in shape.items():
-        if not isinstance(manifest[field], kind):
-            raise _damaged(name, MANIFEST, f"{field!r} isn't a {kind.__name__}")
-    if (
-        not isinstance(classes, list)
-        or not 2 <= len(classes) <= 256
-        or not all(isinstance(one, str) and len(one) == 1 for one in classes)
-    ):
-        raise _damaged(name, MANIFEST, "'classes' isn't a list of characters")
-    manifest["name"] = name  # the folder's name counts: it is what opens the run
-    return manifest
 
 
 def open_run(name: str | os.PathLike) -> Run:
@@ -451,13 +407,16 @@ def open_run(name: str | os.PathLike) -> Run:
     if _NAME.fullmatch(text):
         for place in (SHIPPED, runs_home()):
             if (place / text / MANIFEST).is_file():
-                return Run(read_manifest(place / text), place / text)
-    folder = Path(name).expanduser()
-    if (folder / MANIFEST).exists():
-        return Run(read_manifest(folder.resolve()), folder.resolve())
+                return Run(manifest_of(place / text), place / text)
+    try:
+        folder = Path(name).expanduser().resolve()
+        if (folder / MANIFEST).is_file():
+            return Run(manifest_of(folder), folder)
+    except (OSError, RuntimeError, ValueError):
+        pass  # no name of a folder on this machine, so none of a run either
     runs, _ = list_runs()
     have = ", ".join(run.name for run in runs) or "none yet"
-    raise RunError(f"There is no run {text!r}: choose one of these: {have}.")
+    raise RunError(f"There is no run {text[:80]!r}: choose one of these: {have}.")
 
 
 def _shipped() -> list[Run]:
@@ -471,8 +430,16 @@ def _in_folder(place: Path) -> tuple[list[Run], list[str]]:
     except OSError as error:
         return [], [f"The runs in {place} can't be read ({error.strerror})."]
     for folder in folders:
+        if not _NAME.fullmatch(folder.name) or (
+            place != SHIPPED and (SHIPPED / folder.name / MANIFEST).is_file()
+        ):
+            problems.append(
+                f"The folder {folder.name!r} of a run can't be used: give it a name of its own, of "
+                "letters, digits, dots, dashes and underscores."
+            )
+            continue
         try:
-            runs.append(Run(read_manifest(folder), folder))
+            runs.append(Run(manifest_of(folder), folder))
         except RunError as error:
             problems.append(str(error))
     return runs, problems

@@ -1,11 +1,12 @@
 """Where the bytes come from: finds the official files of a split in a folder."""
 
 import os
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import DatasetError
+from .errors import DatasetError, first_line
 from .places import home
 
 SPLITS = ("balanced", "byclass", "bymerge", "letters", "digits", "mnist")
@@ -55,8 +56,8 @@ def resolve_root(root: str | os.PathLike | None = None) -> Path:
         raise DatasetError(
             "There is no demo set in this version: name a folder of EMNIST files instead."
         )
-    folder = Path(named).expanduser() if named else home() / "data"
     try:
+        folder = Path(named).expanduser() if named else home() / "data"
         if folder.is_dir():
             os.scandir(folder).close()
             return folder.resolve()
@@ -68,6 +69,10 @@ def resolve_root(root: str | os.PathLike | None = None) -> Path:
         raise DatasetError(
             f"The folder {folder} can't be read: give this user permission to read it, "
             "or name another folder."
+        ) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DatasetError(
+            f"{named[:80]!r} can't be a folder ({first_line(error)[:80]}): check the spelling."
         ) from error
     if named:
         raise DatasetError(
@@ -99,12 +104,19 @@ def _index(folder: Path) -> dict[str, Path]:
                 continue  # a folder of somebody else's below ours: look on beside it
             for entry in entries:
                 name = entry.name.lower()
-                if entry.is_dir() and not name.startswith("."):
+                if _is_folder(entry) and not name.startswith("."):
                     below.append(Path(entry.path))
                 elif name.startswith("emnist-"):
                     found.setdefault(name.removesuffix(".gz"), Path(entry.path))
         level = below
     return found
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that leads nowhere, or in circles
 
 
 def names(split: str, part: str) -> dict[str, str]:
@@ -235,23 +247,30 @@ def fetch(origin: str | os.PathLike, splits: list[str] | None = None) -> list[Pa
     if not wanted:
         raise DatasetError(f"{origin} holds no complete EMNIST part: name another folder.")
     target = home() / "data"
+    partial = target / f".partial-{secrets.token_hex(8)}"
     placed: list[Path] = []
-    for split, part in wanted:
-        files = locate(split, part, origin)
-        read_part(split, part, files)
-        for path in (files.mapping, files.labels, files.images):
-            final = target / path.name
-            partial = target / f".{path.name}.partial-{os.getpid()}"
-            try:
-                target.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, partial)
-                os.replace(partial, final)
-            except OSError as error:
-                partial.unlink(missing_ok=True)
-                raise DatasetError(
-                    f"{final} can't be written ({error.strerror}): free some space or name a "
-                    "writable folder in $EMNIST_LAB_HOME."
-                ) from error
-            if final not in placed:
-                placed.append(final)
+    try:
+        for split, part in wanted:
+            partial.mkdir(parents=True)
+            files = vars(locate(split, part, origin))
+            copies = Files(
+                **{kind: Path(shutil.copyfile(p, partial / p.name)) for kind, p in files.items()}
+            )
+            read_part(split, part, copies, cached=False)
+            for copy in vars(copies).values():
+                plain = copy.name.removesuffix(".gz")
+                for other in (target / plain, target / f"{plain}.gz"):
+                    other.unlink(missing_ok=True)  # a copy from before, gzipped or not
+                final = target / copy.name
+                os.replace(copy, final)
+                if final not in placed:
+                    placed.append(final)
+            partial.rmdir()
+    except OSError as error:
+        raise DatasetError(
+            f"The files can't be copied to {target} ({error.strerror or error}): free some space, "
+            "or name a writable folder in $EMNIST_LAB_HOME."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return placed

@@ -15,8 +15,9 @@ from sklearn.exceptions import ConvergenceWarning
 from . import metrics, recipes
 from .dataset import Part
 from .errors import TrainingCancelled, TrainingError, first_line
+from .manifest import FORMAT, VERSION
 from .recipes import SEED, Recipe
-from .runs import FORMAT, VERSION, Run
+from .runs import Run
 
 _WATCHED = 2_000  # images whose loss is followed while a recipe is fitted: enough for two digits
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "pillow", "skops")
@@ -195,7 +196,7 @@ def fit(
         `cancel` returned True.
     """
     recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
-    _check(recipe, train, test)
+    _check(recipe, train, test, seed)
     counts = train.counts()
     pipeline = recipe.make(seed, counts[counts > 0])
     watch = _Watch(
@@ -240,7 +241,9 @@ def fit(
     return run
 
 
-def _check(recipe: Recipe, train: Part, test: Part | None) -> None:
+def _check(recipe: Recipe, train: Part, test: Part | None, seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise TrainingError(f"The seed {seed} can't be used: choose one from 0 to 4294967295.")
     counts = train.counts()
     present = counts[counts > 0]
     if len(present) < 2:

@@ -15,7 +15,10 @@ run = state.choose_run("Read with")
 if run is None:
     st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
     st.stop()
-reader = state.open_run(run.name)
+try:
+    reader = state.open_run(run.name)
+except LabError as error:
+    state.stop_on(error)
 names = display_names(reader.classes)
 
 # The canvas keeps its own drawing; what is set here replaces it (undo, clear).
@@ -25,7 +28,7 @@ session.setdefault("redrawn", {"objects": [], "turn": 0})
 
 
 def drawn() -> None:
-    """Take over what the canvas sends after a stroke."""
+    """Take over the strokes (the canvas's `json_data`) that it sends after each one."""
     sent = session.canvas.drawing
     session.drawing = list(((sent or {}).get("raw") or {}).get("objects", []))
 
@@ -36,7 +39,7 @@ def redraw(objects: list) -> None:
     session.redrawn = {"objects": objects, "turn": session.redrawn["turn"] + 1}
 
 
-if session.redrawn["objects"] != session.drawing:
+if session.drawing and session.get("came_from") != "Draw":
     redraw(session.drawing)  # back from another page: the canvas is a new one
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from emnist_lab import figures
 from emnist_lab.errors import LabError
 from emnist_lab.ui import state
+from emnist_lab.ui.markup import plain
 
 HELP = {
     "accuracy": "Share of test images whose likeliest class is the true one.",
@@ -28,6 +29,8 @@ try:
 except LabError as error:
     state.stop_on(error)
 st.caption(state.trained_on(run))
+if not run.manifest["data"].get("test"):
+    st.caption(f"Measured now, on {len(report.labels):,} test images of the dataset at hand.")
 
 values = report.summary()
 with st.container(horizontal=True):
@@ -117,7 +120,8 @@ with narrow:
         st.success("Not a single error on the test part.")
     st.markdown(
         "\n".join(
-            f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}"
+            f"- **{plain(pair.true)}** is read as **{plain(pair.predicted)}**, "
+            f"{pair.count} of {pair.of}"
             for pair in pairs.itertuples()
         )
     )

@@ -56,7 +56,9 @@ else:
         icon=":material/folder_open:",
     )
 
-found, _ = state.all_runs()
+found, problems = state.all_runs()
+for problem in problems:
+    st.warning(problem, icon=":material/broken_image:")
 shipped = {run.name: run for run in found if run.shipped}
 if {"pixels-logistic", "hog-qda"} <= shipped.keys():
     plain, better = shipped["pixels-logistic"], shipped["hog-qda"]
@@ -79,14 +81,18 @@ if {"pixels-logistic", "hog-qda"} <= shipped.keys():
             )
     data = better.manifest["data"]
     st.caption(
-        f"Trained on: {data['train']['name']}. Measured on: {data['test']['name']}. Scores on the "
-        "official split differ a little."
+        f"Trained on: {data['train']['name']}. Measured on: {data['test']['name']}. Not to be "
+        "compared with published scores, which are made on the official split."
     )
 
     st.subheader("What is confused most")
-    report = state.report(better.name)
-    for pair in report.confused_pairs(5).itertuples():
-        st.markdown(f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}")
+    try:
+        for pair in state.report(better.name).confused_pairs(5).itertuples():
+            st.markdown(
+                f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}"
+            )
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
     merged = [name for name in display_names(better.classes) if " " in name]
     st.caption(
         f"{len(better.classes)} classes: digits, capitals, and small letters that look different "

@@ -19,15 +19,24 @@ if not splits:
     state.no_dataset("Browsing samples")
     st.stop()
 
+
+def forget_image() -> None:
+    """An index means another image in another part."""
+    st.query_params.pop("image", None)
+
+
 parts_of = {s: [part for name, part in state.available()[0] if name == s] for s in splits}
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    split = st.selectbox("Split", splits, key="split", bind="query-params", width=170)
+    split = st.selectbox(
+        "Split", splits, key="split", bind="query-params", width=170, on_change=forget_image
+    )
     if len(parts_of[split]) > 1:
         part = st.segmented_control(
             "Part",
             parts_of[split],
             default=parts_of[split][0],
             required=True,
+            on_change=forget_image,
             key="part",
             bind="query-params",
         )
@@ -87,14 +96,15 @@ here = wanted[(page - 1) * PAGE : page * PAGE]
 def asked_for() -> int | None:
     """Index of the image that the address names, where there is such an image."""
     text = st.query_params.get("image", "")
-    return int(text) if text.isdecimal() and int(text) < len(data) else None
+    known = len(text) < 9 and text.isdecimal() and int(text) < len(data)
+    return int(text) if known else None
 
 
 picked = asked_for()
 if "image" in st.query_params and picked is None:
     st.warning(
-        f"The address asks for image {st.query_params['image']!r}, which this part doesn't have: "
-        "pick another below.",
+        f"The address asks for image {st.query_params['image'][:20]!r}, which this part doesn't "
+        "have: pick another below.",
         icon=":material/link_off:",
     )
 if picked is None:
@@ -125,13 +135,13 @@ def show_array() -> None:
     """The picked image beside its matrix of integers."""
     image, name = data.images[picked], names[data.labels[picked]]
     code = ord(data.classes[data.labels[picked]])
-    st.subheader(f"Image {picked:,} is “{name}”, as an array")
+    st.subheader(f"Image {picked:,} is “{markup.plain(name)}”, as an array")
     left, right = st.columns([1, 2.4], gap="large")
     with left:
         st.image(pictures.png(image, 12), width=280)
         st.markdown(
-            f"Label **{name}** (class {data.labels[picked]}), code point **U+{code:04X}** "
-            f"({code}), index **{picked:,}** in *{split} {part}*."
+            f"Label **{markup.plain(name)}** (class {data.labels[picked]}), code point "
+            f"**U+{code:04X}** ({code}), index **{picked:,}** in *{split} {part}*."
         )
         st.markdown(
             "A picture is an array: 28 rows of 28 whole numbers, 0 for paper, 255 for ink. "

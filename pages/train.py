@@ -69,7 +69,8 @@ if splits:
 else:
     state.no_dataset("Training")
 
-for job in state.jobs().jobs[:5]:
+jobs = state.jobs().jobs
+for job in [one for one in jobs if one.active] + [one for one in jobs if not one.active][:4]:
     panel.job_panel(job)
 
 found, problems = state.all_runs()

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
 from emnist_lab import runs
+from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
 
 PAGES = ["home", "samples", "train", "evaluate", "draw"]
@@ -112,7 +113,7 @@ def test_the_address_brings_a_view_back(dataset):
     assert "6 images" in said(app) and app.number_input(key="seed").value == 5
 
 
-@pytest.mark.parametrize("image", ["99999999", "-1", "x", "½", "９"])
+@pytest.mark.parametrize("image", ["9" * 5000, "99999999", "-1", "x", "½", "９"])
 def test_an_address_with_no_such_image(dataset, image):
     app = opened("samples", image=image)
     assert not app.exception
@@ -147,6 +148,22 @@ def test_evaluate_a_run_without_scores(train):
     lab.fit("hog-qda", train).save("bare")
     app = opened("evaluate", run="bare")
     assert not app.exception and "no test scores" in app.error[0].value
+
+
+def test_evaluate_measures_a_run_without_scores_on_the_dataset_at_hand(dataset, train):
+    lab.fit("hog-qda", train).save("bare")
+    app = opened("evaluate", run="bare")
+    assert not app.exception and not app.error
+    assert "Measured now, on 282 test images" in said(app) and len(app.metric) == 6
+
+
+def test_home_without_its_shipped_scores(monkeypatch):
+    def gone(name):
+        raise RunError("The run hog-qda can't be used: scores.npz is damaged (it is missing).")
+
+    monkeypatch.setattr("emnist_lab.ui.state.report", gone)
+    app = opened("home")
+    assert not app.exception and "scores.npz" in app.error[0].value
 
 
 @pytest.mark.parametrize("page", ["evaluate", "draw", "train", "home"])

@@ -111,6 +111,10 @@ def test_fetch(capfd, folder, home):
         ["train", "nothing", "--root", "FOLDER"],
         ["train", "hog-qda", "--root", "FOLDER", "--images", "0"],
         ["train", "hog-qda", "--root", "FOLDER", "--images", "100"],
+        ["train", "hog-qda", "--root", "FOLDER", "--images", "50", "--seed", "-1"],
+        ["train", "hog-qda", "--root", "FOLDER", "--seed", "5000000000"],
+        ["evaluate", "--run", "~nobody/x", "--stored"],
+        ["bench", "--drawings", "UNLABELLED"],
         ["train", "pixels-logistic", "--split", "digits", "--root", "FOLDER", "--name", "../x"],
         ["predict", "--run", "hog-qda"],
         ["predict", "--run", "hog-qda", "/nowhere.png"],
@@ -126,9 +130,16 @@ def test_fetch(capfd, folder, home):
     ids=" ".join,
 )
 def test_refusals_are_one_line_and_status_2(capfd, folder, tmp_path, words):
-    for name, content in (("TEXT", "no picture"), ("NUMBERS", "[1, 2]"), ("EMPTY", "[]")):
+    for name, content in (
+        ("TEXT", "no picture"),
+        ("NUMBERS", "[1, 2]"),
+        ("EMPTY", "[]"),
+        ("UNLABELLED", '[{"strokes": []}]'),
+    ):
         (tmp_path / name).write_text(content)
-    known = {"FOLDER": folder} | {name: tmp_path / name for name in ("TEXT", "NUMBERS", "EMPTY")}
+    known = {"FOLDER": folder} | {
+        name: tmp_path / name for name in ("TEXT", "NUMBERS", "EMPTY", "UNLABELLED")
+    }
     words = [known.get(word, word) for word in words]
     lines = refusal(capfd, *words)
     assert "Traceback" not in lines

@@ -63,6 +63,14 @@ def test_root_falls_back_to_the_environment_then_to_fetched_files(folder, home, 
     assert len(lab.load("digits", "test")) == 80
 
 
+def test_fetch_replaces_what_was_fetched_before(tmp_path, home):
+    write(tmp_path / "plain", make_part("digits", 1, seed=5), zipped=False)
+    write(tmp_path / "zipped", make_part("digits", 2, seed=6))
+    for name, count in (("plain", 10), ("zipped", 20), ("plain", 10)):
+        sources.fetch(tmp_path / name)
+        assert len(lab.load("digits", "train")) == count
+
+
 def test_fetch_refuses_what_is_damaged(copy, home):
     path = copy / IMAGES
     path.write_bytes(path.read_bytes()[:-100])
@@ -130,6 +138,17 @@ def test_a_folder_that_is_not_there_and_one_that_is_a_file(tmp_path):
     assert "is a file" in refused(file)
 
 
+@pytest.mark.parametrize("name", ["~nobody-here/x", "x" * 300, "a\0b"])
+def test_names_that_can_be_no_folder(name):
+    assert "check the spelling" in refused(name)
+
+
+def test_links_that_lead_nowhere_are_passed_over(copy):
+    (copy / "loop").symlink_to(copy / "loop")
+    (copy / "gone").symlink_to(copy / "nothing")
+    assert len(lab.load("digits", "test", copy)) == 80
+
+
 def test_an_unreadable_folder(tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
@@ -186,6 +205,10 @@ def header(magic: int, *shape: int) -> bytes:
         (MAPPING, b"0 48\r\none 49\r\n", "line 2"),
         (MAPPING, b"0\r\n", "line 1"),
         (MAPPING, b"0 99999999999\r\n", "line 1"),
+        (MAPPING, b"0 55296\r\n", "line 1"),
+        (MAPPING, b"0 32\r\n", "line 1"),
+        (MAPPING, b"0 48\r\n1 48\r\n", "same character"),
+        (IMAGES, header(0x0803, 0, 28, 28), "no images"),
     ],
 )
 def test_wrong_content(copy, name, content, says):

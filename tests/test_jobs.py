@@ -9,7 +9,7 @@ import time
 import pytest
 
 import emnist_lab as lab
-from emnist_lab.jobs import JobQueue, Spec
+from emnist_lab.jobs import Job, JobQueue, Spec
 from emnist_lab.places import PROJECT
 
 
@@ -75,6 +75,22 @@ def test_a_refused_job_says_why_and_the_next_one_runs(queue, folder):
     until(lambda: not few.active)
     assert wrong.state == "failed" and "incomplete" in wrong.message
     assert few.state == "failed" and "can't be fitted" in few.message
+
+
+def test_what_breaks_a_job_does_not_break_the_queue(queue, folder):
+    broken = queue.submit(Spec("hog-qda", "digits", root="a\0b"))
+    after = queue.submit(Spec("pixels-logistic", "digits", root=str(folder)))
+    until(lambda: not after.active)
+    assert broken.state == "failed" and broken.message
+    assert after.state == "done", after.message
+
+
+def test_a_run_that_was_kept_before_its_cancel_is_shown(queue):
+    job = Job(Spec("hog-qda", "digits"), state="cancelled", begun=time.time())
+    queue._hear(job, "chatter of a library")
+    queue._hear(job, '{"event": "progr')
+    queue._hear(job, '{"event": "done", "run": "kept"}')
+    assert (job.state, job.run) == ("done", "kept")
 
 
 def test_a_killed_process_is_a_failure_that_says_so(queue, folder):

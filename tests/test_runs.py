@@ -1,5 +1,6 @@
 """Runs on disk: whole or not there, and harmless when opened."""
 
+import copy
 import errno
 import hashlib
 import io
@@ -15,12 +16,14 @@ import zipfile
 import numpy as np
 import pytest
 import skops.io
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import emnist_lab as lab
 from emnist_lab import runs
 from emnist_lab.errors import RunError
+from emnist_lab.features import Pixels
 from emnist_lab.places import PROJECT
 
 
@@ -70,7 +73,9 @@ def test_a_taken_name_gets_a_number(made, kept):
     assert lab.open_run("hog-qda").shipped
 
 
-@pytest.mark.parametrize("name", ["", "../out", "a/b", ".hidden", "x" * 81, "a b"])
+@pytest.mark.parametrize(
+    "name", ["", "../out", "a/b", ".hidden", "x" * 81, "a b", "~nobody/x", "x" * 300, "a\0b"]
+)
 def test_names_that_are_no_folders(made, name):
     if name:
         refused(lambda: made.save(name), "can't be called")
@@ -133,6 +138,32 @@ def test_a_model_of_another_kind(kept):
     refused(lambda: lab.open_run("mine").model, "not a classifier")
 
 
+def test_a_trusted_but_useless_model_is_one_sentence(kept, made, test):
+    unfitted = Pipeline([("pixels", Pixels()), ("classifier", LogisticRegression())])
+    broken = copy.deepcopy(made.model)
+    broken.named_steps["pca"].components_ = broken.named_steps["pca"].components_[:, :10]
+    empty = copy.deepcopy(made.model)
+    empty.named_steps["pca"].mean_[:] = np.nan
+    for model in (unfitted, broken, empty):
+        sealed(kept.folder, runs.MODEL, skops.io.dumps(model))
+        refused(lambda: lab.open_run("mine").predict_proba(test.images), "model.skops")
+
+
+def test_folders_that_cannot_be_opened_by_name_are_problems(made, home):
+    made.save("mine")
+    shutil.copytree(home / "runs" / "mine", home / "runs" / "my run")
+    shutil.copytree(home / "runs" / "mine", home / "runs" / "hog-qda")
+    found, problems = lab.list_runs()
+    assert sorted(run.name for run in found) == ["hog-qda", "mine", "pixels-logistic"]
+    assert len(problems) == 2 and all("name of its own" in problem for problem in problems)
+
+
+def test_a_long_name_that_is_taken_still_opens(made):
+    made.save("x" * 80)
+    again = made.save("x" * 80)
+    assert again.name == "x" * 78 + "-2" and lab.open_run(again.name).name == again.name
+
+
 def test_pickled_scores_are_not_unpickled(kept, tmp_path):
     mark = tmp_path / "executed"
 
@@ -148,7 +179,15 @@ def test_pickled_scores_are_not_unpickled(kept, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "scores", [np.full((3, 47), np.nan), np.zeros((3, 9)), np.zeros((2, 47)), np.zeros(3)]
+    "scores",
+    [
+        np.full((3, 47), np.nan),
+        np.zeros((3, 47)),
+        np.full((3, 47), -1 / 47),
+        np.zeros((3, 9)),
+        np.zeros((2, 47)),
+        np.zeros(3),
+    ],
 )
 def test_forged_scores_that_do_not_fit(kept, scores):
     out = io.BytesIO()
@@ -165,8 +204,17 @@ def test_forged_scores_that_do_not_fit(kept, scores):
         (lambda text: "[" * 100_000, "damaged"),
         (lambda text: text.replace('"version": 1', '"version": 2'), "update EMNIST Lab"),
         (lambda text: text.replace('"classes"', '"klassen"'), "lacks 'classes'"),
-        (lambda text: text.replace('"files": {', '"files": 3, "x": {'), "isn't a dict"),
+        (lambda text: text.replace('"files": {', '"files": 3, "x": {'), "the run's files"),
         (lambda text: text.replace('"0",', '"zero",'), "characters"),
+        (lambda text: text.replace('"0",', '"1",'), "characters"),
+        (lambda text: text.replace('"0",', '" ",'), "characters"),
+        (lambda text: text.replace('"title": "Q', '"title": "\\ud800 Q'), "'title'"),
+        (lambda text: text.replace('"timings": {', '"timings": 3, "x": {'), "'timings'"),
+        (lambda text: text.replace('"train": {', '"test": {'), "trained on"),
+        (lambda text: text.replace('"split"', '"splits"'), "trained on"),
+        (lambda text: text.replace('"accuracy": ', '"accuracy": "x", "y": '), "'scores'"),
+        (lambda text: text.replace('"test": {', '"exam": {'), "no test part"),
+        (lambda text: text.replace('"sha256": "', '"sha256": 1, "x": "'), "the run's files"),
     ],
 )
 def test_damaged_manifests(kept, change, says):
@@ -236,6 +284,8 @@ def test_a_killed_process_leaves_no_half_written_run(home, made):
         process.wait()
     own = [run for run in lab.list_runs()[0] if not run.shipped]
     assert own == [] and lab.list_runs()[1] == []
+    long_ago = time.time() - 3600
+    os.utime(left[0], (long_ago, long_ago))
     made.save("whole")
     assert [path.name for path in (home / "runs").iterdir()] == ["whole"]  # and is swept up
 

@@ -1,6 +1,7 @@
 """Small pieces of HTML that Streamlit has no element for: number grids and bars."""
 
 import html
+import re
 
 import numpy as np
 
@@ -21,6 +22,20 @@ _BARS = """<style>
 .el-bars i.first{background:#1f6feb}
 .el-bars span{text-align:right;min-width:4.2em}
 </style>"""
+
+
+def plain(text: str) -> str:
+    """Text for Markdown that shows as it is: names from files mustn't become links or pictures.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~:$&])", r"\\\1", text)
 
 
 def number_grid(image: np.ndarray) -> str:

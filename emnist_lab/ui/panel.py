@@ -105,8 +105,12 @@ def _done(job: Job) -> None:
         return
     st.success(f"Kept as **{job.run}** after {seconds(job.elapsed)}.", icon=":material/check:")
     with st.container(horizontal=True):
-        st.metric("Accuracy", f"{scores['accuracy']:.2%}")
-        st.metric("ROC AUC, one-vs-one", f"{scores['roc_auc_ovo']:.4f}")
+        for key, label, form in (
+            ("accuracy", "Accuracy", "{:.2%}"),
+            ("roc_auc_ovo", "ROC AUC, one-vs-one", "{:.4f}"),
+        ):
+            if scores.get(key) is not None:
+                st.metric(label, form.format(scores[key]))
     _curve(job.curve)
     with st.container(horizontal=True):
         # Links, not st.switch_page: that refuses to leave an address that widgets are bound to.

@@ -7,11 +7,12 @@ import threading
 import numpy as np
 import streamlit as st
 
-from emnist_lab import dataset, runs, sources
+from emnist_lab import dataset, runs, sources, training
 from emnist_lab.errors import DatasetError, RunError
 from emnist_lab.jobs import JobQueue
 from emnist_lab.metrics import Report
-from emnist_lab.runs import Run
+from emnist_lab.runs import SCORES, Run
+from emnist_lab.ui.markup import plain
 
 FIRST_RUN = "hog-qda"  # the shipped run that reads best
 
@@ -142,9 +143,21 @@ def _report(folder: str, stamp: int) -> Report:
     return _open(folder, stamp).report()
 
 
+@st.cache_resource(max_entries=4, show_spinner="Measuring on the test part …")
+def _measured(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> Report:
+    return training.evaluate(_open(folder, stamp), _load(split, "test", root, files))
+
+
 def report(name: str) -> Report:
-    """Report on the run's kept test scores, computed once; raises `RunError`."""
+    """Report on the run's kept test scores, or on the dataset at hand where it has none.
+
+    Computed once; raises `RunError` or `DatasetError`.
+    """
     run = runs.open_run(name)
+    split = run.manifest["data"]["split"]
+    if SCORES not in run.manifest["files"] and (split, "test") in available()[0]:
+        stamp = (run.folder / runs.MANIFEST).stat().st_mtime_ns
+        return _measured(str(run.folder), stamp, split, root(), _stamp(split, "test", root()))
     return _report(str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns)
 
 
@@ -178,9 +191,10 @@ def trained_on(run: Run) -> str:
     """One honest sentence on the run's data, for every page that shows what it does."""
     data = run.manifest["data"]
     test = data.get("test")
-    measured = f" Measured on: {test['name']}." if test else ""
+    measured = f" Measured on: {plain(test['name'])}." if test else ""
     shipped = "Came with EMNIST Lab. " if run.shipped else ""
-    return f"{run.manifest['title']}. {shipped}Trained on: {data['train']['name']}.{measured}"
+    title, train = plain(run.manifest["title"]), plain(data["train"]["name"])
+    return f"{title}. {shipped}Trained on: {train}.{measured}"
 
 
 def stop_on(error: DatasetError | RunError) -> None:
