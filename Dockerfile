@@ -16,7 +16,7 @@ COPY app.py .
 
 # /data holds EMNIST's files (in /data/data), own runs and the cache; mount a volume there to keep them.
 RUN useradd --create-home --uid 1000 emnist && mkdir -p /data && chown emnist /data
-USER emnist
+USER 1000
 ENV EMNIST_LAB_HOME=/data PORT=8501
 VOLUME /data
 EXPOSE 8501

@@ -14,7 +14,6 @@ import secrets
 import shutil
 import tempfile
 import time
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from . import trust
 from .dataset import SIDE
 from .errors import RunError, first_line
 from .manifest import MANIFEST, MODEL, SCORES, damaged
@@ -29,15 +29,6 @@ from .manifest import read as manifest_of
 from .metrics import Report
 from .places import SHIPPED, home
 
-# Beside what skops trusts by itself (numpy's and scikit-learn's public types).
-TRUSTED = [
-    "emnist_lab.features.HOG",
-    "emnist_lab.features.Pixels",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._TemperatureScaling",
-    "sklearn.model_selection._split.StratifiedShuffleSplit",
-]
-_LARGEST = 512 * 2**20  # bytes, unpacked: a small file must not fill the memory
 _BATCH = 4096  # images in work at a time: bounds the memory that prediction takes
 _LONGEST_NAME = 80
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}")
@@ -83,7 +74,7 @@ class Run:
         RunError
             The file is missing, damaged, or holds a type that isn't trusted.
         """
-        return _open_model(self._file(MODEL), self.name)
+        return trust.open_model(self._file(MODEL), self.name)
 
     @cached_property
     def test_scores(self) -> tuple[np.ndarray, np.ndarray]:
@@ -99,17 +90,7 @@ class Run:
                 f"The run {self.name} has no test scores: evaluate it on a dataset, or train it "
                 "again with a test part."
             )
-        path = self._file(SCORES)
-        try:
-            _check_unpacked(path)
-            with np.load(path, allow_pickle=False) as kept:
-                labels, scores = kept["labels"].astype(np.int64), kept["scores"].astype(np.float64)
-            Report(labels, scores, self.classes)
-            if (scores < 0).any() or not np.allclose(scores.sum(axis=1), 1, atol=1e-6):
-                raise ValueError("its rows aren't probabilities")
-        except Exception as error:  # a hostile file can make any part of the reader fail
-            raise damaged(self.name, SCORES, first_line(error)) from error
-        return labels, scores
+        return trust.open_scores(self._file(SCORES), self.name, self.classes)
 
     def report(self) -> Report:
         """Report on the kept test scores; see `test_scores`."""
@@ -273,35 +254,6 @@ class Run:
                 if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                     raise
         raise RunError(f"There are 9,999 runs called {name}: choose another name.")
-
-
-def _open_model(path: Path, name: str):
-    import skops.io
-    from sklearn.pipeline import Pipeline
-
-    try:
-        _check_unpacked(path)
-        foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
-        if foreign:
-            raise RunError(
-                f"The model of the run {name} is refused: it holds {foreign[0]}, which isn't on "
-                "the list of trusted types. Train the run here instead."
-            )
-        model = skops.io.load(path, trusted=TRUSTED)
-    except RunError:
-        raise
-    except Exception as error:  # a hostile file can make any part of the reader fail, in any way
-        raise damaged(name, MODEL, first_line(error)) from error
-    if not isinstance(model, Pipeline) or not hasattr(model, "predict_proba"):
-        raise damaged(name, MODEL, f"it holds a {type(model).__name__}, not a classifier")
-    return model
-
-
-def _check_unpacked(path: Path) -> None:
-    """Refuse an archive that would fill the memory."""
-    with zipfile.ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-            raise ValueError("it unpacks to more than 512 MiB")
 
 
 def _disk_trouble(place: Path, error: OSError) -> str:
