@@ -51,7 +51,7 @@ if shown is not None:
     st.caption(f"{WALL} images from the {shown.name}. Pick one to see it as an array.")
 else:
     st.info(
-        "No EMNIST images are at hand yet, so **Samples** and **Train** wait for a dataset. "
+        "No EMNIST images are at hand yet: **Samples** and **Train** wait for them. "
         f"**Draw** and **Evaluate** work now, with the shipped classifiers. {state.available()[1]}",
         icon=":material/folder_open:",
     )

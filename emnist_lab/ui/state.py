@@ -64,8 +64,12 @@ def _available(folder: str | None, environment: str) -> list[tuple[str, str]] | 
 
 def available() -> tuple[list[tuple[str, str]], str]:
     """Parts at hand, and a sentence where the folder can't be used."""
-    found = _available(root(), os.environ.get("EMNIST_DIR", ""))
-    return ([], found) if isinstance(found, str) else (found, "")
+    named = os.environ.get("EMNIST_DIR", "").strip()
+    found = _available(root(), named)
+    if not isinstance(found, str):
+        return found, ""
+    # The library's sentence speaks of the command line; a page has its own way to name a folder.
+    return [], found if root() or named else "No folder of EMNIST files is named yet."
 
 
 def splits() -> list[str]:
