@@ -20,8 +20,8 @@ lint: $(VENV)/.test
 artifacts: $(VENV)/.app
 	for recipe in pixels-logistic hog-qda; do \
 	  rm -rf artifacts/runs/new && \
-	  $(RUN) -m emnist_lab train $$recipe --into artifacts/runs/new --name new && \
-	  rm -rf artifacts/$$recipe && mv artifacts/runs/new/new artifacts/$$recipe || exit 1; \
+	  $(RUN) -m emnist_lab train $$recipe --into artifacts/runs/new --name $$recipe && \
+	  rm -rf artifacts/$$recipe && mv artifacts/runs/new/$$recipe artifacts/ || exit 1; \
 	done
 
 clean:

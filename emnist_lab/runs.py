@@ -235,7 +235,7 @@ class Run:
             file: {"bytes": (partial / file).stat().st_size, "sha256": _sha256(partial / file)}
             for file in files
         }
-        taken = {run.name for run in _shipped()} if place != SHIPPED else set()
+        taken = {run.name for run in _shipped()} if place == runs_home() else set()
         for number in range(1, 10_000):
             more = "" if number == 1 else f"-{number}"
             manifest["name"] = name[: _LONGEST_NAME - len(more)] + more

@@ -304,7 +304,7 @@ def test_two_processes_saving_at_once_get_two_runs(home):
 def test_shipped_runs_are_whole():
     for name in ("pixels-logistic", "hog-qda"):
         run = lab.open_run(name)
-        assert run.shipped and run.manifest["name"] == name
+        assert run.shipped and json.loads((run.folder / runs.MANIFEST).read_text())["name"] == name
         begun = time.perf_counter()
         assert run.predict_proba(np.zeros((1, 28, 28), np.uint8)).shape == (1, 47)
         assert time.perf_counter() - begun < 60
