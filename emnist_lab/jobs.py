@@ -87,7 +87,6 @@ class Job:
     curve: list[dict] = field(default_factory=list)
     run: str | None = None
     message: str = ""
-    asked: float = field(default_factory=time.time)
     begun: float | None = None
     ended: float | None = None
     process: subprocess.Popen | None = field(default=None, repr=False)
