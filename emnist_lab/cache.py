@@ -1,83 +1,147 @@
 """Upright images kept as plain .npy files, so that a second reading takes no time.
 
-An entry is found by the source's path and recognised by its size, time of
-change and last bytes (of a gzip file: checksum and length of the content),
-so that a changed file is noticed. Entries are opened with `allow_pickle=False`.
+An entry is a folder, recognised by its source's file names, sizes, times of
+change and last bytes (of a gzip file: checksum and length of the content), so
+that a changed file is noticed, and one that was moved is known again. Arrays are opened with
+`allow_pickle=False`. Images are decoded straight into the entry's file, so
+that reading holds no second copy of them.
 """
 
+import errno
 import hashlib
+import json
 import logging
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from .formats.base import SIDE, Allocate, Decoded, Source, in_memory
 from .places import home
 
 _log = logging.getLogger(__name__)
 _TAIL = 64
+_MANY = 32  # files above which their last bytes are not looked at, only their dates
 _STALE = 3600  # seconds after which an entry that is still being written was given up
+_FORMAT = 2
 
 
-def _entry(source: Path) -> Path:
-    status = source.stat()
-    with open(source, "rb") as file:
-        file.seek(max(status.st_size - _TAIL, 0))
-        tail = file.read(_TAIL)
-    content = hashlib.sha256(repr((status.st_size, status.st_mtime_ns, tail)).encode())
-    place = hashlib.sha256(str(source.resolve()).encode())
-    return home() / "cache" / f"{place.hexdigest()[:16]}-{content.hexdigest()[:16]}.npy"
+def _entry(source: Source) -> Path:
+    kind = (_FORMAT, source.split, source.part, source.format)
+    content = hashlib.sha256(repr(kind).encode())
+    for path in source.paths:
+        status = path.stat()
+        tail = b""
+        if len(source.paths) <= _MANY:
+            with open(path, "rb") as file:
+                file.seek(max(status.st_size - _TAIL, 0))
+                tail = file.read(_TAIL)
+        content.update(repr((path.name, status.st_size, status.st_mtime_ns, tail)).encode())
+    place = hashlib.sha256(repr((kind, str(source.paths[0].resolve()))).encode())
+    entry = home() / "cache" / f"{_short(place)}-{_short(content)}"
+    moved = sorted(entry.parent.glob(f"[!.]*-{_short(content)}"))
+    return moved[0] if moved else entry
 
 
-def images(source: Path, read: Callable[[Path], np.ndarray]) -> np.ndarray:
-    """Images of `source`, from the cache where it was read before.
+def _short(digest) -> str:
+    return digest.hexdigest()[:16]
+
+
+def _kept(entry: Path) -> Decoded | None:
+    try:
+        about = json.loads((entry / "about.json").read_text(encoding="utf-8"))
+        images = np.load(entry / "images.npy", mmap_mode="r", allow_pickle=False)
+        labels = np.load(entry / "labels.npy", allow_pickle=False)
+        if images.dtype != np.uint8 or images.shape != (len(labels), SIDE, SIDE):
+            raise ValueError("images and labels don't fit")
+        classes = {int(label): str(name) for label, name in about["classes"].items()}
+        return Decoded(np.asarray(images), labels, classes, tuple(map(str, about["notes"])))
+    except FileNotFoundError:
+        return None  # the first reading
+    except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError) as error:
+        _log.warning("cache entry %s is damaged (%s) and is made again", entry.name, error)
+        return None
+
+
+def decoded(source: Source, read: Callable[[Allocate], Decoded]) -> Decoded:
+    """What `read` gives for `source`, from the cache where it was read before.
 
     Parameters
     ----------
-    source : pathlib.Path
-        A file of images.
+    source : Source
+        Whose files decide whether an entry is still true.
     read : callable
-        Reads it: path -> ndarray of shape (N, 28, 28), dtype uint8.
+        Reads it, with its images upright.
 
     Returns
     -------
-    ndarray of shape (N, 28, 28), dtype uint8
-        From the cache it is a read-only map of the file: pages of it are
-        read when they are looked at. A cache that can't be written is no
+    Decoded
+        From the cache, images are a read-only map of the file: pages of it
+        are read when they are looked at. A cache that can't be written is no
         error; the images are then simply read again the next time.
     """
     try:
         entry = _entry(source)
     except OSError:
-        return read(source)  # says in its own words why the source can't be read
-    try:
-        kept = np.load(entry, mmap_mode="r", allow_pickle=False)
-        if kept.dtype == np.uint8 and kept.ndim == 3 and kept.shape[1:] == (28, 28):
-            return np.asarray(kept)
-    except FileNotFoundError:
-        pass  # the first reading
-    except (OSError, ValueError, EOFError) as error:
-        _log.warning("cache entry %s is damaged (%s) and is made again", entry.name, error)
-    fresh = read(source)
+        return read(in_memory)  # says in its own words why the source can't be read
+    kept = _kept(entry)
+    if kept is not None:
+        return kept
     partial = entry.with_name(f".{entry.name}.{secrets.token_hex(8)}")
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "wb") as file:
-            np.save(file, fresh, allow_pickle=False)
-        os.replace(partial, entry)
-        for old in entry.parent.glob(f"{entry.name.split('-')[0]}-*.npy"):
-            if old != entry:
-                old.unlink(missing_ok=True)
-        for left in entry.parent.glob(".*.npy.*"):  # by a process that was killed
-            if time.time() - left.stat().st_mtime > _STALE:
-                left.unlink(missing_ok=True)
-    except OSError as error:
-        _log.warning("images of %s are not cached: %s", source.name, error)
+    written: list[np.memmap] = []
+
+    def allocate(count: int) -> np.ndarray:
         try:
-            partial.unlink(missing_ok=True)
-        except OSError as leftover:
-            _log.warning("%s is left over: %s", partial, leftover)
-    return fresh
+            partial.mkdir(parents=True, exist_ok=True)
+            written.append(_room(partial / "images.npy", count))
+            return written[-1]
+        except (OSError, ValueError) as error:  # ValueError: nothing to map where count is 0
+            _log.warning("images of %s are not cached: %s", source.paths[0].name, error)
+            return in_memory(count)
+
+    try:
+        fresh = read(allocate)
+        if not any(fresh.images is room for room in written):
+            return fresh
+        try:
+            fresh.images.flush()
+            _finish(entry, partial, fresh)
+        except OSError as error:
+            _log.warning("images of %s are not cached: %s", source.paths[0].name, error)
+        return _kept(entry) or fresh
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _room(path: Path, count: int) -> np.memmap:
+    """A map of a new file for `count` images, its space taken now.
+
+    A map that finds no room on the disk when it is written to would end the process.
+    """
+    size = count * SIDE * SIDE
+    if size + 2**20 > shutil.disk_usage(path.parent).free:
+        raise OSError(errno.ENOSPC, f"No space left for {size:,} bytes")
+    room = np.lib.format.open_memmap(path, "w+", np.uint8, (count, SIDE, SIDE))
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return room
+
+
+def _finish(entry: Path, partial: Path, fresh: Decoded) -> None:
+    np.save(partial / "labels.npy", fresh.labels, allow_pickle=False)
+    about = {"classes": fresh.classes, "notes": list(fresh.notes)}
+    (partial / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    if entry.exists():
+        shutil.rmtree(entry)  # it was found damaged
+    os.replace(partial, entry)
+    for old in entry.parent.glob(f"{entry.name.split('-')[0]}-*"):
+        if old != entry:
+            shutil.rmtree(old, ignore_errors=True)
+    for left in entry.parent.glob(".*"):  # by a process that was killed
+        if time.time() - left.stat().st_mtime > _STALE:
+            shutil.rmtree(left, ignore_errors=True)

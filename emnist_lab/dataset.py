@@ -1,26 +1,22 @@
-"""Official EMNIST files -> `Part`: upright images, labels and class names; strict.
+"""A part of a dataset in memory: `Part`, with upright images, labels and class names.
 
-The format is IDX (https://yann.lecun.com/exdb/mnist): a big-endian header and
-unsigned bytes. NIST stores every image transposed; `Part.images` is upright.
+NIST stores every image transposed, others don't: which it is, is looked at.
 """
 
 import functools
-import gzip
 import hashlib
 import os
-import struct
-import zlib
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
-from . import cache, official
+from . import cache, official, orientation
 from .errors import DatasetError
-from .sources import Files, locate
+from .formats.base import CHUNK, SIDE, Allocate, Decoded, Source, in_memory
+from .sources import EXACT, locate
 
-SIDE = 28
-_CHUNK = 4096  # images decoded at a time: 3 MB, so that loading holds one copy of the images
+_UNDOING = {"rotated left": "rotated right", "rotated right": "rotated left"}  # others, themselves
+_HOLD_OUT, _HOLD_OUT_SEED = 6, 25  # EMNIST's own test parts are a seventh or a sixth
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +34,14 @@ class Part:
     split, part : str
         For example ``"balanced"`` and ``"test"``.
     origin : str
-        ``"official"``, ``"re-partition"`` or ``"sample"``: see `name`.
+        ``"official"``, ``"re-partition"``, ``"copy"`` (in another format than
+        NIST's), ``"generated"`` or ``"sample"``: see `name`.
+    format : str
+        What it was read from, for people.
+    notes : tuple of str
+        What was found and done in reading it, a sentence each.
+    generated : bool
+        Whether the images are a model's, not people's; a sample's are, where its whole's are.
     """
 
     images: np.ndarray
@@ -48,6 +51,9 @@ class Part:
     part: str
     origin: str
     parent_name: str = ""
+    format: str = ""
+    notes: tuple[str, ...] = ()
+    generated: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -59,6 +65,16 @@ class Part:
             return f"EMNIST {self.split}, official {self.part} part ({len(self):,} images)"
         if self.origin == "sample":
             return f"{len(self):,} images drawn from: {self.parent_name}"
+        if self.origin == "generated":
+            return (
+                f"generated images like EMNIST {self.split}, {self.part} part "
+                f"({len(self):,} images; not real handwriting)"
+            )
+        if self.origin == "copy":
+            return (
+                f"{self.format} as EMNIST {self.split}, {self.part} part "
+                f"({len(self):,} images; not known as the official split)"
+            )
         return (
             f"re-partition of EMNIST {self.split}, {self.part} part "
             f"({len(self):,} images; not the official split)"
@@ -85,8 +101,8 @@ class Part:
         """
         total = np.zeros((len(self.classes), SIDE * SIDE), np.float32)
         eye = np.eye(len(self.classes), dtype=np.float32)
-        for start in range(0, len(self), _CHUNK):
-            stop = start + _CHUNK
+        for start in range(0, len(self), CHUNK):
+            stop = start + CHUNK
             flat = self.images[start:stop].reshape(-1, SIDE * SIDE).astype(np.float32)
             total += eye[self.labels[start:stop]].T @ flat
         return (total / np.maximum(self.counts(), 1)[:, None]).reshape(-1, SIDE, SIDE)
@@ -137,160 +153,15 @@ class Part:
         )
 
 
-def _open(path: Path):
-    with open(path, "rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"  # the bytes decide: some clients unzip silently
-    return gzip.open(path, "rb") if zipped else open(path, "rb")
-
-
-def _read(stream, into: memoryview, path: Path) -> None:
-    done = 0
-    while done < len(into):
-        got = stream.readinto(into[done:])
-        if not got:
-            raise DatasetError(
-                f"{path.name} is truncated (it ends after {done:,} of {len(into):,} bytes of a "
-                "block): copy or download it again."
-            )
-        done += got
-
-
-def _open_idx(path: Path, dimensions: int):
-    """Stream behind the header, and the shape that the header tells."""
-    stream = _open(path)
-    try:
-        header = bytearray(4 + 4 * dimensions)
-        _read(stream, memoryview(header), path)
-        if header[:2] != b"\0\0":
-            raise DatasetError(
-                f"{path.name} isn't an IDX file (its magic number is 0x{header[:4].hex()}, "
-                f"expected 0x{0x0800 + dimensions:08x}): replace it with the official file."
-            )
-        if header[2] != 0x08:
-            raise DatasetError(
-                f"{path.name} holds values of type 0x{header[2]:02x}, not unsigned bytes (0x08): "
-                "replace it with the official file."
-            )
-        if header[3] != dimensions:
-            raise DatasetError(
-                f"{path.name} has {header[3]} dimensions, expected {dimensions}: "
-                "images and labels may have been swapped."
-            )
-        return stream, struct.unpack(f">{dimensions}I", header[4:])
-    except BaseException:
-        stream.close()
-        raise
-
-
-def _ends(stream, path: Path) -> None:
-    if stream.read(1):
-        raise DatasetError(
-            f"{path.name} holds more than its header says: copy or download it again."
-        )
-
-
-def _strictly(read):
-    """Give every way in which reading bytes fails one sentence with its remedy."""
-
-    @functools.wraps(read)
-    def wrapper(path: Path, *rest):
-        try:
-            return read(path, *rest)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise DatasetError(
-                f"{path.name} is a damaged gzip file ({error}): copy or download it again."
-            ) from error
-        except PermissionError as error:
-            raise DatasetError(
-                f"{path} can't be read: give this user permission to read it."
-            ) from error
-        except MemoryError as error:
-            raise DatasetError(
-                f"{path.name} doesn't fit into memory: choose a smaller split."
-            ) from error
-        except OSError as error:
-            raise DatasetError(
-                f"{path} can't be read ({error.strerror or error}): check the disk, or copy it "
-                "again."
-            ) from error
-
-    return wrapper
-
-
-@_strictly
-def _read_labels(path: Path) -> np.ndarray:
-    stream, (count,) = _open_idx(path, 1)
-    with stream:
-        labels = np.empty(_fits(path, count), np.uint8)
-        _read(stream, memoryview(labels), path)
-        _ends(stream, path)
-    return labels
-
-
-@_strictly
-def _read_images(path: Path) -> np.ndarray:
-    stream, (count, rows, columns) = _open_idx(path, 3)
-    with stream:
-        if (rows, columns) != (SIDE, SIDE):
-            raise DatasetError(
-                f"{path.name} holds images of {rows}×{columns} pixels, expected {SIDE}×{SIDE}: "
-                "replace it with the official file."
-            )
-        images = np.empty((_fits(path, count * SIDE * SIDE) // (SIDE * SIDE), SIDE, SIDE), np.uint8)
-        chunk = np.empty((min(_CHUNK, max(count, 1)), SIDE, SIDE), np.uint8)
-        for start in range(0, count, _CHUNK):
-            part = chunk[: min(_CHUNK, count - start)]
-            _read(stream, memoryview(part).cast("B"), path)
-            images[start : start + len(part)] = part.transpose(0, 2, 1)
-        _ends(stream, path)
-    return images
-
-
-def _fits(path: Path, size: int) -> int:
-    """`size`, unless no file of this length could hold it (deflate gains 1032:1 at most)."""
-    if size > path.stat().st_size * 1040:
-        raise DatasetError(
-            f"{path.name} promises {size:,} bytes, more than it can hold: copy or download it "
-            "again."
-        )
-    return size
-
-
-@_strictly
-def _read_mapping(path: Path) -> dict[int, str]:
-    classes: dict[int, str] = {}
-    for number, line in enumerate(path.read_bytes().decode("ascii", "replace").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            label, first, *_ = (int(field) for field in line.split())
-            classes[label] = chr(first)
-            if not classes[label].isprintable() or classes[label].isspace():
-                raise ValueError("not a character")
-        except (ValueError, OverflowError) as error:
-            raise DatasetError(
-                f"{path.name}, line {number}, isn't 'label code-point': replace it with the "
-                "official mapping."
-            ) from error
-    if not classes:
-        raise DatasetError(f"{path.name} is empty: replace it with the official mapping.")
-    if len(set(classes.values())) < len(classes):
-        raise DatasetError(
-            f"{path.name} gives two labels the same character: replace it with the official "
-            "mapping."
-        )
-    return classes
-
-
-def read_part(split: str, part: str, files: Files, *, cached: bool = True) -> Part:
-    """Read one part from its three files, checking each against the others.
+def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
+    """Read a source, turn its images upright where they aren't, and name it honestly.
 
     Parameters
     ----------
-    split, part : str
-        What the files are.
-    files : Files
-        Where they are.
+    source : Source
+        What `emnist_lab.sources.find` found.
+    part : {"train", "test"}
+        Of a source that stands for both parts, the one that is wanted.
     cached : bool
         Whether images may come from the cache, and go there.
 
@@ -304,41 +175,95 @@ def read_part(split: str, part: str, files: Files, *, cached: bool = True) -> Pa
     DatasetError
         A file is damaged, has another format, or doesn't fit the others.
     """
-    mapping = _read_mapping(files.mapping)
-    raw = _read_labels(files.labels)
-    read = _read_images
-    images = cache.images(files.images, read) if cached else read(files.images)
-    if not len(images):
-        raise DatasetError(f"{files.images.name} holds no images: copy or download it again.")
-    if len(images) != len(raw):
-        raise DatasetError(
-            f"{files.images.name} holds {len(images):,} images but {files.labels.name} "
-            f"{len(raw):,} labels: they don't belong together; copy both again."
-        )
-    values = sorted(mapping)
-    positions = np.full(256, -1, np.int64)
-    for index, value in enumerate(values):
-        if 0 <= value < 256:
-            positions[value] = index
-    labels = positions[raw]
-    if len(labels) and labels.min() < 0:
-        unknown = sorted({int(value) for value in np.unique(raw[labels < 0])})
-        raise DatasetError(
-            f"{files.labels.name} holds the label {unknown[0]}, which {files.mapping.name} lacks: "
-            "the files are of different splits; copy them again."
-        )
-    return Part(
-        images=images,
-        labels=labels,
-        classes=[mapping[value] for value in values],
-        split=split,
+
+    def upright(allocate: Allocate) -> Decoded:
+        decoded = source.read(allocate)
+        if not len(decoded.images):
+            raise DatasetError(
+                f"{source.paths[0].name} holds no images: copy or download it again."
+            )
+        return _upright(decoded, source)
+
+    decoded = cache.decoded(source, upright) if cached else upright(in_memory)
+    values = sorted(decoded.classes)
+    if source.format not in EXACT:  # other people's files may hold some classes only
+        values = sorted(set(np.unique(decoded.labels).tolist()) & set(values))
+    positions = {value: index for index, value in enumerate(values)}
+    lookup = np.zeros(max(values) + 1, np.int64)
+    lookup[values] = list(positions.values())
+    whole = Part(
+        images=decoded.images,
+        labels=lookup[decoded.labels],
+        classes=[decoded.classes[value] for value in values],
+        split=source.split,
         part=part,
-        origin="official" if official.is_official(split, part, raw) else "re-partition",
+        origin=_origin(source, decoded.labels),
+        format=source.format,
+        notes=decoded.notes,
+        generated=source.generated,
+    )
+    return whole if source.part else _share(whole, part)
+
+
+def _origin(source: Source, raw: np.ndarray) -> str:
+    if source.generated:
+        return "generated"
+    if source.part and official.is_official(source.split, source.part, raw):
+        return "official"
+    return "re-partition" if source.format in EXACT else "copy"
+
+
+def _upright(decoded: Decoded, source: Source) -> Decoded:
+    """Turn images upright in place; a note says what was found and done."""
+    verdict = orientation.judge(decoded.images)
+    if not verdict.pose_sure:  # few images: what they show helps, as far as labels can be trusted
+        verdict = orientation.judge(
+            decoded.images, characters=[decoded.classes[label] for label in decoded.labels.tolist()]
+        )
+    pose = "transposed" if source.transposed else "upright"
+    if verdict.pose_sure:
+        pose = verdict.pose
+    elif verdict.sure:
+        pose = "transposed" if verdict.transposed else "upright"
+    if pose != "upright":
+        for start in range(0, len(decoded.images), CHUNK):
+            block = decoded.images[start : start + CHUNK]
+            block[:] = orientation.turn(block, _UNDOING.get(pose, pose)).copy()
+    how = {"upright": "upright already", "transposed": "transposed, as NIST stores them"}
+    why = f"told from {verdict.images:,} of them"
+    if not verdict.pose_sure and not verdict.sure:
+        why = f"{verdict.images:,} of them don't tell, so that's what is usual for the format"
+    turned = "" if pose == "upright" else "; they were turned upright"
+    note = f"The images were {how.get(pose, pose)} ({why}){turned}."
+    return replace(decoded, notes=(*decoded.notes, note))
+
+
+def _share(whole: Part, part: str) -> Part:
+    """One part of a source that has none: one image in six of each class is its test part."""
+    order = np.random.default_rng(_HOLD_OUT_SEED).permutation(len(whole))
+    order = order[np.argsort(whole.labels[order], kind="stable")]
+    counts = whole.counts()
+    rank = np.arange(len(whole)) - np.repeat(np.cumsum(counts) - counts, counts)
+    test = rank < -(-counts // _HOLD_OUT)[whole.labels[order]]
+    chosen = np.sort(order[test if part == "test" else ~test])
+    if not len(chosen):
+        raise DatasetError(
+            f"{len(whole)} images are too few to put some aside for a test part: add more."
+        )
+    note = (
+        f"No test part came with it: of each class one image in {_HOLD_OUT} was put aside as one "
+        f"(seed {_HOLD_OUT_SEED})."
+    )
+    return replace(
+        whole,
+        images=whole.images[chosen],
+        labels=whole.labels[chosen],
+        notes=(*whole.notes, note),
     )
 
 
 def load(split: str, part: str, root: str | os.PathLike | None = None) -> Part:
-    """Load one part of a split from a folder of official files.
+    """Load one part of a split.
 
     Parameters
     ----------
@@ -347,8 +272,9 @@ def load(split: str, part: str, root: str | os.PathLike | None = None) -> Part:
     part : {"train", "test"}
         Which part.
     root : path-like, optional
-        The folder, flat or as NIST's archive or torchvision make it; without
-        it ``$EMNIST_DIR``, then the folder that ``fetch`` fills.
+        A folder or file in any format that `emnist_lab.sources.find` knows, or
+        ``"demo"`` for the generated demo set; without it ``$EMNIST_DIR``,
+        then what ``fetch`` brought.
 
     Returns
     -------
@@ -360,7 +286,7 @@ def load(split: str, part: str, root: str | os.PathLike | None = None) -> Part:
     DatasetError
         One sentence that says what is wrong and what to do.
     """
-    return read_part(split, part, locate(split, part, root))
+    return read_part(locate(split, part, root), part)
 
 
 def class_index(label: str, classes: list[str]) -> int | None:

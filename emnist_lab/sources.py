@@ -1,200 +1,205 @@
-"""Where the bytes come from: finds the official files of a split in a folder."""
+"""Where a dataset lies: finds every part of every split in a folder, whatever its format."""
 
 import os
-import secrets
-import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+from . import splits
 from .errors import DatasetError, first_line
-from .places import home
+from .formats import idx, matlab, parquet, pictures, table
+from .formats.base import Source, in_memory
+from .places import SHIPPED, home
+from .splits import PARTS, SPLITS
 
-SPLITS = ("balanced", "byclass", "bymerge", "letters", "digits", "mnist")
-PARTS = ("train", "test")
+DEMO, FETCHED = "demo", "fetched"
+EXACT = (idx.FORMAT, idx.ARCHIVE)  # NIST's own formats, which hold all classes of their split
 
-# NIST's archive unpacks to gzip/, torchvision to EMNIST/raw, others go one deeper.
-_DEPTH = 3
+_DEPTH = (
+    4  # NIST's archive unpacks to gzip/, torchvision to EMNIST/raw, class folders lie in train/
+)
 _MOST_FOLDERS = 2_000
 
 
-@dataclass(frozen=True)
-class Files:
-    """The three official files that make one part of a split.
+def resolve_root(root: str | os.PathLike | None = None) -> list[Path]:
+    """Places to look for a dataset in.
 
-    Attributes
-    ----------
-    images, labels, mapping : pathlib.Path
-        Existing files; images and labels in IDX format, gzipped or not.
+        Parameters
+        ----------
+        root : path-like, optional
+    XX
+        Returns
+        -------
+        list of pathlib.Path
+            One or two places that exist and can be read.
+
+        Raises
+        ------
+        DatasetError
+            No place is named and nothing was fetched, or it can't be read.
     """
+    named = str(root).strip() if root is not None else ""
+    if named == DEMO:
+        return [SHIPPED / DEMO]
+    if named == FETCHED:
+        return [_place(str(home() / "data"))]
+    if named:
+        return [_place(named)]
+    named = os.environ.get("EMNIST_DIR", "").strip()
+    own = [home() / "data"] if (home() / "data").is_dir() else []
+    if named:
+        return [_place(named), *own]
+    if own:
+        return own
+    raise DatasetError(
+        "No EMNIST dataset is at hand: bring it with 'python -m emnist_lab fetch balanced', or "
+        "name a folder that holds it with --root or $EMNIST_DIR."
+    )
 
-    images: Path
-    labels: Path
-    mapping: Path
 
-
-def resolve_root(root: str | os.PathLike | None = None) -> Path:
-    """Folder to look for official files in.
-
-    Parameters
-    ----------
-    root : path-like, optional
-        A folder. Without it ``$EMNIST_DIR`` counts, then the folder that
-        ``fetch`` fills.
-
-    Returns
-    -------
-    pathlib.Path
-        An existing, readable folder.
-
-    Raises
-    ------
-    DatasetError
-        No folder is named and none was fetched, or it can't be read.
-    """
-    named = str(root).strip() if root is not None else os.environ.get("EMNIST_DIR", "").strip()
-    if named == "demo":
-        raise DatasetError(
-            "There is no demo set in this version: name a folder of EMNIST files instead."
-        )
+def _place(named: str) -> Path:
     try:
-        folder = Path(named).expanduser() if named else home() / "data"
-        if folder.is_dir():
-            os.scandir(folder).close()
-            return folder.resolve()
-        if folder.exists():
-            raise DatasetError(
-                f"{folder} is a file, not a folder: name the folder that holds the EMNIST files."
-            )
+        place = Path(named).expanduser()
+        if len(place.parts) == 1 and not place.exists() and named[0] != ".":
+            place = home() / "imports" / named
+            if not place.is_dir():
+                place = Path(named)
+        if place.is_dir():
+            os.scandir(place).close()
+            return place.resolve()
+        if place.is_file():
+            return place.resolve()
     except PermissionError as error:
         raise DatasetError(
-            f"The folder {folder} can't be read: give this user permission to read it, "
+            f"The folder {named} can't be read: give this user permission to read it, "
             "or name another folder."
         ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise DatasetError(
             f"{named[:80]!r} can't be a folder ({first_line(error)[:80]}): check the spelling."
         ) from error
-    if named:
-        raise DatasetError(
-            f"There is no folder {folder}: check the spelling, or name the folder that "
-            "holds the EMNIST files."
-        )
     raise DatasetError(
-        "No EMNIST dataset is at hand: put the official files into a folder and name it "
-        "with --root or $EMNIST_DIR, or copy them in with "
-        "'python -m emnist_lab fetch --from FOLDER'."
+        f"There is no folder {named}: check the spelling, or name the folder that holds the "
+        "EMNIST files."
     )
 
 
-def _index(folder: Path) -> dict[str, Path]:
-    """Names (without .gz) of all EMNIST files below `folder` -> path; nearest first."""
-    found: dict[str, Path] = {}
-    level, seen = [folder], 0
+def _files(place: Path) -> Iterator[Path]:
+    """Regular files at or below `place`, nearest first."""
+    if place.is_file():
+        yield place
+        return
+    level, seen = [place], 0
     for _ in range(_DEPTH + 1):
         below = []
-        for place in level:
+        for folder in level:
             seen += 1
             if seen > _MOST_FOLDERS:
-                return found
+                return
             try:
-                entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
             except OSError:
-                if place == folder:
+                if folder == place:
                     raise
                 continue  # a folder of somebody else's below ours: look on beside it
             for entry in entries:
-                name = entry.name.lower()
-                if _is_folder(entry) and not name.startswith("."):
+                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                    continue
+                if _is(entry.is_dir):
                     below.append(Path(entry.path))
-                elif name.startswith("emnist-"):
-                    found.setdefault(name.removesuffix(".gz"), Path(entry.path))
+                elif _is(entry.is_file):
+                    yield Path(entry.path)
         level = below
-    return found
 
 
-def _is_folder(entry: os.DirEntry) -> bool:
+def _is(test) -> bool:
     try:
-        return entry.is_dir()
+        return test()
     except OSError:
         return False  # a link that leads nowhere, or in circles
 
 
-def names(split: str, part: str) -> dict[str, str]:
-    """Official names, without ``.gz``, of the files of one part.
+def _in(place: Path) -> dict[tuple[str, str], Source]:
+    """(split, part) -> its source; of two the format that is nearer to NIST's counts."""
+    try:
+        files = list(_files(place))
+    except OSError as error:
+        raise DatasetError(
+            f"{place} can't be read ({error.strerror or error}): check the disk, or name another "
+            "folder."
+        ) from error
+    found: dict[tuple[str, str], Source] = {}
+    unclear: list[Source] = []
+    folder = place if place.is_dir() else place.parent
+    for sources in (
+        idx.find(files),
+        matlab.find(files),
+        parquet.find(files),
+        table.find(files),
+        pictures.find(files, folder),
+    ):
+        for source in sources:
+            if source.split not in SPLITS:
+                unclear.append(source)
+                continue
+            for part in [source.part] if source.part else PARTS:
+                found.setdefault((source.split, part), source)
+    if unclear and not found:
+        unclear[0].read(in_memory)  # it tries to be a dataset: says why it isn't one
+    return found
+
+
+def find(root: str | os.PathLike | None = None) -> dict[tuple[str, str], Source]:
+    """Every part of every split that is at hand.
 
     Parameters
     ----------
-    split : str
-        One of `SPLITS`.
-    part : str
-        ``"train"`` or ``"test"``.
-
-    Returns
-    -------
-    dict of str to str
-        For ``images``, ``labels`` and ``mapping``.
-
-    Raises
-    ------
-    DatasetError
-        The split or the part has another name.
-    """
-    if split not in SPLITS:
-        raise DatasetError(f"There is no split {split!r}: choose one of {', '.join(SPLITS)}.")
-    if part not in PARTS:
-        raise DatasetError(f"There is no part {part!r}: choose train or test.")
-    return {
-        "images": f"emnist-{split}-{part}-images-idx3-ubyte",
-        "labels": f"emnist-{split}-{part}-labels-idx1-ubyte",
-        "mapping": f"emnist-{split}-mapping.txt",
-    }
-
-
-def locate(split: str, part: str, root: str | os.PathLike | None = None) -> Files:
-    """Find the files of one part, in `root` or up to three folders below it.
-
-    Parameters
-    ----------
-    split, part : str
-        See `names`.
     root : path-like, optional
         See `resolve_root`.
 
     Returns
     -------
-    Files
-        The three files.
+    dict of (split, part) to Source
+        In the order of `SPLITS`. Both parts of a split come from one place:
+        what two copies share is unknown, so they aren't mixed.
 
     Raises
     ------
     DatasetError
-        A file is missing; the message names it and what the folder does hold.
+        See `resolve_root`.
     """
-    wanted = names(split, part)
-    folder = resolve_root(root)
-    found = _index(folder)
-    missing = [name for name in wanted.values() if name not in found]
-    if missing:
-        have = [f"{s} {p}" for s, p in _complete(found)]
-        holds = f"it holds {', '.join(have)}" if have else "it holds no complete EMNIST part"
-        raise DatasetError(
-            f"{split} {part} is incomplete in {folder}: {', '.join(missing)} "
-            f"(or the same with .gz) is missing; {holds}. Add the missing file or choose another."
-        )
-    return Files(**{kind: found[name] for kind, name in wanted.items()})
+    places = [_in(place) for place in resolve_root(root)]
+    chosen: dict[tuple[str, str], Source] = {}
+    for split in SPLITS:
+        have = [[(split, part) for part in PARTS if (split, part) in place] for place in places]
+        most = max(range(len(places)), key=lambda i: (len(have[i]), -i))
+        chosen |= {key: places[most][key] for key in have[most]}
+    return chosen
 
 
-def _complete(found: dict[str, Path]) -> list[tuple[str, str]]:
-    return [
-        (split, part)
-        for split in SPLITS
-        for part in PARTS
-        if all(name in found for name in names(split, part).values())
-    ]
+def official_files(root: str | os.PathLike) -> dict[str, idx.Bytes]:
+    """Plain official files below a folder, complete parts or not.
+
+    Parameters
+    ----------
+    root : path-like
+        See `resolve_root`.
+
+    Returns
+    -------
+    dict of str to Bytes
+        By name without ``.gz``.
+
+    Raises
+    ------
+    DatasetError
+        See `resolve_root`.
+    """
+    files = [path for place in resolve_root(root) for path in _files(place)]
+    return {name: one for name, one in idx.index(files).items() if not one.member}
 
 
 def available(root: str | os.PathLike | None = None) -> list[tuple[str, str]]:
-    """Parts whose three files are present, in the order of `SPLITS`.
+    """Parts that are at hand, in the order of `SPLITS`.
 
     Parameters
     ----------
@@ -204,73 +209,50 @@ def available(root: str | os.PathLike | None = None) -> list[tuple[str, str]]:
     Returns
     -------
     list of (split, part)
-        Empty where the folder holds no complete part.
+        Empty where the place holds no complete part.
 
     Raises
     ------
     DatasetError
-        The folder can't be read; see `resolve_root`.
+        See `resolve_root`.
     """
-    return _complete(_index(resolve_root(root)))
+    return list(find(root))
 
 
-def fetch(origin: str | os.PathLike, splits: list[str] | None = None) -> list[Path]:
-    """Copy official files from a folder into this machine's own data folder.
-
-    Every part is read whole and checked before its files take their final
-    names, so that nothing unverified is ever found by `locate`.
+def locate(split: str, part: str, root: str | os.PathLike | None = None) -> Source:
+    """Find one part.
 
     Parameters
     ----------
-    origin : path-like
-        A folder that holds official files.
-    splits : list of str, optional
-        Which splits; all that are complete when not given.
+    split, part : str
+        See `emnist_lab.splits`.
+    root : path-like, optional
+        See `resolve_root`.
 
     Returns
     -------
-    list of pathlib.Path
-        The files that are now in place.
+    Source
 
     Raises
     ------
     DatasetError
-        A file is missing or damaged, or the data folder can't be written.
+        It isn't there; the message names missing files and what there is.
     """
-    from .dataset import read_part  # dataset imports this module
+    splits.check(split, part)
+    found = find(root)
+    if (split, part) in found:
+        return found[split, part]
+    places = resolve_root(root)
+    holds = f"it holds {_listed(found)}" if found else "it holds no complete EMNIST part"
+    where = " and ".join(str(place) for place in places)
+    lacking = [name for kind, name in idx.names(split, part).items() if kind != "mapping"]
+    have = {name for place in places for name in idx.index(list(_files(place)))}
+    missing = [name for name in lacking if name not in have]
+    raise DatasetError(
+        f"{split} {part} is incomplete in {where}: {', '.join(missing)} (or the same with .gz) "
+        f"is missing; {holds}. Add the missing file or choose another."
+    )
 
-    wanted = [(split, part) for split, part in available(origin) if not splits or split in splits]
-    for split in splits or []:
-        if not any(split == have for have, _ in wanted):
-            names(split, "train")
-            locate(split, "test", origin)
-    if not wanted:
-        raise DatasetError(f"{origin} holds no complete EMNIST part: name another folder.")
-    target = home() / "data"
-    partial = target / f".partial-{secrets.token_hex(8)}"
-    placed: list[Path] = []
-    try:
-        for split, part in wanted:
-            partial.mkdir(parents=True)
-            files = vars(locate(split, part, origin))
-            copies = Files(
-                **{kind: Path(shutil.copyfile(p, partial / p.name)) for kind, p in files.items()}
-            )
-            read_part(split, part, copies, cached=False)
-            for copy in vars(copies).values():
-                plain = copy.name.removesuffix(".gz")
-                for other in (target / plain, target / f"{plain}.gz"):
-                    other.unlink(missing_ok=True)  # a copy from before, gzipped or not
-                final = target / copy.name
-                os.replace(copy, final)
-                if final not in placed:
-                    placed.append(final)
-            partial.rmdir()
-    except OSError as error:
-        raise DatasetError(
-            f"The files can't be copied to {target} ({error.strerror or error}): free some space, "
-            "or name a writable folder in $EMNIST_LAB_HOME."
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return placed
+
+def _listed(parts) -> str:
+    return ", ".join(f"{split} {part}" for split, part in parts)

@@ -1,8 +1,10 @@
 """What tests share: a small dataset in the official format, a home of their own, real data."""
 
 import gzip
+import io
 import os
 import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +53,7 @@ def make_part(split: str, per_class: int, seed: int, part: str = "train") -> Par
     return Part(images, labels.astype(np.int64), classes, split, part, "re-partition")
 
 
-def idx(array: np.ndarray) -> bytes:
+def as_idx(array: np.ndarray) -> bytes:
     """Bytes of an IDX file of unsigned bytes."""
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     return header + array.astype(np.uint8).tobytes()
@@ -71,11 +73,22 @@ def write(folder: Path, data: Part, *, zipped: bool = True) -> None:
         (f"{stem}-images-idx3-ubyte", data.images.transpose(0, 2, 1)),
         (f"{stem}-labels-idx1-ubyte", data.labels + first),
     ):
-        payload = idx(np.ascontiguousarray(array))
+        payload = as_idx(np.ascontiguousarray(array))
         if zipped:
             (folder / f"{name}.gz").write_bytes(gzip.compress(payload, 1))
         else:
             (folder / name).write_bytes(payload)
+
+
+def zipped(folder: Path, *, compression=zipfile.ZIP_DEFLATED, prefix="gzip/") -> bytes:
+    """An archive as NIST makes it, with another directory entry or two."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as made:
+        made.writestr(zipfile.ZipInfo(prefix or "x/"), b"")
+        for path in sorted(folder.iterdir()):
+            made.write(path, prefix + path.name)
+        made.writestr("gzip/readme.txt", "of no use")
+    return content.getvalue()
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,17 @@
 import gzip
 import os
 import shutil
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CLASSES, idx, make_part, write
+from conftest import CLASSES, as_idx, make_part, write
 
 import emnist_lab as lab
-from emnist_lab import cache, dataset, official, sources
+from emnist_lab import cache, dataset, fetch, official, orientation, places, sources
 from emnist_lab.errors import DatasetError
+from emnist_lab.formats import idx
 
 IMAGES = "emnist-balanced-test-images-idx3-ubyte.gz"
 LABELS = "emnist-balanced-test-labels-idx1-ubyte.gz"
@@ -57,33 +60,89 @@ def test_root_falls_back_to_the_environment_then_to_fetched_files(folder, home, 
     assert len(lab.load("digits", "test")) == 80
     monkeypatch.delenv("EMNIST_DIR")
     assert "No EMNIST dataset" in refused(None)
-    placed = sources.fetch(folder, ["digits"])
-    assert {path.parent for path in placed} == {home / "data"}
-    assert not list((home / "data").glob(".*"))
+    fetch.fetch(["digits"], folder)
     assert len(lab.load("digits", "test")) == 80
 
 
-def test_fetch_replaces_what_was_fetched_before(tmp_path, home):
-    write(tmp_path / "plain", make_part("digits", 1, seed=5), zipped=False)
-    write(tmp_path / "zipped", make_part("digits", 2, seed=6))
-    for name, count in (("plain", 10), ("zipped", 20), ("plain", 10)):
-        sources.fetch(tmp_path / name)
-        assert len(lab.load("digits", "train")) == count
+def test_the_named_folder_comes_first_and_copies_are_not_mixed(tmp_path, home, monkeypatch):
+    write(home / "data", make_part("digits", 2, seed=5))
+    write(home / "data", make_part("digits", 2, seed=6, part="test"))
+    write(tmp_path / "own", make_part("digits", 1, seed=7))
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path / "own"))
+    assert len(lab.load("digits", "train")) == 20  # the own folder has no test part to go with it
+    write(tmp_path / "own", make_part("digits", 1, seed=8, part="test"))
+    assert len(lab.load("digits", "train")) == 10
 
 
-def test_fetch_refuses_what_is_damaged(copy, home):
-    path = copy / IMAGES
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(DatasetError, match="damaged"):
-        sources.fetch(copy, ["balanced"])
-    assert not (home / "data" / IMAGES).exists()
+def test_a_copy_without_mapping_files_as_torchvision_leaves_it(copy):
+    raw = copy / "EMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in list(copy.glob("emnist-*")):
+        if path.suffix == ".gz":
+            (raw / path.stem).write_bytes(gzip.decompress(path.read_bytes()))
+        path.unlink()
+    data = lab.load("balanced", "test", copy)
+    assert data.classes == list(CLASSES["balanced"]) and "NIST's mapping" in data.notes[0]
+
+
+@pytest.mark.parametrize("place", ["folder", "file"])
+def test_an_archive_is_read_as_it_is(folder, tmp_path, place):
+    path = tmp_path / "gzip.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in folder.iterdir():
+            archive.write(file, f"gzip/{file.name}")
+    data = lab.load("digits", "train", tmp_path if place == "folder" else path)
+    np.testing.assert_array_equal(data.images, lab.load("digits", "train", folder).images)
+    assert data.format == "NIST's archive"
+
+
+def test_a_damaged_archive(folder, tmp_path):
+    path = tmp_path / "gzip.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in folder.glob("emnist-digits-*"):
+            archive.write(file, file.name)
+    whole = bytearray(path.read_bytes())
+    whole[whole.index(b"emnist-digits-train-images") + 5_000] ^= 0xFF
+    path.write_bytes(whole)
+    assert "again" in refused(tmp_path, "digits", "train")
+
+
+@pytest.mark.parametrize("pose", orientation.POSES)
+def test_orientation_is_looked_at_not_assumed(folder, tmp_path, pose):
+    """The same files, but somebody turned the images before."""
+    data = lab.load("balanced", "train", folder)
+    stored = np.ascontiguousarray(orientation.turn(data.images, pose))
+    write(tmp_path, dataset.replace(data, images=stored.transpose(0, 2, 1)))
+    loaded = lab.load("balanced", "train", tmp_path)
+    np.testing.assert_array_equal(loaded.images, data.images)
+    assert f"The images were {pose}" in loaded.notes[-1] and "told from" in loaded.notes[-1]
+
+
+def test_images_that_do_not_tell_are_taken_as_the_format_has_them(tmp_path):
+    data = make_part("digits", 2, seed=5)
+    write(tmp_path, dataset.replace(data, images=np.zeros_like(data.images)))
+    assert "don't tell" in lab.load("digits", "train", tmp_path).notes[-1]
+
+
+def test_the_demo_set_is_called_generated():
+    for part, least in (("train", 47 * 100), ("test", 47 * 20)):
+        data = lab.load("balanced", part, "demo")
+        assert len(data) >= least and len(data.classes) == 47 and data.counts().min() > 0
+        assert data.generated and data.name.startswith("generated images")
+        assert data.sample(60).generated and "generated images" in data.sample(60).name
+    assert sources.available("demo") == [("balanced", "train"), ("balanced", "test")]
+
+
+def test_the_demo_set_is_called_generated_wherever_it_is_copied(tmp_path):
+    shutil.copytree(places.SHIPPED / "demo", tmp_path / "emnist")
+    assert lab.load("balanced", "test", tmp_path).generated
 
 
 def test_second_reading_is_cached_and_a_changed_file_noticed(copy, home, monkeypatch):
     first = lab.load("digits", "train", copy)
     reads = []
-    original = dataset._read_images
-    monkeypatch.setattr(dataset, "_read_images", lambda p: reads.append(p) or original(p))
+    original = idx._read_images
+    monkeypatch.setattr(idx, "_read_images", lambda *a: reads.append(a) or original(*a))
     again = lab.load("digits", "train", copy)
     assert not reads
     np.testing.assert_array_equal(first.images, again.images)
@@ -92,21 +151,23 @@ def test_second_reading_is_cached_and_a_changed_file_noticed(copy, home, monkeyp
     path = copy / "emnist-digits-train-images-idx3-ubyte.gz"
     before = path.stat()
     flipped = np.ascontiguousarray(255 - first.images.transpose(0, 2, 1))
-    packed = gzip.compress(idx(flipped), 1)
+    packed = gzip.compress(as_idx(flipped), 1)
     path.write_bytes(packed)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     changed = lab.load("digits", "train", copy)
     assert reads
     np.testing.assert_array_equal(changed.images, 255 - np.asarray(first.images))
-    assert len(list((home / "cache").glob("*.npy"))) == 1  # the old entry is gone
+    assert len(list((home / "cache").iterdir())) == 1  # the old entry is gone
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"x" * 5000])
 def test_a_damaged_cache_entry_is_made_again(folder, home, damage):
     first = np.array(lab.load("digits", "test", folder).images)
-    for entry in (home / "cache").glob("*.npy"):
-        entry.write_bytes(damage)
-    np.testing.assert_array_equal(lab.load("digits", "test", folder).images, first)
+    for name in ("images.npy", "labels.npy", "about.json"):
+        for entry in (home / "cache").glob(f"*/{name}"):
+            entry.write_bytes(damage)
+        np.testing.assert_array_equal(lab.load("digits", "test", folder).images, first)
+        assert len(list((home / "cache").iterdir())) == 1
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(folder, tmp_path, monkeypatch):
@@ -118,12 +179,30 @@ def test_a_cache_that_cannot_be_written_is_no_error(folder, tmp_path, monkeypatc
 
 def test_a_truncated_cache_write_leaves_no_entry(folder, home, monkeypatch):
     def full(file, array, **_):
-        file.write(b"half")
+        Path(file).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cache.np, "save", full)
     assert len(lab.load("digits", "test", folder)) == 80
     assert not list((home / "cache").iterdir())
+
+
+def test_a_full_disk_is_no_error_and_leaves_no_entry(folder, home, monkeypatch):
+    """Asked for before anything is written: a mapped file without room would end the process."""
+
+    class Full:
+        free = 1_000
+
+    monkeypatch.setattr(cache.shutil, "disk_usage", lambda path: Full)
+    assert len(lab.load("digits", "test", folder)) == 80
+    assert not list((home / "cache").iterdir())
+
+
+def test_a_dataset_that_was_moved_is_known_again(copy, tmp_path, monkeypatch):
+    lab.load("digits", "test", copy)
+    monkeypatch.setattr(idx, "_read_images", lambda *a: pytest.fail("it was read again"))
+    copy.rename(tmp_path / "elsewhere")
+    assert len(lab.load("digits", "test", tmp_path / "elsewhere")) == 80
 
 
 def test_no_dataset_at_all():
@@ -135,7 +214,7 @@ def test_a_folder_that_is_not_there_and_one_that_is_a_file(tmp_path):
     assert "There is no folder" in refused(tmp_path / "nowhere")
     file = tmp_path / "file"
     file.write_text("")
-    assert "is a file" in refused(file)
+    assert "incomplete" in refused(file)
 
 
 @pytest.mark.parametrize("name", ["~nobody-here/x", "x" * 300, "a\0b"])
@@ -157,7 +236,7 @@ def test_an_unreadable_folder(tmp_path, monkeypatch):
     assert "can't be read" in refused(tmp_path)
 
 
-@pytest.mark.parametrize("name", [IMAGES, LABELS, MAPPING])
+@pytest.mark.parametrize("name", [IMAGES, LABELS])
 def test_a_missing_file_is_named_and_so_is_what_there_is(copy, name):
     (copy / name).unlink()
     text = refused(copy)
@@ -219,8 +298,6 @@ def test_wrong_content(copy, name, content, says):
 def test_wrong_names_of_split_and_part(folder):
     assert "choose one of" in refused(folder, split="fashion")
     assert "train or test" in refused(folder, part="validation")
-    with pytest.raises(DatasetError, match="no demo set"):
-        lab.load("balanced", "train", "demo")
 
 
 def test_a_repartition_is_never_called_official(folder):

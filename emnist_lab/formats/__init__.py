@@ -1,0 +1,1 @@
+"""Readers of the shapes in which people keep EMNIST, one module a shape."""
