@@ -1,12 +1,10 @@
 """EMNIST Lab: the frame around the pages."""
 
-import os
-
 import streamlit as st
 from PIL import Image
 
 from emnist_lab import ink
-from emnist_lab.ui import panel, state
+from emnist_lab.ui import markup, panel, state
 
 LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
 
@@ -24,6 +22,7 @@ st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/data.py", title="Data", icon=":material/database:"),
         st.Page("pages/samples.py", title="Samples", icon=":material/apps:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/evaluate.py", title="Evaluate", icon=":material/grid_on:"),
@@ -33,26 +32,21 @@ page = st.navigation(
 )
 
 with st.sidebar:
-    st.subheader("Dataset")
-    st.text_input(
-        "Folder of EMNIST files",
-        key="root",
-        placeholder=os.environ.get("EMNIST_DIR") or "none named",
-        help="On the machine that runs this app: the official files, gzipped or not, flat or in "
-        "the folders that NIST's archive or torchvision make. Empty: `$EMNIST_DIR`.",
-    )
+    state.choose_dataset()
     parts, problem = state.available()
     if problem:
-        st.caption(f":material/folder_off: {problem}")
+        st.caption(f":material/folder_off: {markup.plain(problem)}")
     elif not parts:
-        st.caption(":material/folder_off: The folder holds no complete EMNIST part.")
+        st.caption(":material/folder_off: There is no complete part of EMNIST in it.")
     else:
-        st.caption(":material/check: " + ", ".join(f"{split} {part}" for split, part in parts))
+        what = "generated images: " if state.generated() else ""
+        st.caption(f":material/check: {what}{', '.join(' '.join(key) for key in parts)}")
+    st.page_link("pages/data.py", label="Get or choose a dataset", icon=":material/database:")
 
-    for job in state.jobs().jobs:
-        if job.active and page.title != "Train":
-            st.subheader("Training")
-            panel.job_panel(job)
+    for queue, at in ((state.jobs(), "Train"), (state.fetches(), "Data")):
+        for job in queue.jobs:
+            if job.active and page.title != at:
+                panel.job_panel(job, queue)
 
 # So that a page knows whether it was just come to: a canvas, say, is then a new one.
 st.session_state.came_from = st.session_state.get("shown")

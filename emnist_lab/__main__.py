@@ -1,6 +1,8 @@
-"""Command line: python -m emnist_lab fetch | train | evaluate | predict | runs | bench."""
+"""Command line: python -m emnist_lab fetch | data | train | evaluate | predict | runs | bench."""
 
 import argparse
+import contextlib
+import dataclasses
 import json
 import logging
 import math
@@ -9,7 +11,9 @@ import sys
 import threading
 from pathlib import Path
 
+from . import sources
 from .errors import InkError, LabError, TrainingCancelled
+from .splits import SPLITS
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
 
@@ -32,12 +36,115 @@ def _finite(value):
 
 
 def _fetch(options) -> dict:
-    from .sources import fetch
+    from . import imports
+    from .fetch import fetch
 
-    files = fetch(options.origin, options.splits)
-    for path in files:
-        _say(f"in place: {path}")
-    return {"files": [str(path) for path in files]}
+    if options.events:
+        _end_with_server()
+    wanted = list(SPLITS) if "all" in options.splits else options.splits
+    origins = options.origin or [None]
+    with _bar(options.events) as tell:
+        if options.name or _foreign(origins):
+            if wanted:
+                raise LabError("Split names go with NIST's files only: leave them out here.")
+            name = imports.bring([Path(one).expanduser() for one in origins], options.name, tell)
+            files = sorted((imports.folder() / name).rglob("*"))
+        elif len(origins) > 1:
+            raise LabError("One folder, zip or address at a time: name one with --from.")
+        else:
+            name, files = None, fetch(wanted, origins[0], tell)
+    if name:
+        _say(f"kept as {name}: open it with --root {name}")
+        for (split, part), source in sources.find(name).items():
+            _say(f"  {split} {part}: {source.format}")
+    else:
+        for path in files:
+            _say(f"in place: {path}")
+    if options.events:
+        _print_json({"event": "done", "result": name})
+    return {"dataset": name, "files": [str(path) for path in files]}
+
+
+def _foreign(origins: list) -> bool:
+    """Whether these are files of a dataset that isn't in NIST's own files or zip."""
+    from . import archive
+
+    for one in origins:
+        path = Path(one).expanduser() if one and "://" not in one else None
+        if path is None or not path.is_file():
+            continue
+        if path.suffix.lower() != ".zip" or not archive.members(archive.directory_in(path)):
+            return True
+    return False
+
+
+@contextlib.contextmanager
+def _bar(events: bool):
+    """Something that takes a `Transfer` and shows it: a bar, or lines of JSON."""
+    if events:
+        yield lambda one: _print_json(
+            {"event": "progress", **dataclasses.asdict(one), "remaining": one.remaining}
+        )
+        return
+    from tqdm import tqdm
+
+    bar, title = None, ""
+
+    def tell(one) -> None:
+        nonlocal bar, title
+        if one.title != title:
+            if bar is not None:
+                bar.close()
+            bar, title = None, one.title
+            if not one.total:
+                _say(f"{title} …")
+        if one.total:
+            if bar is None:
+                bar = tqdm(
+                    desc=title, total=one.total, initial=one.done, unit="B", unit_scale=True,
+                    mininterval=0.2 if sys.stderr.isatty() else 10, file=sys.stderr,
+                )  # fmt: skip
+            bar.update(one.done - bar.n)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _data(options) -> dict:
+    from . import dataset
+
+    rows = []
+    for (split, part), source in sources.find(options.root).items():
+        data = dataset.read_part(source, part)
+        rows.append(
+            {
+                "split": split,
+                "part": part,
+                "name": data.name,
+                "images": len(data),
+                "classes": data.classes,
+                "format": source.format,
+                "generated": data.generated,
+                "notes": list(data.notes),
+                "files": [str(path) for path in source.paths[:5]],
+            }
+        )
+        if not options.json:
+            print(f"{split} {part}: {data.name}\n  {source.format}: {source.paths[0]}")
+            for note in data.notes:
+                print(f"  {note}")
+    if not rows:
+        raise LabError("There is no dataset that is known at that place: name another with --root.")
+    return {"parts": rows}
+
+
+def _demo(options) -> dict:
+    from . import demo
+
+    return demo.build(options.root, seed=options.seed, progress=_say)
 
 
 def _train(options) -> dict:
@@ -75,7 +182,7 @@ def _train(options) -> dict:
         kept = _save_elsewhere(run, name, error, folder or runs.runs_home())
     _say(f"kept as {kept.folder}")
     if options.events:
-        _print_json({"event": "done", "run": kept.name})
+        _print_json({"event": "done", "result": kept.name})
     return {"run": kept.name, "folder": str(kept.folder), **kept.manifest["scores"]}
 
 
@@ -260,11 +367,31 @@ def _parser() -> argparse.ArgumentParser:
         return one
 
     def root(one):
-        one.add_argument("--root", help="folder of EMNIST files (default: $EMNIST_DIR)")
+        one.add_argument(
+            "--root",
+            help="folder or file of a dataset, name of an imported one, or demo "
+            "(default: $EMNIST_DIR, then what was fetched)",
+        )
 
-    one = verb("fetch", _fetch, "Check official files and copy them where the app finds them.")
-    one.add_argument("splits", nargs="*", metavar="SPLIT", help="all complete ones by default")
-    one.add_argument("--from", dest="origin", required=True, help="folder that holds the files")
+    one = verb("fetch", _fetch, "Bring a dataset where the app finds it, every file verified.")
+    one.add_argument("splits", nargs="*", metavar="SPLIT", help=f"{', '.join(SPLITS)}, or all")
+    one.add_argument(
+        "--from",
+        dest="origin",
+        action="append",
+        metavar="ORIGIN",
+        help="a folder, a zip or its address, or files in another format (may be given again); "
+        "default: NIST's server",
+    )
+    one.add_argument("--name", help="keep it beside EMNIST as a dataset of this name")
+    one.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
+
+    one = verb("data", _data, "Show what a place holds, and how it was read.")
+    root(one)
+
+    one = verb("demo", _demo, "Make the generated demo set anew, from real images.")
+    one.add_argument("--seed", type=int, default=25)
+    root(one)
 
     one = verb("train", _train, "Fit a recipe and keep the run.")
     one.add_argument("recipe")

@@ -7,10 +7,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
-from . import dataset, ink, runs, training
+from . import dataset, demo, ink, orientation, runs, scale, sources, training
 from .drawings import read_drawings, score
 from .errors import InkError
 from .runs import Run
@@ -97,6 +98,45 @@ def _loading(root: str | None) -> dict:
     return {"images": len(part), "first_s": times[0], "again_s": times[1]}
 
 
+def _scale(root: str | None) -> dict:
+    """Loading balanced, bymerge, and byclass at its official size, each in a process of its own."""
+    at = {key: source.paths[0].parent for key, source in sources.find(root).items()}
+    rows = {
+        split: scale.measure(split, "train", at[split, "train"])
+        for split in ("balanced", "bymerge")
+        if (split, "train") in at
+    }
+    if ("byclass", "train") in at:
+        with tempfile.TemporaryDirectory() as place:
+            scale.as_large_as_official("byclass", "train", root, Path(place))
+            measured = scale.measure("byclass", "train", place)
+        rows["byclass at its official size, from repeats of the images at hand"] = measured
+    return rows
+
+
+def _orientation(root: str | None) -> dict:
+    """How often stored images are taken for transposed ones and the other way round."""
+    rows = {}
+    for split, part in sources.find(root):
+        if part == "test":
+            data = dataset.load(split, part, root)
+            rates = orientation.error_rates(data, sizes=(1, 5, 20, 100), draws=1000)
+            rows[split] = {
+                f"{size} images": {
+                    "error": rates["error"][size],
+                    "said without doubt, and wrong": rates["sure_error"][size],
+                }
+                for size in rates["error"]
+            }
+    return rows
+
+
+def _demo(train: dataset.Part, test: dataset.Part) -> dict:
+    """How far the generated images are from real ones."""
+    own = [dataset.load("balanced", part, sources.DEMO) for part in ("train", "test")]
+    return demo.realism(*own, train, test)
+
+
 def _drawn(run: Run, drawings: list[dict]) -> dict:
     """Accuracy on drawings, the same ones at every size and place."""
     rows, shares = {}, []
@@ -157,6 +197,9 @@ def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: boo
         test = dataset.load("balanced", "test", root)
         section(f"data: {test.name}", lambda: {"train images": len(train), "test": len(test)})
         section("fits in one process", lambda: _fits(train, test))
+        section("loading, in a process each", lambda: _scale(root))
+        section("orientation told from test images", lambda: _orientation(root))
+        section("the demo set", lambda: _demo(train, test))
     sample = drawings or [{"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}]
     for run in shipped:
         section(

@@ -28,6 +28,7 @@ ARGUMENTS = [
 # What a person waits for on each page.
 USEFUL = {
     "": ".tile",
+    "data": ".tile",
     "samples": ".tile",
     "train": "[data-testid=stRadio]",
     "evaluate": "[data-testid=stImage] img",
@@ -197,8 +198,9 @@ def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
     with server(environment) as address, launched() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         pages = {}
-        for name, useful in USEFUL.items():
-            if not environment and name in ("", "samples", "train"):
+        shown = {**USEFUL, "samples?split=bymerge": USEFUL["samples"]}
+        for name, useful in shown.items():
+            if not environment and name.split("?")[0] in ("", "samples", "train"):
                 continue  # without a dataset these have nothing to wait for
             times = []
             for _ in range(visits + 1):

@@ -153,7 +153,7 @@ def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = Fal
     return figure
 
 
-def encode(figure: Figure, kind: str = "png") -> bytes:
+def encode(figure: Figure, kind: str = "png", note: str = "") -> bytes:
     """Figure as a file.
 
     Parameters
@@ -161,11 +161,16 @@ def encode(figure: Figure, kind: str = "png") -> bytes:
     figure : matplotlib.figure.Figure
     kind : {"png", "svg"}
         PNG at 150 dots an inch, or SVG.
+    note : str
+        Written below it: what data it was made from.
 
     Returns
     -------
     bytes
     """
+    if note:
+        colour = figure.axes[0].xaxis.label.get_color()
+        figure.supxlabel(note, color=colour, fontsize=8, wrap=True, parse_math=False)
     out = io.BytesIO()
     figure.savefig(out, format=kind, dpi=150, facecolor=figure.get_facecolor())
     return out.getvalue()

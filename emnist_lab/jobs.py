@@ -1,7 +1,7 @@
-"""Training in the background: one process at a time, watched from the server.
+"""Long work in the background: one process a queue at a time, watched from the server.
 
-A fit runs in a process of its own (``python -m emnist_lab train --events``),
-so that a cancel acts at once in any stage, a crash or a lack of memory takes
+A fit or a download runs in a process of its own (``python -m emnist_lab train
+--events``), so that a cancel acts at once in any stage, a crash or a lack of memory takes
 no page with it, and pages stay quick. The process ends by itself when the
 server does.
 """
@@ -60,32 +60,57 @@ class Spec:
         return ["train", self.recipe, *(word for pair in pairs for word in pair)]
 
 
-@dataclass(eq=False)
-class Job:
-    """A training that was asked for.
+@dataclass(frozen=True)
+class FetchSpec:
+    """What data to bring.
 
     Attributes
     ----------
-    spec : Spec
+    split : str or None
+        One of NIST's splits, from the configured mirrors.
+    files : tuple of str
+        Or the files of a dataset that is to be kept under `name`.
+    name : str or None
+    """
+
+    split: str | None = None
+    files: tuple[str, ...] = ()
+    name: str | None = None
+
+    def arguments(self) -> list[str]:
+        """Command line that does it."""
+        if self.split:
+            return ["fetch", self.split]
+        name = ["--name", self.name] if self.name else []
+        return ["fetch", *(word for file in self.files for word in ("--from", file)), *name]
+
+
+@dataclass(eq=False)
+class Job:
+    """Work that was asked for.
+
+    Attributes
+    ----------
+    spec : Spec or FetchSpec
     key : str
         Names it in an address.
     state : {"queued", "running", "done", "failed", "cancelled"}
     progress : dict or None
-        Newest `emnist_lab.Progress` as plain values.
+        Newest `emnist_lab.Progress` or `emnist_lab.fetch.Transfer` as plain values.
     curve : list of dict
         Step, loss and score of each iteration so far.
-    run : str or None
-        Name of the finished run.
+    result : str or None
+        Name of the finished run, or of the imported dataset.
     message : str
         Why it failed.
     """
 
-    spec: Spec
+    spec: Spec | FetchSpec
     key: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     state: str = "queued"
     progress: dict | None = None
     curve: list[dict] = field(default_factory=list)
-    run: str | None = None
+    result: str | None = None
     message: str = ""
     begun: float | None = None
     ended: float | None = None
@@ -116,14 +141,14 @@ class JobQueue:
         self._jobs: list[Job] = []
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
-        threading.Thread(target=self._work, name="training", daemon=True).start()
+        threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
-    def submit(self, spec: Spec) -> Job:
+    def submit(self, spec: Spec | FetchSpec) -> Job:
         """Add a job at the end of the queue.
 
         Parameters
         ----------
-        spec : Spec
+        spec : Spec or FetchSpec
 
         Returns
         -------
@@ -180,7 +205,7 @@ class JobQueue:
                 try:
                     self._run(job, complaints)
                 except Exception as error:  # noqa: BLE001  the next job must have its turn
-                    self._end(job, "failed", f"Training broke off ({error}): try again.")
+                    self._end(job, "failed", f"The work broke off ({error}): try again.")
 
     def _run(self, job: Job, complaints) -> None:
         command = [sys.executable, "-m", "emnist_lab", *job.spec.arguments(), "--events"]
@@ -211,8 +236,8 @@ class JobQueue:
         complaints.seek(0)
         last = [line.strip() for line in complaints if line.strip()][-1:]
         if process.returncode in (-9, 137):
-            last = ["The system stopped it, most likely for lack of memory: train on fewer images."]
-        self._end(job, "failed", last[0] if last else f"Training ended with {process.returncode}.")
+            last = ["The system stopped it, most likely for lack of memory: use fewer images."]
+        self._end(job, "failed", last[0] if last else f"The work ended with {process.returncode}.")
 
     def _hear(self, job: Job, line: str) -> None:
         try:
@@ -221,16 +246,16 @@ class JobQueue:
             return  # the process was ended in the middle of a line
         if event["event"] == "progress":
             job.progress = {**event, "at": job.elapsed}
-            if event["loss"] is not None:
+            if event.get("loss") is not None:
                 job.curve.append({name: event[name] for name in ("step", "loss", "score")})
         elif event["event"] == "done":
-            self._end(job, "done", run=event["run"])
+            self._end(job, "done", result=event["result"])
         elif event["event"] == "error":
             self._end(job, "failed", event["message"])
 
-    def _end(self, job: Job, state: str, message: str = "", run: str | None = None) -> None:
+    def _end(self, job: Job, state: str, message: str = "", result: str | None = None) -> None:
         with self._changed:
-            # A run that was kept before its cancel arrived is there, so it is shown as it is.
+            # What was kept before its cancel arrived is there, so it is shown as it is.
             if job.state == "running" or (job.state == "cancelled" and state == "done"):
-                job.run, job.message, job.ended = run, message, time.time()
+                job.result, job.message, job.ended = result, message, time.time()
                 job.state = state

@@ -56,6 +56,12 @@ class Run:
         return self.manifest["name"]
 
     @property
+    def generated(self) -> bool:
+        """Whether images that it was trained or measured on are a model's, not people's."""
+        parts = (self.manifest["data"].get(side) or {} for side in ("train", "test"))
+        return any(part.get("generated") is True for part in parts)
+
+    @property
     def classes(self) -> list[str]:
         """One character a class."""
         return self.manifest["classes"]

@@ -268,6 +268,7 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve) -> dict:
             "name": part.name,
             "part": part.part,
             "origin": part.origin,
+            "generated": part.generated,
             "images": len(part),
             "fingerprint": part.fingerprint,
         }

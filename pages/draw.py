@@ -91,6 +91,7 @@ def board() -> None:
 
 
 board()
+state.say_trained_on_generated(reader)
 st.caption(f"Read by `{run.name}`: {state.trained_on(reader)}")
 with st.expander("How a drawing becomes an image"):
     st.markdown(

@@ -28,9 +28,12 @@ try:
     report = state.report(run.name)
 except LabError as error:
     state.stop_on(error)
+state.say_trained_on_generated(run)
 st.caption(state.trained_on(run))
 if not run.manifest["data"].get("test"):
-    st.caption(f"Measured now, on {len(report.labels):,} test images of the dataset at hand.")
+    st.caption(
+        f"Measured now, on the {plain(state.load(run.manifest['data']['split'], 'test').name)}."
+    )
 
 values = report.summary()
 with st.container(horizontal=True):
@@ -51,15 +54,15 @@ if report.absent:
 
 
 @st.cache_data(max_entries=48, show_spinner="Drawing …")
-def heatmap(name: str, made: str, scale: str, dark: bool, kind: str) -> bytes:
+def heatmap(name: str, made: str, scale: str, dark: bool, kind: str, note: str) -> bytes:
     """Confusion matrix as a file; `made` tells runs of one name apart."""
-    return figures.encode(figures.confusion_heatmap(state.report(name), scale, dark), kind)
+    return figures.encode(figures.confusion_heatmap(state.report(name), scale, dark), kind, note)
 
 
 @st.cache_data(max_entries=48, show_spinner="Drawing …")
-def roc(name: str, made: str, chosen: tuple[int, ...], dark: bool, kind: str) -> bytes:
+def roc(name: str, made: str, chosen: tuple, dark: bool, kind: str, note: str) -> bytes:
     """ROC curves as a file."""
-    return figures.encode(figures.roc_figure(state.report(name), list(chosen), dark), kind)
+    return figures.encode(figures.roc_figure(state.report(name), list(chosen), dark), kind, note)
 
 
 def downloads(stem: str, make, table) -> None:
@@ -87,6 +90,10 @@ def downloads(stem: str, make, table) -> None:
 
 
 made, dark = run.manifest["created"], state.dark()
+stem = f"generated-{run.name}" if run.generated else run.name
+data = run.manifest["data"].get("test")
+# A figure that is passed on must still say what it was made from.
+note = f"{run.name}, measured on: {data['name']}" if data else run.name
 wide, narrow = st.columns([2.2, 1], gap="large")
 with wide:
     st.subheader("Confusion matrix")
@@ -99,14 +106,14 @@ with wide:
         bind="query-params",
         help="By row, the diagonal is each class's recall; by column, its precision.",
     )
-    st.image(heatmap(run.name, made, scale, dark, "png"), width="stretch")
+    st.image(heatmap(run.name, made, scale, dark, "png", note), width="stretch")
     st.caption(
         "A row is a true character, a column what it is read as; right answers lie on the "
         "diagonal. Colours are stretched, so that a single error shows."
     )
     downloads(
-        f"{run.name}-confusion-{scale.replace(' ', '-')}",
-        lambda kind: heatmap(run.name, made, scale, False, kind),
+        f"{stem}-confusion-{scale.replace(' ', '-')}",
+        lambda kind: heatmap(run.name, made, scale, False, kind, note),
         lambda: pd.DataFrame(
             figures.scaled(report.confusion, scale),
             index=pd.Index(report.names, name="true"),
@@ -172,7 +179,7 @@ st.dataframe(
 st.download_button(
     "CSV",
     lambda: report.per_class.to_csv(index=False),
-    f"{run.name}-classes.csv",
+    f"{stem}-classes.csv",
     "text/csv",
     icon=":material/download:",
     on_click="ignore",
@@ -190,7 +197,7 @@ chosen = st.multiselect(
 indices = tuple(report.classes.index(one) for one in chosen)
 left, _ = st.columns([1.6, 1])
 with left:
-    st.image(roc(run.name, made, indices, dark, "png"), width="stretch")
+    st.image(roc(run.name, made, indices, dark, "png", note), width="stretch")
 
     def curves() -> pd.DataFrame:
         """True positive rates of every class at each false positive rate."""
@@ -198,8 +205,8 @@ with left:
         return pd.DataFrame(hits.T, columns=report.names, index=pd.Index(rates, name="fpr"))
 
     downloads(
-        f"{run.name}-roc",
-        lambda kind: roc(run.name, made, indices, False, kind),
+        f"{stem}-roc",
+        lambda kind: roc(run.name, made, indices, False, kind, note),
         curves,
     )
 

@@ -16,6 +16,7 @@ st.markdown(
     "wrong, and have your own handwriting read."
 )
 
+state.say_generated()
 splits = state.splits()
 split = next((name for name in ("balanced", *splits) if name in splits), None)
 part = next((part for name, part in state.available()[0] if name == split), None)
@@ -50,11 +51,7 @@ if shown is not None:
     )
     st.caption(f"{WALL} images from the {shown.name}. Pick one to see it as an array.")
 else:
-    st.info(
-        "No EMNIST images are at hand yet: **Samples** and **Train** wait for them. "
-        f"**Draw** and **Evaluate** work now, with the shipped classifiers. {state.available()[1]}",
-        icon=":material/folder_open:",
-    )
+    state.no_dataset("This page")
 
 found, problems = state.all_runs()
 for problem in problems:

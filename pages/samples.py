@@ -14,6 +14,7 @@ from emnist_lab.ui.gallery import gallery
 PAGE = 240  # images in the gallery
 
 st.title("Samples")
+state.say_generated()
 splits = state.splits()
 if not splits:
     state.no_dataset("Browsing samples")
@@ -59,6 +60,7 @@ try:
 except LabError as error:
     state.stop_on(error)
 names = display_names(data.classes)
+kind = "generated" if data.generated else "emnist"  # what downloads are called
 
 chosen = st.pills(
     "Classes",
@@ -129,6 +131,9 @@ with st.container(horizontal=True):
         f"{data.images.nbytes / 1e6:,.1f} MB",
         help="One byte a pixel, as a NumPy array of uint8.",
     )
+with st.expander(f"Read from: {data.format}", icon=":material/database:"):
+    for note in data.notes:
+        st.markdown(f"- {markup.plain(note)}")
 
 
 def show_array() -> None:
@@ -148,7 +153,7 @@ def show_array() -> None:
             f"This one's mean is {image.mean():.1f}; {np.count_nonzero(image)} of its 784 "
             "pixels aren't 0."
         )
-        stem = f"emnist-{split}-{part}-{picked}"
+        stem = f"{kind}-{split}-{part}-{picked}"
         with st.container(horizontal=True):
             st.download_button(
                 "PNG",
@@ -186,7 +191,7 @@ def show_counts() -> None:
     st.download_button(
         "CSV",
         lambda: counts.to_csv(index=False),
-        f"emnist-{split}-{part}-counts.csv",
+        f"{kind}-{split}-{part}-counts.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",

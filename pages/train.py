@@ -14,6 +14,7 @@ st.markdown(
     "Fit a classifier on real images and keep it as a *run*: the model, its scores on images it "
     "never saw, and everything needed to repeat it."
 )
+state.say_generated()
 available, _ = state.available()
 splits = [s for s in state.splits() if {(s, "train"), (s, "test")} <= set(available)]
 
@@ -71,7 +72,7 @@ else:
 
 jobs = state.jobs().jobs
 for job in [one for one in jobs if one.active] + [one for one in jobs if not one.active][:4]:
-    panel.job_panel(job)
+    panel.job_panel(job, state.jobs())
 
 found, problems = state.all_runs()
 st.subheader("Runs")

@@ -8,11 +8,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import runs
+from emnist_lab import imports, runs
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
 
-PAGES = ["home", "samples", "train", "evaluate", "draw"]
+PAGES = ["home", "data", "samples", "train", "evaluate", "draw"]
 
 
 @pytest.fixture(autouse=True)
@@ -49,22 +49,27 @@ def test_every_page_with_a_dataset(dataset, page):
     app = opened(page)
     assert not app.exception and not app.error
     assert app.title[0].value == {"home": "EMNIST Lab"}.get(page, page.title())
-    if page in ("home", "samples", "train", "evaluate", "draw"):
+    if page != "data":
         assert "not the official split" in said(app)
+    assert "Generated images" not in said(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_without_one(page):
+def test_every_page_without_one_shows_generated_images_and_says_so(page):
     app = opened(page)
     assert not app.exception and not app.error
     words = said(app)
-    if page in ("samples", "train"):
-        assert "needs the images" in words and "EMNIST_DIR" in words
-    elif page == "home":
-        assert "No EMNIST images are at hand yet" in words and "69.2%" in str(app.metric[0].value)
+    if page in ("home", "data", "samples", "train"):
+        assert "**Generated images.**" in words
+    if page in ("home", "samples", "train"):
+        assert "generated images like EMNIST balanced" in words
+    if page == "home":
+        assert "69.2%" in str(app.metric[0].value)
+    elif page == "samples":
+        assert "Image 0 is" in words
     elif page == "evaluate":
-        assert len(app.metric) == 6
-    else:
+        assert len(app.metric) == 6 and "Generated" not in words  # that run saw real ones
+    elif page == "draw":
         assert "The canvas is empty" in words
 
 
@@ -73,8 +78,52 @@ def test_every_page_with_a_folder_that_is_not_there(page, monkeypatch):
     monkeypatch.setenv("EMNIST_DIR", "/nowhere")
     app = opened(page)
     assert not app.exception
-    if page in ("home", "samples", "train"):
-        assert "There is no folder /nowhere" in said(app)
+    if page in ("home", "data", "samples", "train"):
+        assert "There is no folder /nowhere" in said(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("page", ["home", "samples", "train"])
+def test_a_way_out_of_a_folder_that_holds_nothing(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path))
+    app = opened(page)
+    assert "no complete part" in said(app)
+    next(one for one in app.button if one.label == "Use the demo set").click().run()
+    assert not app.exception and "**Generated images.**" in said(app)
+
+
+@pytest.mark.parametrize("page", ["evaluate", "draw"])
+def test_a_run_that_saw_generated_images_says_so(page):
+    run = lab.fit(
+        "hog-qda", lab.load("balanced", "train", "demo"), lab.load("balanced", "test", "demo")
+    )
+    run.save("from-demo")
+    assert run.generated and "generated" in run.manifest["data"]["train"]["name"]
+    app = opened(page, run="from-demo")
+    assert not app.exception and "**Made from generated images.**" in said(app)
+
+
+def test_choose_another_dataset_on_the_data_page(dataset):
+    app = opened("data")
+    app.selectbox[-1].set_value("demo").run()
+    assert not app.exception and "**Generated images.**" in said(app)
+
+
+def test_a_folder_is_named_on_the_data_page(folder, tmp_path):
+    app = opened("data")
+    app.text_input(key="typed").set_value(str(tmp_path)).run()
+    assert "holds no dataset that is known" in app.error[0].value
+    app.text_input(key="typed").set_value(str(folder)).run()
+    assert not app.exception and not app.error and "**Generated" not in said(app)
+
+
+def test_an_imported_dataset_is_used_and_deleted(folder):
+    imports.bring(sorted(folder.glob("emnist-digits-*")), "mine")
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app.session_state["data"] = "mine"
+    app.switch_page("pages/data.py").run()
+    assert not app.exception and not app.error
+    next(one for one in app.button if one.label == "Delete it").click().run()
+    assert not app.exception and imports.names() == []
 
 
 @pytest.mark.parametrize("page", ["home", "samples", "train"])
@@ -154,7 +203,7 @@ def test_evaluate_measures_a_run_without_scores_on_the_dataset_at_hand(dataset, 
     lab.fit("hog-qda", train).save("bare")
     app = opened("evaluate", run="bare")
     assert not app.exception and not app.error
-    assert "Measured now, on 282 test images" in said(app) and len(app.metric) == 6
+    assert "Measured now, on the re" in said(app) and len(app.metric) == 6
 
 
 def test_home_without_its_shipped_scores(monkeypatch):

@@ -1,11 +1,14 @@
-"""The job panel: what trains now, how far it is, and its end."""
+"""The job panel: what trains or is brought now, how far it is, and its end."""
+
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from emnist_lab import recipes
-from emnist_lab.jobs import Job
+from emnist_lab.jobs import FetchSpec, Job, JobQueue
 from emnist_lab.ui import state
+from emnist_lab.ui.markup import plain
 
 _EVERY = 0.7  # seconds between two looks at a running job
 
@@ -19,38 +22,77 @@ def seconds(value: float | None) -> str:
 
 
 def what(job: Job) -> str:
-    """One line on what a job trains."""
+    """One line on what a job does."""
+    if isinstance(job.spec, FetchSpec):
+        if job.spec.split:
+            return f"Fetching **{job.spec.split}**"
+        return f"Importing **{plain(', '.join(Path(file).name for file in job.spec.files))}**"
     images = f"{job.spec.images:,}" if job.spec.images else "all"
     return f"**{recipes.get(job.spec.recipe).title}** on {images} images of *{job.spec.split}*"
 
 
-def job_panel(job: Job) -> None:
-    """Show a job; while it is active the panel looks again by itself."""
+def job_panel(job: Job, queue: JobQueue) -> None:
+    """Show a job; while it is active the panel looks again by itself.
+
+    Parameters
+    ----------
+    job : Job
+    queue : JobQueue
+        The one that it is in.
+    """
     every = _EVERY if job.active else None
-    st.fragment(run_every=every)(_panel)(job, was_active=job.active)
+    st.fragment(run_every=every)(_panel)(job, queue, was_active=job.active)
 
 
-def _panel(job: Job, was_active: bool) -> None:
+def _panel(job: Job, queue: JobQueue, was_active: bool) -> None:
+    brings = isinstance(job.spec, FetchSpec)
     with st.container(border=True):
         st.markdown(what(job))
         if job.state == "queued":
-            place = state.jobs().place(job)
+            place = queue.place(job)
             st.progress(0.0, text=f"Waiting for its turn: {place} before it")
         elif job.state == "running":
-            _running(job)
+            _transfer(job) if brings else _running(job)
         elif job.state == "done":
-            _done(job)
+            _brought(job) if brings else _done(job)
         elif job.state == "failed":
             st.error(job.message, icon=":material/error:")
         else:
-            st.info(
-                "Cancelled: nothing was kept, earlier runs are untouched.", icon=":material/cancel:"
+            kept = (
+                "what came so far is kept, and the next attempt goes on with it."
+                if brings
+                else "nothing was kept, earlier runs are untouched."
             )
+            st.info(f"Cancelled: {kept}", icon=":material/cancel:")
         if job.active and st.button("Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"):
-            state.jobs().cancel(job)
+            queue.cancel(job)
             st.rerun()
     if was_active and not job.active:
         st.rerun()  # the rest of the page lists the new run
+
+
+def _transfer(job: Job) -> None:
+    now = job.progress or {"title": "Starting", "done": 0, "total": 0, "speed": 0}
+    share = now["done"] / now["total"] if now["total"] else 0.0
+    st.progress(min(share, 1.0), text=now["title"])
+    with st.container(horizontal=True):
+        st.metric("Elapsed", seconds(job.elapsed))
+        if now["total"]:
+            st.metric("Size", f"{now['done'] / 1e6:,.1f} of {now['total'] / 1e6:,.1f} MB")
+        if now["speed"]:
+            st.metric("Speed", f"{now['speed'] / 1e6:,.2f} MB/s")
+            st.metric("Remaining, about", seconds(job.remaining()))
+
+
+def _brought(job: Job) -> None:
+    name = state.came_as(job)
+    st.success(
+        f"In place and checked after {seconds(job.elapsed)}: dataset **{plain(name)}**.",
+        icon=":material/check:",
+    )
+    with st.container(horizontal=True):
+        st.page_link("pages/samples.py", label="Browse it", icon=":material/apps:")
+        st.page_link("pages/train.py", label="Train on it", icon=":material/model_training:")
 
 
 def _running(job: Job) -> None:
@@ -99,11 +141,11 @@ def _curve(points: list[dict]) -> None:
 
 def _done(job: Job) -> None:
     try:
-        scores = state.open_run(job.run).manifest["scores"]
+        scores = state.open_run(job.result).manifest["scores"]
     except state.RunError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.success(f"Kept as **{job.run}** after {seconds(job.elapsed)}.", icon=":material/check:")
+    st.success(f"Kept as **{job.result}** after {seconds(job.elapsed)}.", icon=":material/check:")
     with st.container(horizontal=True):
         for key, label, form in (
             ("accuracy", "Accuracy", "{:.2%}"),
@@ -118,4 +160,4 @@ def _done(job: Job) -> None:
             ("pages/evaluate.py", "Evaluate it", ":material/grid_on:"),
             ("pages/draw.py", "Draw with it", ":material/draw:"),
         ):
-            st.page_link(page, label=label, icon=icon, query_params={"run": job.run})
+            st.page_link(page, label=label, icon=icon, query_params={"run": job.result})

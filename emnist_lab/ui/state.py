@@ -7,14 +7,18 @@ import threading
 import numpy as np
 import streamlit as st
 
-from emnist_lab import dataset, runs, sources, training
+from emnist_lab import dataset, imports, runs, sources, training
 from emnist_lab.errors import DatasetError, RunError
-from emnist_lab.jobs import JobQueue
+from emnist_lab.formats.base import Source
+from emnist_lab.jobs import FetchSpec, Job, JobQueue
 from emnist_lab.metrics import Report
 from emnist_lab.runs import SCORES, Run
+from emnist_lab.sources import DEMO, FETCHED
 from emnist_lab.ui.markup import plain
 
 FIRST_RUN = "hog-qda"  # the shipped run that reads best
+HERE = "EMNIST"  # the dataset in $EMNIST_DIR, or what was fetched
+_MANY = 64  # files of a part that are looked at on each rerun, to see whether they changed
 
 
 def dark() -> bool:
@@ -22,16 +26,92 @@ def dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+def datasets() -> list[str]:
+    """Names of the datasets to choose from, the one to start with first."""
+    # A folder that was named wrongly is said, not passed over.
+    real = [HERE] if _named() or _available(None, "")[0] else []
+    brought = [FETCHED] if _named() and _available(FETCHED, "")[0] else []
+    own = [*brought, *st.session_state.get("folders", []), *imports.names()]
+    return [*real, *own, DEMO] if real else [DEMO, *own]
+
+
+def dataset_in_use() -> str:
+    """Name of the chosen dataset: `HERE`, ``"fetched"``, ``"demo"``, an import's, or a folder."""
+    names = datasets()
+    chosen = st.session_state.get("data")
+    return chosen if chosen in names else names[0]
+
+
+def use_dataset(name: str) -> None:
+    """Choose a dataset; for callbacks, which run before the selection is drawn.
+
+    Parameters
+    ----------
+    name : str
+        See `dataset_in_use`.
+    """
+    _available.clear()
+    st.session_state.data = name
+
+
+def use_dataset_next(name: str | None) -> None:
+    """Choose a dataset and run the page again; for code that comes after the selection.
+
+    Parameters
+    ----------
+    name : str or None
+        See `dataset_in_use`; None for the one to start with.
+    """
+    st.session_state.next_data = name or ""
+    st.rerun()
+
+
+def choose_dataset() -> None:
+    """Selection of the dataset in use, kept in the address; drawn on every page."""
+    session = st.session_state
+    if (wanted := session.pop("next_data", None)) is not None:
+        use_dataset(wanted or datasets()[0])
+    for job in fetches().jobs:
+        if job.key in session.setdefault("awaited", {}) and job.state == "done":
+            del session.awaited[job.key]  # what this person asked for is what they want to see
+            use_dataset(came_as(job))
+            st.toast(f"In use now: {came_as(job)}", icon=":material/check:")
+    names = datasets()
+    if session.get("data") not in (None, *names):
+        del session.data  # it was deleted, by another tab perhaps
+    st.selectbox(
+        "Dataset",
+        names,
+        key="data",
+        bind="query-params",
+        help="The Data page gets more.",
+    )
+
+
 def root() -> str | None:
-    """Folder of the dataset that this session has chosen; None for the default."""
-    return st.session_state.get("root") or None
+    """The chosen dataset as the library knows it; None for the default place."""
+    name = dataset_in_use()
+    return None if name == HERE else name
+
+
+def generated() -> bool:
+    """Whether the images of the chosen dataset are a model's."""
+    return any(source.generated for source in available()[0].values())
+
+
+def _named() -> str:
+    return os.environ.get("EMNIST_DIR", "").strip()
 
 
 def _stamp(split: str, part: str, folder: str | None) -> tuple:
     """What changes when a file of the part does; raises what `locate` raises."""
-    files = sources.locate(split, part, folder)
-    paths = (files.images, files.labels, files.mapping)
-    return tuple((str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in paths)
+    source = available()[0].get((split, part)) or sources.locate(split, part, folder)
+    try:
+        stats = [(str(path), path.stat()) for path in source.paths[:_MANY]]
+    except OSError:
+        _available.clear()  # it was moved a moment ago
+        stats = [(str(path), path.stat()) for path in sources.locate(split, part, folder).paths]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading images …")
@@ -54,22 +134,17 @@ def mean_images(split: str, part: str) -> np.ndarray:
     return _means(split, part, root(), _stamp(split, part, root()))
 
 
-@st.cache_data(ttl=10, show_spinner=False)
-def _available(folder: str | None, environment: str) -> list[tuple[str, str]] | str:
+@st.cache_resource(ttl=10, show_spinner=False)
+def _available(folder: str | None, environment: str) -> tuple[dict, str]:
     try:
-        return sources.available(folder)
+        return sources.find(folder), ""
     except DatasetError as error:
-        return str(error)
+        return {}, str(error)
 
 
-def available() -> tuple[list[tuple[str, str]], str]:
-    """Parts at hand, and a sentence where the folder can't be used."""
-    named = os.environ.get("EMNIST_DIR", "").strip()
-    found = _available(root(), named)
-    if not isinstance(found, str):
-        return found, ""
-    # The library's sentence speaks of the command line; a page has its own way to name a folder.
-    return [], found if root() or named else "No folder of EMNIST files is named yet."
+def available() -> tuple[dict[tuple[str, str], Source], str]:
+    """Parts of the chosen dataset, and a sentence where it can't be used."""
+    return _available(root(), _named())
 
 
 def splits() -> list[str]:
@@ -78,26 +153,80 @@ def splits() -> list[str]:
 
 
 def no_dataset(purpose: str) -> None:
-    """Say that there is no dataset, and what to do, and what works without.
+    """Say that the chosen dataset holds nothing, and what to do.
 
     Parameters
     ----------
     purpose : str
-        What it would be needed for, to end "… needs the images".
+        What it would be needed for, to end "… needs images".
     """
-    problem = available()[1] or "The folder holds no complete EMNIST part."
-    st.info(f"**{purpose} needs the images.** {problem}", icon=":material/folder_open:")
-    st.markdown(
-        "1. Download EMNIST from [NIST](https://www.nist.gov/itl/products-and-services/"
-        "emnist-dataset) (the binary format, *gzip.zip*) and unpack it; a copy that torchvision "
-        "made is as good.\n"
-        "2. Name that folder under **Dataset** in the sidebar, or start the app with "
-        "`EMNIST_DIR=/that/folder`.\n\n"
-        "Reading your drawings and studying the shipped classifiers work without it:"
+    problem = available()[1] or "There is no complete part of EMNIST in it."
+    st.info(
+        f"**{purpose} needs images, and the dataset “{plain(dataset_in_use())}” gives none.** "
+        f"{plain(problem)}",
+        icon=":material/folder_open:",
     )
     with st.container(horizontal=True):
-        st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
-        st.page_link("pages/evaluate.py", label="Evaluate", icon=":material/grid_on:")
+        st.page_link("pages/data.py", label="Get or choose a dataset", icon=":material/database:")
+        if dataset_in_use() != DEMO:
+            st.button("Use the demo set", on_click=use_dataset, args=(DEMO,))
+
+
+def say_generated(link: bool = True) -> None:
+    """Label a page whose images are generated; nothing where they are people's.
+
+    Parameters
+    ----------
+    link : bool
+        Whether to show the way to real ones.
+    """
+    if not generated():
+        return
+    st.warning(
+        "**Generated images.** A model made them in the manner of EMNIST, so that everything here "
+        "can be tried; no person wrote them.",
+        icon=":material/robot_2:",
+    )
+    if link:
+        st.page_link("pages/data.py", label="Get the real ones", icon=":material/download:")
+
+
+def say_trained_on_generated(run: Run) -> None:
+    """Label a page that shows a run made from generated images; nothing for others."""
+    if run.generated:
+        st.warning(
+            "**Made from generated images.** A model made this run's images, no person wrote them: "
+            "its scores say nothing about real handwriting.",
+            icon=":material/robot_2:",
+        )
+
+
+def came_as(job: Job) -> str:
+    """Name of the dataset that a job brought."""
+    return job.result or (FETCHED if _named() else HERE)
+
+
+def fetched() -> set[str]:
+    """Splits that were fetched, whichever dataset is chosen."""
+    found = _available(FETCHED, "")[0]
+    return {split for split, _ in found if {(split, "train"), (split, "test")} <= found.keys()}
+
+
+def submit_fetch(spec: FetchSpec) -> None:
+    """Have data brought; what comes is used when it is there.
+
+    Parameters
+    ----------
+    spec : FetchSpec
+    """
+    job = fetches().submit(spec)
+    st.session_state.setdefault("awaited", {})[job.key] = True
+
+
+@st.cache_resource(show_spinner=False)
+def fetches() -> JobQueue:
+    """The server's one queue of downloads and imports."""
+    return JobQueue()
 
 
 @st.cache_resource(show_spinner=False)
@@ -159,7 +288,8 @@ def report(name: str) -> Report:
     """
     run = runs.open_run(name)
     split = run.manifest["data"]["split"]
-    if SCORES not in run.manifest["files"] and (split, "test") in available()[0]:
+    at_hand = (split, "test") in available()[0] and generated() == run.generated
+    if SCORES not in run.manifest["files"] and at_hand:
         stamp = (run.folder / runs.MANIFEST).stat().st_mtime_ns
         return _measured(str(run.folder), stamp, split, root(), _stamp(split, "test", root()))
     return _report(str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns)

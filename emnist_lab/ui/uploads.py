@@ -1,0 +1,102 @@
+"""Files that a person uploads, and folders of the server that they name."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path, PurePosixPath
+
+import streamlit as st
+
+from emnist_lab import imports, sources
+from emnist_lab.errors import DatasetError
+from emnist_lab.jobs import FetchSpec
+from emnist_lab.ui import state
+
+_LARGEST = 1_024  # MB a file
+
+
+def _keep(files: list) -> tuple[str, ...]:
+    """Write uploads where the import finds them; it removes what is older than a day."""
+    place = imports.folder() / f".upload-{secrets.token_hex(8)}"
+    kept = []
+    try:
+        for file in files:
+            path = place / PurePosixPath(file.name.replace("\\", "/")).name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "wb") as target:
+                shutil.copyfileobj(file, target, 2**20)
+            kept.append(str(path))
+    except OSError as error:
+        shutil.rmtree(place, ignore_errors=True)
+        raise DatasetError(
+            f"The upload can't be kept ({error.strerror or error}): free some space on the server, "
+            "or name a writable folder in $EMNIST_LAB_HOME."
+        ) from error
+    return tuple(kept)
+
+
+def _import(files: list, name: str) -> None:
+    if not files:
+        raise DatasetError("There is nothing to import yet: choose one or more files first.")
+    if len({file.name for file in files}) < len(files):
+        raise DatasetError("Two of the files have the same name: put them into a zip, or rename.")
+    if name:
+        imports.check_name(name)
+    state.submit_fetch(FetchSpec(files=_keep(files), name=name or None))
+
+
+def _name_folder() -> None:
+    """Take up the folder that was typed, where it can be."""
+    session = st.session_state
+    typed = session.typed.strip()
+    if not typed:
+        return
+    session.folder_problem = ""
+    try:
+        if not sources.find(typed):
+            raise DatasetError(
+                f"{typed} holds no dataset that is known: name the folder with the files in it."
+            )
+    except DatasetError as error:
+        session.folder_problem = str(error)
+        return
+    path = os.fspath(Path(typed).expanduser().resolve())
+    session.folders = list(dict.fromkeys([*session.get("folders", []), path]))
+    session.typed = ""
+    state.use_dataset(path)
+
+
+def form() -> None:
+    """The upload, and the field for a folder of the server."""
+    session = st.session_state
+    session.setdefault("uploads", 0)
+    left, right = st.columns(2, gap="large")
+    with left, st.container(border=True):
+        files = st.file_uploader(
+            "Files from your machine",
+            accept_multiple_files=True,
+            key=f"upload-{session.uploads}",
+            max_upload_size=_LARGEST,
+            help="The train and the test file together, where there are two. A dataset without a "
+            "test part has one image in six put aside.",
+        )
+        name = st.text_input("Name it", placeholder="from the file's name", max_chars=60)
+        if st.button("Import", icon=":material/upload:", disabled=not files):
+            try:
+                _import(files, name.strip())
+            except DatasetError as error:
+                st.error(str(error), icon=":material/error:")
+            else:
+                session.uploads += 1  # an empty field for the next
+                st.rerun()
+    with right, st.container(border=True):
+        st.text_input(
+            "Or a folder or file on the machine that runs this app",
+            key="typed",
+            placeholder=os.environ.get("EMNIST_DIR") or "/data/EMNIST/raw",
+            on_change=_name_folder,
+            help="It stays where it is; nothing is copied.",
+        )
+        st.button("Use it", icon=":material/folder_open:", on_click=_name_folder)
+        if session.get("folder_problem"):
+            st.error(session.folder_problem, icon=":material/error:")

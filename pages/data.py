@@ -1,0 +1,135 @@
+"""Data: which images are in use, how to get EMNIST, and how to bring a copy of one's own."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from emnist_lab import imports
+from emnist_lab.dataset import display_names
+from emnist_lab.errors import LabError
+from emnist_lab.jobs import FetchSpec
+from emnist_lab.splits import OFFICIAL, SPLITS
+from emnist_lab.ui import markup, panel, state, uploads
+from emnist_lab.ui.gallery import gallery
+
+STRIP = 90  # images to see at a glance what is in use, and which way up
+BYTES = 266  # of an image in NIST's archive: balanced, 131,600 images, takes 35 MB
+ABOUT = {
+    "balanced": "47 classes, equally many images of each; the usual choice",
+    "byclass": "62 classes: digits, capitals and small letters, as often as people wrote them",
+    "bymerge": "47 classes: as byclass, look-alike capitals and small letters merged",
+    "letters": "26 classes: A to Z, both cases together",
+    "digits": "10 classes: 0 to 9",
+    "mnist": "10 classes: 0 to 9, in the number and layout of MNIST",
+}
+
+st.title("Data")
+state.say_generated(link=False)
+
+st.subheader("In use")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    now = state.dataset_in_use()
+    others = state.datasets()
+    chosen = st.selectbox(
+        "Dataset",
+        others,
+        index=others.index(now) if now in others else None,
+        placeholder=now,
+        width=420,
+        help="EMNIST is what was fetched here, or `$EMNIST_DIR`; demo is generated; the others are "
+        "copies that were brought.",
+    )
+    if chosen and chosen != now:
+        state.use_dataset_next(chosen)
+    if now in imports.names() and st.button("Delete it", icon=":material/delete:"):
+        try:
+            imports.remove(now)
+            state.use_dataset_next(None)
+        except LabError as error:
+            st.error(str(error), icon=":material/error:")
+parts, problem = state.available()
+if problem:
+    st.error(markup.plain(problem), icon=":material/folder_off:")
+elif not parts:
+    st.info(
+        f"There is no complete part of EMNIST in {markup.plain(now)}: choose another dataset, or "
+        "get one below.",
+        icon=":material/folder_off:",
+    )
+else:
+    split, part = next(iter(parts))
+    try:
+        data = state.load(split, part)
+        drawn = np.random.default_rng(1).permutation(len(data))[:STRIP]
+        names = display_names(data.classes)
+        gallery(
+            data.images[drawn],
+            [int(index) for index in drawn],
+            [f"{names[data.labels[index]]}, image {index}" for index in drawn],
+            key="strip",
+            label=f"Images of {split} {part}",
+            tile=34,
+            height=160,
+        )
+        st.caption(
+            f"From the {markup.plain(data.name)}. "
+            f"Read from: {data.format}. {markup.plain(' '.join(data.notes))}"
+        )
+    except LabError as error:
+        st.error(markup.plain(str(error)), icon=":material/error:")
+    with st.expander(f"Parts: {', '.join(' '.join(key) for key in parts)}"):
+        st.dataframe(
+            pd.DataFrame(
+                [
+                    {
+                        "split": split,
+                        "part": part,
+                        "images": "generated" if source.generated else "people's",
+                        "read from": source.format,
+                        "size, MB": sum(path.stat().st_size for path in source.paths[:1000]) / 1e6,
+                        "file": str(source.paths[0]),
+                    }
+                    for (split, part), source in parts.items()
+                ]
+            ),
+            hide_index=True,
+            column_config={"size, MB": st.column_config.NumberColumn(format="%.1f")},
+        )
+
+st.subheader("Get EMNIST")
+st.markdown(
+    "From NIST, who made it. Only the split that you choose crosses the network, every file is "
+    "checked, and an interrupted download goes on where it stopped."
+)
+jobs = state.fetches().jobs
+loading = {job.spec.split for job in jobs if job.active}
+for job in [one for one in jobs if one.active] + [one for one in jobs if not one.active][:2]:
+    panel.job_panel(job, state.fetches())
+here = state.fetched()
+for split in SPLITS:
+    images = sum(OFFICIAL[split])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{split}**, {ABOUT[split]}: {images:,} images, about {images * BYTES / 1e6:,.0f} MB",
+            width="stretch",
+        )
+        if split in here:
+            st.badge("in place", icon=":material/check:", color="green")
+        if st.button(
+            "Fetch again" if split in here else "Fetch",
+            key=f"fetch-{split}",
+            icon=":material/download:",
+            type="primary" if split == "balanced" and split not in here else "secondary",
+            disabled=split in loading,
+        ):
+            state.submit_fetch(FetchSpec(split))
+            st.rerun()
+
+st.subheader("Bring a copy")
+st.markdown(
+    "Recognised by its content: NIST's files or `gzip.zip`; torchvision's `EMNIST/raw`; the Matlab "
+    "file `emnist-balanced.mat`; Kaggle's CSV; Hugging Face's parquet; pictures of 28 × 28 "
+    "pixels, one folder a class, as a zip. Whether images are stored transposed is looked at, "
+    "not assumed."
+)
+uploads.form()

@@ -1,0 +1,162 @@
+"""Datasets that people bring: kept whole or not at all."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from conftest import make_part, zipped
+from PIL import Image
+
+import emnist_lab as lab
+from emnist_lab import imports, sources
+from emnist_lab.__main__ import main
+from emnist_lab.errors import DatasetError
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_part("digits", 12, seed=9)
+
+
+@pytest.fixture
+def csv(tmp_path, data):
+    """As Kaggle has it: the label first, pixels transposed."""
+    path = tmp_path / "emnist-digits-train.csv"
+    pixels = data.images.transpose(0, 2, 1).reshape(len(data), -1)
+    np.savetxt(path, np.hstack([data.labels[:, None], pixels]), "%d", ",")
+    return path
+
+
+def pictures(data, path, prefix="") -> None:
+    with zipfile.ZipFile(path, "w") as made:
+        for number, (image, label) in enumerate(zip(data.images, data.labels, strict=True)):
+            one = io.BytesIO()
+            Image.fromarray(image).save(one, "PNG")
+            made.writestr(f"{prefix}{data.classes[label]}/{number}.png", one.getvalue())
+
+
+def refused(*arguments) -> str:
+    with pytest.raises(DatasetError) as caught:
+        imports.bring(*arguments)
+    text = str(caught.value)
+    assert "\n" not in text and text.endswith(".") and ":" in text
+    return text
+
+
+def nothing_is_left(home) -> bool:
+    return not (home / "imports").exists() or not list((home / "imports").iterdir())
+
+
+def test_a_table_is_brought_read_and_deleted(csv, data, home):
+    assert imports.bring([csv]) == "emnist-digits-train" == imports.names()[0]
+    loaded = lab.load("digits", "train", "emnist-digits-train")
+    np.testing.assert_array_equal(loaded.images, data.images)
+    np.testing.assert_array_equal(loaded.labels, data.labels)
+    assert loaded.origin == "copy" and "not known as the official split" in loaded.name
+    assert imports.bring([csv]) == "emnist-digits-train-2"
+    assert imports.bring([csv], "Mine") == "Mine"
+    imports.remove("Mine")
+    assert imports.names() == ["emnist-digits-train", "emnist-digits-train-2"]
+    with pytest.raises(DatasetError, match="There is no dataset Mine"):
+        imports.remove("Mine")
+
+
+def test_pictures_in_a_zip_get_a_test_part_put_aside(data, tmp_path, home):
+    pictures(data, tmp_path / "my digits.zip", "everything/")
+    assert imports.bring([tmp_path / "my digits.zip"]) == "my-digits"
+    train, test = (lab.load("digits", part, "my-digits") for part in ("train", "test"))
+    assert (len(train), len(test)) == (100, 20)
+    np.testing.assert_array_equal(test.counts(), [2] * 10)
+    assert "put aside" in train.notes[-1]
+    both = {image.tobytes() for image in train.images} | {image.tobytes() for image in test.images}
+    assert both == {image.tobytes() for image in data.images}
+    again = lab.load("digits", "test", "my-digits")
+    np.testing.assert_array_equal(test.images, again.images)
+
+
+def test_nists_archive_is_kept_as_it_is(folder, tmp_path, home):
+    (tmp_path / "gzip.zip").write_bytes(zipped(folder))
+    name = imports.bring([tmp_path / "gzip.zip"])
+    assert [path.name for path in (home / "imports" / name).iterdir()] == ["gzip.zip"]
+    assert len(sources.available(name)) == 4
+
+
+def test_what_is_no_dataset_leaves_nothing(tmp_path, csv, home):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("dear diary")
+    assert "no dataset that is known" in refused([notes])
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK\x03\x04 nothing")
+    assert "whole zip" in refused([broken])
+    csv.write_text(csv.read_text()[:-500])
+    assert "emnist-digits-train.csv" in refused([csv])
+    assert "There is no file" in refused([tmp_path / "nowhere.csv"])
+    assert "No file" in refused([])
+    assert nothing_is_left(home)
+
+
+def test_pictures_of_another_size_or_class_are_refused(data, tmp_path, home):
+    with zipfile.ZipFile(tmp_path / "large.zip", "w") as made:
+        for name in "AB":
+            one = io.BytesIO()
+            Image.new("L", (32, 32)).save(one, "PNG")
+            made.writestr(f"train/{name}/1.png", one.getvalue())
+    assert "28" in refused([tmp_path / "large.zip"])
+    with zipfile.ZipFile(tmp_path / "cats.zip", "w") as made:
+        for name in ("cats", "dogs"):
+            one = io.BytesIO()
+            Image.new("L", (28, 28)).save(one, "PNG")
+            made.writestr(f"train/{name}/1.png", one.getvalue())
+    assert "cats" in refused([tmp_path / "cats.zip"])
+    assert nothing_is_left(home)
+
+
+@pytest.mark.parametrize("name", ["../evil", "demo", "fetched", "a b", "", "x" * 61, ".hidden"])
+def test_names_that_cannot_be(csv, name):
+    assert "can't be a dataset's name" in refused([csv], name)
+
+
+def test_a_name_that_is_taken(csv):
+    imports.bring([csv], "mine")
+    assert "already" in refused([csv], "Mine")
+
+
+def test_a_zip_that_reaches_out_of_its_folder(tmp_path, home):
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as made:
+        made.writestr("../../evil/1.png", b"x")
+    assert "outside" in refused([tmp_path / "evil.zip"])
+    assert nothing_is_left(home) and not (home.parent / "evil").exists()
+
+
+def test_a_full_disk_leaves_nothing(csv, home, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(imports.shutil, "copy2", full)
+    text = refused([csv])
+    assert "No space left" in text and "EMNIST_LAB_HOME" in text
+    assert nothing_is_left(home)
+
+
+def test_from_the_command_line(csv, data, capsys):
+    assert main(["fetch", "--from", str(csv), "--name", "mine", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["dataset"] == "mine"
+    assert main(["data", "--root", "mine", "--json"]) == 0
+    (part,) = json.loads(capsys.readouterr().out)["parts"]
+    assert (part["split"], part["part"], part["images"]) == ("digits", "train", len(data))
+    assert any("turned upright" in note for note in part["notes"])
+    assert main(["data", "--root", "demo"]) == 0
+    assert "generated images" in capsys.readouterr().out
+    assert main(["data", "--root", str(csv.parent / "nowhere")]) == 2
+    assert main(["fetch", "digits", "--from", str(csv)]) == 2
+    assert "leave them out" in capsys.readouterr().err
+
+
+def test_fetching_on_the_command_line(folder, home, capsys):
+    assert main(["fetch", "digits", "--from", str(folder)]) == 0
+    assert "in place" in capsys.readouterr().err
+    assert sources.available("fetched") == [("digits", "train"), ("digits", "test")]
+    assert main(["fetch"]) == 2
+    assert "No split is named" in capsys.readouterr().err
