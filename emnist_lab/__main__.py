@@ -147,6 +147,20 @@ def _demo(options) -> dict:
     return demo.build(options.root, seed=options.seed, progress=_say)
 
 
+def _orientation(options) -> dict:
+    from . import orientation
+
+    into = None if options.rates else orientation.WEIGHTS
+    rates = orientation.refit([Path(one) for one in options.root], into)
+    if not options.json:
+        for one in rates:
+            what = f"{one['split']}{', labels known' if one['labelled'] else ''}"
+            what += ", one class" if one["one_class"] else ""
+            errors = "  ".join(f"{size}: {rate:.2%}" for size, rate in one["error"].items())
+            print(f"{what:<34} {errors}")
+    return {"rates": rates}
+
+
 def _train(options) -> dict:
     from . import dataset, recipes, runs, training
 
@@ -392,6 +406,10 @@ def _parser() -> argparse.ArgumentParser:
     one = verb("demo", _demo, "Make the generated demo set anew, from real images.")
     one.add_argument("--seed", type=int, default=25)
     root(one)
+
+    one = verb("orientation", _orientation, "Fit anew what tells transposed images from upright.")
+    one.add_argument("--root", nargs="+", required=True, help="folders of official files")
+    one.add_argument("--rates", action="store_true", help="only measure what is there")
 
     one = verb("train", _train, "Fit a recipe and keep the run.")
     one.add_argument("recipe")

@@ -215,11 +215,10 @@ def _origin(source: Source, raw: np.ndarray) -> str:
 
 def _upright(decoded: Decoded, source: Source) -> Decoded:
     """Turn images upright in place; a note says what was found and done."""
-    verdict = orientation.judge(decoded.images)
-    if not verdict.pose_sure:  # few images: what they show helps, as far as labels can be trusted
-        verdict = orientation.judge(
-            decoded.images, characters=[decoded.classes[label] for label in decoded.labels.tolist()]
-        )
+    names = np.array([decoded.classes.get(value, "") for value in range(max(decoded.classes) + 1)])
+    verdict = orientation.judge(decoded.images, characters=names[decoded.labels].tolist())
+    if not verdict.pose_sure:  # labels help much where they are right: they may be wrong
+        verdict = orientation.judge(decoded.images)
     pose = "transposed" if source.transposed else "upright"
     if verdict.pose_sure:
         pose = verdict.pose

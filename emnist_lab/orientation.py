@@ -8,13 +8,11 @@ histograms of gradients, so the network sees all eight poses of one image with
 the same weights, and by construction the odds of an image and of its transpose
 are each other's inverse.
 
-``python -m emnist_lab.orientation --root DIR`` fits the network anew and
+``python -m emnist_lab orientation --root DIR`` fits the network anew and
 prints how often it errs on test images.
 """
 
-import argparse
 import functools
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -458,30 +456,33 @@ def error_rates(
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Fit on the training parts of a folder, keep the weights, print error rates as JSON.
+def refit(roots: Sequence[Path], into: Path | None = WEIGHTS) -> list[dict]:
+    """Fit on the training parts of folders, keep the weights, measure on the test parts.
 
     Parameters
     ----------
-    arguments : sequence of str, optional
-        Of the command line.
+    roots : sequence of pathlib.Path
+        Folders of official files, whose images are transposed because they are NIST's.
+    into : pathlib.Path, optional
+        Where the weights go; with None those that are there are measured.
+
+    Returns
+    -------
+    list of dict
+        See `error_rates`; each test part with and without characters, of all classes and of one.
     """
-    parser = argparse.ArgumentParser(prog="python -m emnist_lab.orientation", description=__doc__)
-    parser.add_argument("--root", nargs="+", required=True, help="folders of official files")
-    parser.add_argument("--into", type=Path, default=WEIGHTS, help="where the weights go")
-    parser.add_argument("--rates", action="store_true", help="only measure what is there")
-    options = parser.parse_args(arguments)
-    parts = [part for root in options.root for part in _official(Path(root))]
+    parts = [part for root in roots for part in _official(root)]
     train = [part for part in parts if part.part == "train"]
     test = [part for part in parts if part.part == "test"]
-    if not options.rates:
-        np.save(options.into, fit(train, test), allow_pickle=False)
+    if into is not None:
+        np.save(into, fit(train, test), allow_pickle=False)
         _weights.cache_clear()
-    for part in test:
-        for one_class in (False, True):
-            for labelled in (False, True):
-                rates = error_rates(part, labelled=labelled, one_class=one_class)
-                print(json.dumps(rates))
+    return [
+        error_rates(part, labelled=labelled, one_class=one_class)
+        for part in test
+        for one_class in (False, True)
+        for labelled in (False, True)
+    ]
 
 
 def _official(root: Path) -> list["Part"]:
@@ -505,7 +506,3 @@ def _official(root: Path) -> list["Part"]:
                 )
             )
     return parts
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import write
+from conftest import make_part, write, zipped
+from webserver import serving
 
 from emnist_lab import browser
 from emnist_lab.dataset import Part
@@ -213,6 +214,78 @@ def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, site):
     page.wait_for_timeout(500)
     browser.draw(page, [[(200 + x / 5, 220 + y / 5) for x, y in SEVEN[0]]])
     assert likeliest(page) == "7"
+
+
+def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
+    """Generated images first; a fetch that is cancelled, taken up again, and then in use."""
+    with serving(zipped(folder), pause=0.25) as nist:
+        environment = {
+            "EMNIST_LAB_HOME": str(tmp_path), "EMNIST_DIR": "", "EMNIST_LAB_MIRRORS": nist.url,
+        }  # fmt: skip
+        with browser.server(environment) as address:
+            page.goto(address)
+            page.locator(".tile").first.wait_for()
+            page.get_by_text("Generated images.").first.wait_for()
+            page.get_by_role("link", name="Get the real ones").click()
+            page.get_by_role("button", name="Fetch", exact=True).first.click()
+            page.get_by_text("Downloading balanced from 127.0.0.1").wait_for()
+            page.get_by_text("MB/s").wait_for()
+            page.get_by_text("Remaining, about").wait_for()
+            if shots := os.environ.get("SCREENS"):
+                page.screenshot(path=Path(shots) / "fetching-1280.png")
+            page.get_by_role("link", name="Draw", exact=True).click()
+            page.locator(browser.USEFUL["draw"]).wait_for()
+            page.get_by_role("link", name="Data", exact=True).click()
+            page.get_by_role("button", name="Cancel", exact=True).click()
+            page.get_by_text("goes on with it").wait_for()
+            nist.pause = 0
+            page.get_by_role("button", name="Fetch", exact=True).first.click()
+            page.get_by_text("In place and checked").wait_for()
+            page.get_by_text("not the official split").first.wait_for()
+            page.get_by_role("button", name="Fetch again").wait_for()
+            page.get_by_role("link", name="Browse it").click()
+            page.get_by_text("1,880 images, 240 of them here").wait_for()
+            assert page.get_by_text("Generated images.").count() == 0
+
+
+def test_a_dead_network_is_said_within_ten_seconds_and_nothing_hangs(page, tmp_path):
+    environment = {
+        "EMNIST_LAB_HOME": str(tmp_path), "EMNIST_DIR": "",
+        "EMNIST_LAB_MIRRORS": "http://127.0.0.1:9/gzip.zip", "HTTPS_PROXY": "http://127.0.0.1:9",
+    }  # fmt: skip
+    with browser.server(environment) as address:
+        page.goto(f"{address}/data")
+        page.get_by_role("button", name="Fetch", exact=True).first.click()
+        page.get_by_text("can't be reached").wait_for()
+        page.get_by_text("check the network").wait_for()
+        page.locator(".tile").first.wait_for()
+
+
+def test_a_table_is_uploaded_and_used(page, site, tmp_path):
+    data = make_part("digits", 12, seed=9)
+    path = tmp_path / "my digits.csv"
+    rows = np.hstack([data.labels[:, None], data.images.transpose(0, 2, 1).reshape(-1, 784)])
+    np.savetxt(path, rows, "%d", ",")
+    page.goto(f"{site}/data")
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("In place and checked").wait_for()
+    page.get_by_text("not known as the official split").wait_for()
+    page.wait_for_url("**data=my-digits*")
+    page.get_by_role("link", name="Browse it").click()
+    page.get_by_text("100 images, 100 of them here").wait_for()  # a sixth is the test part
+    page.goto(f"{site}/data?data=my-digits")
+    page.get_by_role("button", name="Delete it").click()
+    page.get_by_text("re-partition of EMNIST balanced").first.wait_for()
+
+
+def test_an_upload_that_is_no_dataset_is_one_sentence(page, site, tmp_path):
+    path = tmp_path / "notes.csv"
+    path.write_text("when,what\n1,nothing\n")
+    page.goto(f"{site}/data")
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("holds no dataset that is known").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,6 +8,7 @@ from conftest import make_part, write
 
 import emnist_lab as lab
 from emnist_lab import orientation
+from emnist_lab.__main__ import main
 from emnist_lab.orientation import POSES, judge, log_odds, turn
 
 
@@ -141,12 +142,17 @@ def test_the_command_fits_keeps_and_measures(tmp_path, monkeypatch, capsys):
     write(tmp_path, make_part("digits", 2, seed=15, part="test"))
     weights = tmp_path / "weights.npy"
     monkeypatch.setattr(orientation, "error_rates", lambda part, **options: {"split": part.split})
-    orientation.main(["--root", str(tmp_path), "--into", str(weights)])
-    assert capsys.readouterr().out.splitlines() == ['{"split": "digits"}'] * 4
+    assert orientation.refit([tmp_path], weights) == [{"split": "digits"}] * 4
     assert np.load(weights, allow_pickle=False).shape == np.load(orientation.WEIGHTS).shape
     weights.unlink()
-    orientation.main(["--root", str(tmp_path), "--into", str(weights), "--rates"])
-    assert not weights.exists()
+    monkeypatch.setattr(orientation, "WEIGHTS", weights)
+    monkeypatch.setattr(
+        orientation,
+        "error_rates",
+        lambda part, **_: {"split": "x", "labelled": 1, "one_class": 1, "error": {"1": 0.5}},
+    )
+    assert main(["orientation", "--root", str(tmp_path), "--rates"]) == 0
+    assert "x, labels known, one class" in capsys.readouterr().out and not weights.exists()
 
 
 def test_the_weights_are_small_and_hold_no_objects():

@@ -48,7 +48,8 @@ class Source:
     Attributes
     ----------
     split, part : str
-        See `emnist_lab.splits`. A source that doesn't tell its parts apart
+        See `emnist_lab.splits`. `split` is ``""`` where nothing tells it, and
+        reading then says why. A source that doesn't tell its parts apart
         stands for both: `part` is then ``""`` and one image in six is put
         aside as test part.
     format : str
