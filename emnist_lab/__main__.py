@@ -189,7 +189,8 @@ def _train(options) -> dict:
         _say(f"{progress.stage}/{progress.stages} {progress.title}{step}{loss}")
 
     run = training.fit(recipe, train, test, seed=options.seed, progress=tell)
-    name = options.name or f"{recipe.name}-{options.split}-{len(train)}"
+    kind = "generated-" if train.generated else ""
+    name = options.name or f"{recipe.name}-{kind}{options.split}-{len(train)}"
     try:
         kept = run.save(name, folder)
     except runs.RunError as error:
@@ -241,6 +242,7 @@ def _evaluate(options) -> dict:
     result = {
         "run": run.name,
         "recipe": run.manifest["recipe"],
+        "trained_on": run.manifest["data"]["train"]["name"],
         "data": data,
         "images": len(report.labels),
         **summary,
@@ -280,7 +282,8 @@ def _predict(options) -> dict:
     run = runs.open_run(options.run)
     if bool(options.drawings) == bool(options.pictures):
         raise LabError("Nothing to read: name one or more pictures, or one file with --drawings.")
-    result: dict = {"run": run.name, "classes": run.classes}
+    trained = run.manifest["data"]["train"]["name"]
+    result: dict = {"run": run.name, "trained_on": trained, "classes": run.classes}
     if options.drawings:
         drawings = read_drawings(options.drawings)
         reading = score(run, drawings)
@@ -346,6 +349,8 @@ def _runs(options) -> dict:
             "recipe": run.manifest["recipe"],
             "split": run.manifest["data"].get("split"),
             "train_images": run.manifest["data"]["train"]["images"],
+            "trained_on": run.manifest["data"]["train"]["name"],
+            "generated": run.generated,
             "shipped": run.shipped,
             "created": run.manifest["created"],
             **run.manifest["scores"],
@@ -358,6 +363,7 @@ def _runs(options) -> dict:
                 f"{row['run']:<36} {row['split']:<9} {row['train_images']:>7}  "
                 f"accuracy {row.get('accuracy') or math.nan:.4f}  "
                 f"AUC {row.get('roc_auc_ovo') or math.nan:.4f}"
+                f"{'  generated images' if row['generated'] else ''}"
             )
     return {"runs": rows, "problems": problems}
 

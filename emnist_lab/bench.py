@@ -124,6 +124,7 @@ def _orientation(root: str | None) -> dict:
             rows[split] = {
                 f"{size} images": {
                     "error": rates["error"][size],
+                    "error in telling all eight poses": rates["pose_error"][size],
                     "said without doubt, and wrong": rates["sure_error"][size],
                 }
                 for size in rates["error"]

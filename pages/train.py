@@ -11,7 +11,7 @@ from emnist_lab.ui import panel, state
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
 st.title("Train")
 st.markdown(
-    "Fit a classifier on real images and keep it as a *run*: the model, its scores on images it "
+    "Fit a classifier and keep it as a *run*: the model, its scores on images it "
     "never saw, and everything needed to repeat it."
 )
 state.say_generated()

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import scipy.io
 import sklearn.metrics as sk
 
 import emnist_lab as lab
-from emnist_lab import bench, drawings
+from emnist_lab import bench, drawings, pictures
 from emnist_lab.errors import DatasetError
 
 
@@ -40,6 +43,51 @@ def test_real_splits_load(real, split, classes):
     if "T" in data.classes:
         mean = data.mean_images()[data.classes.index("T")]
         assert mean[4:10].sum() > 1.5 * mean[18:24].sum()
+
+
+def as_csv(data, path):
+    rows = np.hstack([data.labels[:, None], data.images.transpose(0, 2, 1).reshape(-1, 784)])
+    np.savetxt(path / "emnist-balanced-test.csv", rows, "%d", ",")
+
+
+def as_matlab(data, path):
+    part = {
+        "images": data.images.transpose(0, 2, 1).reshape(-1, 784),
+        "labels": data.labels[:, None].astype(np.uint8),
+    }
+    mapping = np.array([[index, ord(name)] for index, name in enumerate(data.classes)], np.uint8)
+    scipy.io.savemat(
+        path / "emnist-balanced.mat", {"dataset": {"test": part, "train": part, "mapping": mapping}}
+    )
+
+
+def as_parquet(data, path):
+    rows = [{"bytes": pictures.png(image), "path": None} for image in data.images]
+    table = pa.table({"image": rows, "label": data.labels})
+    pq.write_table(table, path / "emnist-balanced-test-00000-of-00001.parquet")
+
+
+def as_pictures(data, path):
+    case = {name: f"{name}_lower" if name.islower() else name for name in data.classes}
+    for number, (image, label) in enumerate(zip(data.images, data.labels, strict=True)):
+        folder = path / "balanced" / "test" / case[data.classes[label]]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number:05}.png").write_bytes(pictures.png(image))
+
+
+@pytest.mark.parametrize("store", [as_csv, as_matlab, as_parquet, as_pictures])
+def test_every_format_gives_the_same_real_images(real, tmp_path, store):
+    data = lab.load("balanced", "test", real).sample(940)
+    store(data, tmp_path)
+    loaded = lab.load("balanced", "test", tmp_path)
+    assert loaded.classes == data.classes and loaded.origin == "copy"
+
+    def sorted_(part):
+        return sorted(zip(part.labels.tolist(), map(bytes, part.images), strict=True))
+
+    assert sorted_(loaded) == sorted_(data)
+    how = "transposed" if store in (as_csv, as_matlab) else "upright already"
+    assert how in loaded.notes[-1] and "told from" in loaded.notes[-1]
 
 
 def test_a_split_that_is_not_there(real):

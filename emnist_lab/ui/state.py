@@ -183,8 +183,7 @@ def say_generated(link: bool = True) -> None:
     if not generated():
         return
     st.warning(
-        "**Generated images.** A model made them in the manner of EMNIST, so that everything here "
-        "can be tried; no person wrote them.",
+        "**Generated images.** Made by a model in EMNIST's manner; no person wrote them.",
         icon=":material/robot_2:",
     )
     if link:
