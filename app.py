@@ -51,4 +51,5 @@ with st.sidebar:
 # So that a page knows whether it was just come to: a canvas, say, is then a new one.
 st.session_state.came_from = st.session_state.get("shown")
 st.session_state.shown = page.title
+state.say_gone()
 page.run()

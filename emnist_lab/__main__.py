@@ -1,4 +1,7 @@
-"""Command line: python -m emnist_lab fetch | data | train | evaluate | predict | runs | bench."""
+"""Command line: python -m emnist_lab fetch | data | train | evaluate | predict | runs | bench.
+
+And demo and orientation, which make anew what comes with EMNIST Lab.
+"""
 
 import argparse
 import contextlib
@@ -7,6 +10,7 @@ import json
 import logging
 import math
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -41,8 +45,11 @@ def _fetch(options) -> dict:
 
     if options.events:
         _end_with_server()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # half an import is removed then
     wanted = list(SPLITS) if "all" in options.splits else options.splits
     origins = options.origin or [None]
+    if options.name and not all(one and "://" not in one for one in origins):
+        raise LabError("A name goes with files of your own: name them with --from.")
     with _bar(options.events) as tell:
         if options.name or _foreign(origins):
             if wanted:
@@ -68,12 +75,13 @@ def _fetch(options) -> dict:
 def _foreign(origins: list) -> bool:
     """Whether these are files of a dataset that isn't in NIST's own files or zip."""
     from . import archive
+    from .formats import idx
 
     for one in origins:
         path = Path(one).expanduser() if one and "://" not in one else None
         if path is None or not path.is_file():
             continue
-        if path.suffix.lower() != ".zip" or not archive.members(archive.directory_in(path)):
+        if path.suffix.lower() != ".zip" or not idx.members(archive.directory_in(path)):
             return True
     return False
 
@@ -198,7 +206,15 @@ def _train(options) -> dict:
     _say(f"kept as {kept.folder}")
     if options.events:
         _print_json({"event": "done", "result": kept.name})
-    return {"run": kept.name, "folder": str(kept.folder), **kept.manifest["scores"]}
+    _say(f"trained on: {train.name}")
+    scores = kept.manifest["scores"]
+    return {
+        "run": kept.name,
+        "folder": str(kept.folder),
+        "trained_on": train.name,
+        "generated": kept.generated,
+        **scores,
+    }
 
 
 def _save_elsewhere(run, name: str, error: LabError, wanted: Path):
@@ -214,7 +230,7 @@ def _save_elsewhere(run, name: str, error: LabError, wanted: Path):
 
 
 def _end_with_server() -> None:
-    """For training that a server started: yield to its pages, and end when it does."""
+    """For work that a server started: yield to its pages, and end when it does."""
 
     def wait():
         sys.stdin.buffer.read()
@@ -259,7 +275,7 @@ def _evaluate(options) -> dict:
         "confused_pairs": report.confused_pairs(10).to_dict("records"),
     }
     if not options.json:
-        print(f"{run.name} on {data}")
+        print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {data}")
         for key, value in summary.items():
             beside = f"   (manifest: {kept[key]})" if same_data and key in kept else ""
             print(f"{key:>14}  {value}{beside}")

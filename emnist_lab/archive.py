@@ -18,10 +18,10 @@ from typing import BinaryIO
 import remotezip
 import requests
 
+from . import remote as net
 from .errors import DatasetError, first_line
 from .formats import idx
-from .remote import PATIENCE, Remote, host, why, within
-from .splits import PARTS, SPLITS
+from .remote import Remote, Unreachable, host, why, within
 
 _LOCAL = struct.Struct("<4s5H3I2H")  # a member's local header, in front of its bytes
 _BLOCK = 2**20
@@ -43,42 +43,13 @@ def configured() -> tuple[list[str], str]:
     return [*own, *(url for url in known["mirrors"] if url not in own)], known["md5"]
 
 
-def wanted(split: str) -> list[str]:
-    """Names in the archive of the files of one split, gzipped ones with ``.gz``."""
-    files = {}
-    for part in PARTS:
-        files |= dict.fromkeys(idx.names(split, part).values())
-    return [name if name.endswith(".txt") else f"{name}.gz" for name in files]
-
-
-def members(directory: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """Official files that an archive holds.
-
-    Parameters
-    ----------
-    directory : list of zipfile.ZipInfo
-
-    Returns
-    -------
-    dict of str to zipfile.ZipInfo
-        By official name. Anything else in the archive is passed over.
-    """
-    official = {name for split in SPLITS for name in wanted(split)}
-    found: dict[str, zipfile.ZipInfo] = {}
-    for info in directory:
-        name = info.filename.replace("\\", "/").rpartition("/")[2]
-        if name in official and not info.is_dir():
-            found.setdefault(name, info)
-    return found
-
-
 def of_split(directory: dict[str, zipfile.ZipInfo], split: str, where: str) -> list:
     """Members of one split, checked for what this program can and will unpack.
 
     Parameters
     ----------
     directory : dict of str to zipfile.ZipInfo
-        See `members`.
+        See `emnist_lab.formats.idx.members`.
     split : str
     where : str
         The archive's name, for sentences.
@@ -93,7 +64,7 @@ def of_split(directory: dict[str, zipfile.ZipInfo], split: str, where: str) -> l
         One is missing, encrypted, packed by an unusual method or far too large.
     """
     chosen = []
-    for name in wanted(split):
+    for name in idx.packed_names(split):
         info = directory.get(name)
         if info is None:
             if name.endswith(".txt"):
@@ -127,7 +98,7 @@ def directory_of(remote: Remote) -> list[zipfile.ZipInfo]:
 
     Raises
     ------
-    DatasetError
+    Unreachable
         It can't be read, or is no zip's.
     """
 
@@ -141,19 +112,19 @@ def directory_of(remote: Remote) -> list[zipfile.ZipInfo]:
             session=remote.session,
             fetcher=Fetcher,
             support_suffix_range=remote.total is None,
-            timeout=PATIENCE,
+            timeout=net.PATIENCE,
         ) as archive:
             return archive.infolist()
 
     try:
-        return within(2 * PATIENCE, read)
+        return within(net.PATIENCE, read)
     except (remotezip.RemoteIOError, requests.RequestException, TimeoutError) as error:
-        raise DatasetError(
+        raise Unreachable(
             f"The archive's directory can't be read from {host(remote.url)} ({why(error)}): try "
             "again, or another mirror."
         ) from error
     except (remotezip.RemoteZipError, zipfile.BadZipFile, ValueError, OSError) as error:
-        raise DatasetError(
+        raise Unreachable(
             f"What {host(remote.url)} sends isn't a whole zip archive ({first_line(error)[:80]}): "
             "try another mirror."
         ) from error
@@ -175,7 +146,7 @@ def begins(remote: Remote, info: zipfile.ZipInfo, scratch: Path) -> int:
 
     Raises
     ------
-    DatasetError
+    Unreachable
         There is no member at that place.
     """
     scratch.unlink(missing_ok=True)
@@ -185,7 +156,7 @@ def begins(remote: Remote, info: zipfile.ZipInfo, scratch: Path) -> int:
     finally:
         scratch.unlink(missing_ok=True)
     if fields[0] != b"PK\x03\x04":
-        raise DatasetError(
+        raise Unreachable(
             f"The archive's directory at {host(remote.url)} doesn't fit its content: try another "
             "mirror."
         )
@@ -296,6 +267,27 @@ def directory_in(path: Path) -> list[zipfile.ZipInfo]:
         raise DatasetError(
             f"{path} can't be read ({error.strerror or error}): check its name and permissions."
         ) from error
+
+
+def check_members(path: Path, told: Callable[[int], None]) -> None:
+    """Read every official member of a local archive, its CRC-32 checked.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    told : callable
+        Gets the bytes of the archive that were gone through so far.
+
+    Raises
+    ------
+    DatasetError
+        It isn't a whole zip, or a member is damaged.
+    """
+    done = 0
+    for info in idx.members(directory_in(path)).values():
+        extract(path, info, Path(os.devnull), lambda _: None)
+        done += info.compress_size
+        told(done)
 
 
 def md5(path: Path, told: Callable[[int], None]) -> str:

@@ -7,6 +7,7 @@ that a changed file is noticed, and one that was moved is known again. Arrays ar
 that reading holds no second copy of them.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -25,7 +26,7 @@ from .places import home
 
 _log = logging.getLogger(__name__)
 _TAIL = 64
-_MANY = 32  # files above which their last bytes are not looked at, only their dates
+_MANY = 64  # files whose last bytes are looked at; of more files, about so many
 _STALE = 3600  # seconds after which an entry that is still being written was given up
 _FORMAT = 2
 
@@ -33,18 +34,32 @@ _FORMAT = 2
 def _entry(source: Source) -> Path:
     kind = (_FORMAT, source.split, source.part, source.format)
     content = hashlib.sha256(repr(kind).encode())
-    for path in source.paths:
+    above = len(os.path.commonpath([path.parent for path in source.paths]))
+    step = max(len(source.paths) // _MANY, 1)
+    for number, path in enumerate(source.paths):
         status = path.stat()
         tail = b""
-        if len(source.paths) <= _MANY:
+        if number % step == 0:  # of thousands of files, some
             with open(path, "rb") as file:
                 file.seek(max(status.st_size - _TAIL, 0))
                 tail = file.read(_TAIL)
-        content.update(repr((path.name, status.st_size, status.st_mtime_ns, tail)).encode())
+        name = str(path)[above:]  # class folders count: they name the classes
+        content.update(repr((name, status.st_size, status.st_mtime_ns, tail)).encode())
     place = hashlib.sha256(repr((kind, str(source.paths[0].resolve()))).encode())
     entry = home() / "cache" / f"{_short(place)}-{_short(content)}"
     moved = sorted(entry.parent.glob(f"[!.]*-{_short(content)}"))
     return moved[0] if moved else entry
+
+
+def forget(source: Source) -> None:
+    """Remove what is kept of a source that is to be deleted.
+
+    Parameters
+    ----------
+    source : Source
+    """
+    with contextlib.suppress(OSError):
+        shutil.rmtree(_entry(source), ignore_errors=True)
 
 
 def _short(digest) -> str:

@@ -16,6 +16,7 @@ from .formats.base import CHUNK, SIDE, Allocate, Decoded, Source, in_memory
 from .sources import EXACT, locate
 
 _UNDOING = {"rotated left": "rotated right", "rotated right": "rotated left"}  # others, themselves
+_MOST_LABELS = 1024
 _HOLD_OUT, _HOLD_OUT_SEED = 6, 25  # EMNIST's own test parts are a seventh or a sixth
 
 
@@ -199,7 +200,7 @@ def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
         part=part,
         origin=_origin(source, decoded.labels),
         format=source.format,
-        notes=decoded.notes,
+        notes=(*source.notes, *decoded.notes),
         generated=source.generated,
     )
     return whole if source.part else _share(whole, part)
@@ -215,6 +216,11 @@ def _origin(source: Source, raw: np.ndarray) -> str:
 
 def _upright(decoded: Decoded, source: Source) -> Decoded:
     """Turn images upright in place; a note says what was found and done."""
+    if not 0 <= min(decoded.classes) <= max(decoded.classes) < _MOST_LABELS:
+        raise DatasetError(
+            f"{source.paths[0].name} has classes for labels outside of 0 to {_MOST_LABELS - 1}: "
+            "number its classes from 0."
+        )
     names = np.array([decoded.classes.get(value, "") for value in range(max(decoded.classes) + 1)])
     verdict = orientation.judge(decoded.images, characters=names[decoded.labels].tolist())
     if not verdict.pose_sure:  # labels help much where they are right: they may be wrong

@@ -13,7 +13,7 @@ import shutil
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,14 +62,18 @@ class _Meter:
 
     def __init__(self, tell: Tell):
         self._tell, self._late, self._said = tell, deque(), 0.0
-        self.title, self.base, self.total = "", 0, 0
+        self.title, self.base, self.total, self._done = "", 0, 0, 0
 
     def say(self, title: str) -> None:
         self.title, self.base, self.total = title, 0, 0
         self._late.clear()
         self._tell(Transfer(title))
 
+    def trouble(self, reason: str) -> None:
+        self._tell(Transfer(f"{self.title}: {reason}, trying again", self._done, self.total))
+
     def __call__(self, done: int) -> None:
+        self._done = self.base + done
         now, done = time.monotonic(), self.base + done
         if now - self._said < 0.2 and done < self.total:
             return
@@ -118,7 +122,7 @@ def fetch(
         (target / ".partial").mkdir(parents=True, exist_ok=True)
         with _alone(target, meter):
             _sweep(target / ".partial")
-            if origin is None or re.match(r"[a-z]+://", address):
+            if origin is None or re.match(r"[A-Za-z]+://", address):
                 if not wanted:
                     raise DatasetError(
                         f"No split is named: choose one or more of {', '.join(SPLITS)}."
@@ -141,17 +145,21 @@ def kept_nowhere(target: Path, error: OSError) -> DatasetError:
     )
 
 
-def _alone(target: Path, meter: _Meter) -> filelock.BaseFileLock:
+@contextlib.contextmanager
+def _alone(target: Path, meter: _Meter) -> Iterator[None]:
     """Hold the folder; another process that fetches is waited for."""
     lock = filelock.FileLock(target / ".fetch.lock")
-    waited = False
-    while True:
+    patience = 0.0
+    while not lock.is_locked:
         try:
-            lock.acquire(timeout=0 if not waited else 0.3)
-            return lock
+            lock.acquire(timeout=patience)
         except filelock.Timeout:
             meter.say("Waiting for another download to end")
-            waited = True
+            patience = 0.3
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _sweep(partial: Path) -> None:
@@ -170,17 +178,25 @@ def _room(target: Path, needed: int) -> None:
 
 
 def _from_network(target: Path, wanted: list[str], urls: list[str], md5: str, meter) -> list[Path]:
-    meter.say(f"Asking {remote.host(urls[0])}")
-    with contextlib.closing(remote.ask(urls)) as server:
-        if server.ranges:
-            return _parts(target, wanted, server, meter)
-        whole = _whole(target, server, md5, meter)
+    """From the first mirror that gives it all; what one fails to give, the next is asked for."""
+    while True:
+        meter.say(f"Asking {remote.host(urls[0])}")
+        with contextlib.closing(remote.ask(urls)) as server:
+            try:
+                if server.ranges:
+                    return _parts(target, wanted, server, meter)
+                whole = _whole(target, server, md5, meter)
+                break
+            except remote.Unreachable:
+                urls = [url for url in urls if url != server.url]
+                if not urls:
+                    raise
     return [whole, *_from_zip(target, whole, wanted, meter)]
 
 
 def _parts(target: Path, wanted: list[str], server: remote.Remote, meter: _Meter) -> list[Path]:
     """Only the members of the wanted splits, from a server that gives ranges."""
-    directory = archive.members(archive.directory_of(server))
+    directory = idx.members(archive.directory_of(server))
     chosen = {
         split: archive.of_split(directory, split, f"The archive at {remote.host(server.url)}")
         for split in dict.fromkeys(wanted)
@@ -219,12 +235,12 @@ def _member(partial: Path, server: remote.Remote, name: str, info, meter: _Meter
     packed = partial / f"{name}.{info.CRC:08x}-{info.compress_size}.part"
     start = archive.begins(server, info, partial / f"{name}.header")
     for _ in range(2):
-        server.copy(packed, start, info.compress_size, meter)
+        server.copy(packed, start, info.compress_size, meter, meter.trouble)
         right = archive.unpack(packed, info, partial / name)
         packed.unlink()
         if right:
             return partial / name
-    raise DatasetError(
+    raise remote.Unreachable(
         f"{name} arrived damaged twice from {remote.host(server.url)} (its CRC-32 is wrong): try "
         "again later, or another mirror."
     )
@@ -233,39 +249,64 @@ def _member(partial: Path, server: remote.Remote, name: str, info, meter: _Meter
 def _whole(target: Path, server: remote.Remote, md5: str, meter: _Meter) -> Path:
     """The whole archive, from a server that gives no ranges; kept, for the other splits too."""
     final, where = target / "gzip.zip", remote.host(server.url)
-    if final.is_file() and final.stat().st_size == server.total:
-        meter.say("Checking the archive that is here already")
-        meter.total = server.total
-        if not md5 or archive.md5(final, meter) == md5:
-            return final
     if server.total is None:
-        raise DatasetError(
+        raise remote.Unreachable(
             f"{where} doesn't say how long the archive is: try another mirror, or download it "
             "with a browser."
         )
+    # What is here already is the same if address, length and the server's mark of the version
+    # are: without such a mark nothing is gone on with, unless an MD5 tells in the end.
+    key = hashlib.sha256(f"{server.url} {server.total} {server.stamp}".encode()).hexdigest()
+    known = target / ".gzip.zip.from"
+    same = known.is_file() and known.read_text(encoding="ascii") == key
+    if final.is_file() and final.stat().st_size == server.total and (md5 or same):
+        meter.say("Checking the archive that is here already")
+        meter.total = server.total
+        if _is_right(final, md5, meter):
+            return final
     _room(target, server.total)
-    key = hashlib.sha256(f"{server.url} {server.stamp}".encode()).hexdigest()[:8]
-    part = target / ".partial" / f"gzip.zip.{key}-{server.total}.part"
+    part = target / ".partial" / f"gzip.zip.{key[:8]}.part"
+    if not server.stamp and not md5:
+        part.unlink(missing_ok=True)
     for _ in range(2):
         meter.say(f"Downloading the whole archive: {where} gives no parts of it")
         meter.total = server.total
-        server.copy(part, 0, server.total, meter)
+        server.copy(part, 0, server.total, meter, meter.trouble)
         meter.say("Checking the archive")
         meter.total = server.total
-        if not md5 or archive.md5(part, meter) == md5:
-            archive.directory_in(part)
+        if _is_right(part, md5, meter):
+            known.unlink(missing_ok=True)
             os.replace(part, final)
+            if server.stamp:
+                known.write_text(key, encoding="ascii")
             return final
         part.unlink()
-    raise DatasetError(
-        f"The archive arrived damaged twice from {where} (its MD5 isn't {md5}): try again later, "
-        "or another mirror."
+    expected = f"its MD5 isn't {md5}" if md5 else "a file in it has another CRC-32 than it says"
+    raise remote.Unreachable(
+        f"The archive arrived damaged twice from {where} ({expected}): try again later, or "
+        "another mirror."
     )
 
 
+def _is_right(path: Path, md5: str, meter: _Meter) -> bool:
+    """Whether an archive is what was promised: by its MD5, else by every member's CRC-32."""
+    if md5:
+        return archive.md5(path, meter) == md5
+    archive.directory_in(path)  # an archive that ends early is said to, not downloaded again
+    try:
+        archive.check_members(path, meter)
+    except DatasetError:
+        return False
+    return True
+
+
 def _from_zip(target: Path, path: Path, wanted: list[str] | None, meter: _Meter) -> list[Path]:
-    directory = archive.members(archive.directory_in(path))
-    holds = [s for s in SPLITS if archive.wanted(s)[0] in directory]
+    directory = idx.members(archive.directory_in(path))
+    needed = {
+        split: [name for name in idx.packed_names(split) if name.endswith(".gz")]
+        for split in SPLITS
+    }
+    holds = [split for split in SPLITS if all(name in directory for name in needed[split])]
     if not holds:
         raise DatasetError(
             f"{path.name} holds no official EMNIST files: take NIST's gzip.zip, or unpack it and "
@@ -308,10 +349,23 @@ def _from_folder(target: Path, place: Path, wanted: list[str] | None, meter) -> 
         files = [found[name].path for name in sorted(names) if name in found]
         _room(target, sum(path.stat().st_size for path in files))
         for path in files:
-            fresh.append(Path(shutil.copyfile(path, target / ".partial" / path.name)))
+            fresh.append(_copied(path, target / ".partial" / path.name))
         meter.say(f"Checking {split}")
         placed += _place(target, fresh, split)
     return placed
+
+
+def _copied(path: Path, to: Path) -> Path:
+    try:
+        source = open(path, "rb")  # noqa: SIM115  its failure isn't that of the target
+    except OSError as error:
+        raise DatasetError(
+            f"{path} can't be read ({error.strerror or error}): give this user permission to read "
+            "it, or check the disk."
+        ) from error
+    with source, open(to, "wb") as target:
+        shutil.copyfileobj(source, target, 2**20)
+    return to
 
 
 def _kinds(found: dict, split: str, part: str) -> set[str]:
@@ -327,12 +381,21 @@ def _place(target: Path, fresh: list[Path], split: str) -> list[Path]:
         for path in fresh:
             path.unlink(missing_ok=True)
         raise
-    placed = []
+    # Labels go first and come last: whoever is stopped in between leaves a part without labels,
+    # which is no part, and never old labels beside new images.
+    fresh = sorted(fresh, key=lambda path: "-labels-" in path.name)
     for path in fresh:
-        plain = path.name.removesuffix(".gz")
-        for other in (target / plain, target / f"{plain}.gz"):
-            if other.name != path.name:
-                other.unlink(missing_ok=True)  # a copy from before, gzipped or not
+        if "-labels-" in path.name:
+            _drop(target, path.name)
+    for path in fresh:
         os.replace(path, target / path.name)
-        placed.append(target / path.name)
-    return placed
+        _drop(target, path.name, but=path.name)
+    return [target / path.name for path in fresh]
+
+
+def _drop(target: Path, name: str, but: str = "") -> None:
+    """Remove a file from before, gzipped or not."""
+    plain = name.removesuffix(".gz")
+    for other in (plain, f"{plain}.gz"):
+        if other != but:
+            (target / other).unlink(missing_ok=True)

@@ -4,23 +4,28 @@ Each lies in a folder of ``imports`` in this machine's home. It gets there when
 it was read whole; what can't be read is refused, and nothing is left of it.
 """
 
+import contextlib
+import errno
 import os
 import re
 import secrets
 import shutil
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
-from . import archive, dataset, sources
+from . import archive, cache, dataset, sources
 from .errors import DatasetError, first_line
 from .fetch import Tell, Transfer
+from .formats import idx
 from .places import home
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _MOST_MEMBERS = 1_500_000
 _LARGEST = 8 * 2**30  # bytes that an archive may unpack to
 _STALE = 86_400  # seconds after which what was left of an import is removed
+UPLOAD = ".upload-"  # what the folder of an upload is called; an import of it removes it
 _RESERVED = {sources.DEMO, sources.FETCHED, "emnist"}
 
 
@@ -123,6 +128,8 @@ def bring(paths: list[Path], name: str | None = None, tell: Tell | None = None) 
         for (split, part), source in found.items():
             tell(Transfer(f"Reading {split} {part} ({source.format})"))
             dataset.read_part(source, part)
+        if (folder() / name).exists():
+            check_name(name)  # another import took the name meanwhile
         os.replace(partial, folder() / name)
     except OSError as error:
         raise DatasetError(
@@ -131,23 +138,34 @@ def bring(paths: list[Path], name: str | None = None, tell: Tell | None = None) 
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        for place in {path.parent for path in paths}:
+            if place.parent == folder() and place.name.startswith(UPLOAD):
+                shutil.rmtree(place, ignore_errors=True)
     return name
 
 
 def _sweep() -> None:
     for left in folder().glob(".*"):
-        if time.time() - left.stat().st_mtime > _STALE:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another import may have ended just now
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _take(path: Path, into: Path) -> None:
     if path.suffix.lower() == ".zip":
         directory = archive.directory_in(path)
-        if not archive.members(directory):
+        if not idx.members(directory):
             _unzip(path, directory, into)
             return
+    if path.is_dir():
+        raise DatasetError(
+            f"{path} is a folder, which needs no import: name it with --root or $EMNIST_DIR, or on "
+            "the Data page."
+        )
     if not path.is_file():
         raise DatasetError(f"There is no file {path}: check the spelling.")
+    if not os.access(path, os.R_OK):
+        raise DatasetError(f"{path} can't be read: give this user permission to read it.")
     shutil.copy2(path, into / path.name)
 
 
@@ -161,7 +179,7 @@ def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
             "taken: unpack it yourself and name the folder."
         )
     if size > shutil.disk_usage(into).free:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
     try:
         with zipfile.ZipFile(path) as opened:
             for one in files:
@@ -172,7 +190,12 @@ def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
                         f"({one.filename[:60]!r}): take another archive."
                     )
                 opened.extract(one, into)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+    except (
+        *(zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, zlib.error),
+        OSError,
+    ) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS):
+            raise
         raise DatasetError(
             f"{path.name} can't be unpacked ({first_line(error)[:80]}): make the archive again."
         ) from error
@@ -192,6 +215,11 @@ def remove(name: str) -> None:
     """
     if name not in names():
         raise DatasetError(f"There is no dataset {name}: it may be deleted already.")
+    try:
+        for source in sources.find(name).values():
+            cache.forget(source)
+    except DatasetError:
+        pass  # a damaged one is deleted as well
     try:
         gone = folder() / f".partial-{secrets.token_hex(8)}"
         os.replace(folder() / name, gone)

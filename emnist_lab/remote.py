@@ -19,7 +19,7 @@ import urllib3
 from .errors import DatasetError, first_line
 
 PATIENCE = 8.0  # seconds until a silent server is given up
-_TRIES = 4  # attempts in a row that bring nothing, until a transfer is given up
+_TRIES = 3  # attempts in a row that bring nothing, until a transfer is given up
 _PAUSE = 0.5  # seconds before the second attempt; doubles each time
 _BLOCK = 2**16
 _AGAIN = (408, 425, 429, 500, 502, 503, 504)  # statuses that may pass
@@ -27,6 +27,10 @@ _AGAIN = (408, 425, 429, 500, 502, 503, 504)  # statuses that may pass
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, TimeoutError)
 
 Told = Callable[[int], None]
+
+
+class Unreachable(DatasetError):
+    """This server doesn't give what is wanted; another may."""
 
 
 def _session() -> requests.Session:
@@ -101,7 +105,14 @@ class Remote:
         """Let go of its connections."""
         self.session.close()
 
-    def copy(self, path: Path, start: int, size: int, told: Told) -> None:
+    def copy(
+        self,
+        path: Path,
+        start: int,
+        size: int,
+        told: Told,
+        trouble: Callable[[str], None] = lambda reason: None,
+    ) -> None:
         """Bring `path` to `size` bytes, which begin at `start` of the file; goes on where it ends.
 
         Parameters
@@ -111,19 +122,22 @@ class Remote:
         start, size : int
         told : callable
             Gets the bytes that `path` holds; what it raises ends the transfer.
+        trouble : callable
+            Gets a few words when the connection broke off and is tried again.
 
         Raises
         ------
-        DatasetError
+        Unreachable
             The connection breaks off again and again, or the server refuses.
         OSError
             `path` can't be written.
         """
         fruitless, before, reason = 0, -1, ""
+        path.touch()
         while True:
-            have = path.stat().st_size if path.exists() else 0
+            have = path.stat().st_size
             if have > size:
-                path.unlink()
+                path.write_bytes(b"")
                 continue
             told(have)
             if have == size:
@@ -132,7 +146,7 @@ class Remote:
             before = max(before, have)
             if fruitless:
                 if fruitless >= _TRIES:
-                    raise DatasetError(
+                    raise Unreachable(
                         f"The connection to {host(self.url)} breaks off again and again after "
                         f"{have:,} of {size:,} bytes ({reason}): try again later, it goes on "
                         "where it stopped."
@@ -143,6 +157,7 @@ class Remote:
                 reason = "it ends early"
             except _FAILURES as error:
                 reason = why(error)
+                trouble(reason)
 
     def _some(self, path: Path, have: int, start: int, size: int, told: Told) -> None:
         """Append what one connection brings."""
@@ -152,7 +167,7 @@ class Remote:
         with within(PATIENCE, lambda: self._get(headers)) as answer:
             if answer.status_code == 206:
                 if not answer.headers.get("Content-Range", "").startswith(f"bytes {first}-"):
-                    raise DatasetError(
+                    raise Unreachable(
                         f"{host(self.url)} sends another part of the archive than was asked for: "
                         "try another mirror."
                     )
@@ -209,11 +224,11 @@ def why(error: BaseException) -> str:
     return first_line(error)[:80]
 
 
-def refused(url: str, status: int) -> DatasetError:
+def refused(url: str, status: int) -> Unreachable:
     """The error for an answer that isn't the file."""
     meaning = {403: "forbidden", 404: "there is no such file", 401: "it asks for a login"}
     words = meaning.get(status, "its own failure" if status >= 500 else "it refuses")
-    return DatasetError(
+    return Unreachable(
         f"{host(url)} answers {status} ({words}): check the address, or try another mirror or "
         "later."
     )
@@ -227,7 +242,7 @@ def _ask(url: str) -> Remote:
         if answer.status_code not in (200, 206):
             raise refused(url, answer.status_code)
         if answer.raw.read(4)[:2] != b"PK":
-            raise DatasetError(
+            raise Unreachable(
                 f"What {host(url)} sends isn't a zip archive: check the address, or try another "
                 "mirror."
             )
@@ -254,7 +269,7 @@ def ask(urls: list[str]) -> Remote:
 
     Raises
     ------
-    DatasetError
+    Unreachable
         None of them answers well within `PATIENCE` seconds.
     """
     for url in urls:
@@ -275,7 +290,7 @@ def ask(urls: list[str]) -> Remote:
 
     for url in urls:
         threading.Thread(target=one, args=(url,), name="ask", daemon=True).start()
-    heard: dict[str, Remote | DatasetError] = {}
+    heard: dict[str, Remote | Unreachable] = {}
     end = time.monotonic() + PATIENCE
     while len(heard) < len(urls) and (left := end - time.monotonic()) > 0:
         try:
@@ -291,8 +306,8 @@ def ask(urls: list[str]) -> Remote:
     raise heard.get(urls[0]) or _silent(urls[0], "no answer in time")
 
 
-def _silent(url: str, reason: str) -> DatasetError:
-    return DatasetError(
+def _silent(url: str, reason: str) -> Unreachable:
+    return Unreachable(
         f"{host(url)} can't be reached ({reason}): check the network and try again, or bring a "
         "copy of the dataset from elsewhere."
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from . import splits
@@ -14,28 +15,30 @@ from .splits import PARTS, SPLITS
 DEMO, FETCHED = "demo", "fetched"
 EXACT = (idx.FORMAT, idx.ARCHIVE)  # NIST's own formats, which hold all classes of their split
 
-_DEPTH = (
-    4  # NIST's archive unpacks to gzip/, torchvision to EMNIST/raw, class folders lie in train/
-)
-_MOST_FOLDERS = 2_000
+_DEPTH = 4  # NIST's archive unpacks to gzip/, torchvision to EMNIST/raw; class folders go deeper
+_MOST_FOLDERS = 20_000
 
 
 def resolve_root(root: str | os.PathLike | None = None) -> list[Path]:
     """Places to look for a dataset in.
 
-        Parameters
-        ----------
-        root : path-like, optional
-    XX
-        Returns
-        -------
-        list of pathlib.Path
-            One or two places that exist and can be read.
+    Parameters
+    ----------
+    root : path-like, optional
+        A folder or a file, the name of an imported dataset, ``"demo"`` for the
+        generated set that comes with EMNIST Lab, or ``"fetched"`` for what
+        ``fetch`` brought. Without it ``$EMNIST_DIR`` counts, then what
+        ``fetch`` brought.
 
-        Raises
-        ------
-        DatasetError
-            No place is named and nothing was fetched, or it can't be read.
+    Returns
+    -------
+    list of pathlib.Path
+        One or two places that exist and can be read.
+
+    Raises
+    ------
+    DatasetError
+        No place is named and nothing was fetched, or it can't be read.
     """
     named = str(root).strip() if root is not None else ""
     if named == DEMO:
@@ -45,7 +48,7 @@ def resolve_root(root: str | os.PathLike | None = None) -> list[Path]:
     if named:
         return [_place(named)]
     named = os.environ.get("EMNIST_DIR", "").strip()
-    own = [home() / "data"] if (home() / "data").is_dir() else []
+    own = [home() / "data"] if _holds_files(home() / "data") else []
     if named:
         return [_place(named), *own]
     if own:
@@ -56,13 +59,20 @@ def resolve_root(root: str | os.PathLike | None = None) -> list[Path]:
     )
 
 
+def _holds_files(folder: Path) -> bool:
+    """Whether anything lies there, but for what a download keeps for itself."""
+    try:
+        return any(name[0] != "." for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
 def _place(named: str) -> Path:
     try:
         place = Path(named).expanduser()
-        if len(place.parts) == 1 and not place.exists() and named[0] != ".":
-            place = home() / "imports" / named
-            if not place.is_dir():
-                place = Path(named)
+        own = home() / "imports" / named
+        if len(place.parts) == 1 and named[0] != "." and own.is_dir():
+            return own  # a dataset's name counts before a folder's: that one is also ./NAME
         if place.is_dir():
             os.scandir(place).close()
             return place.resolve()
@@ -94,7 +104,10 @@ def _files(place: Path) -> Iterator[Path]:
         for folder in level:
             seen += 1
             if seen > _MOST_FOLDERS:
-                return
+                raise DatasetError(
+                    f"{place} holds more than {_MOST_FOLDERS:,} folders: name the folder that the "
+                    "dataset lies in."
+                )
             try:
                 entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
             except OSError:
@@ -118,8 +131,11 @@ def _is(test) -> bool:
         return False  # a link that leads nowhere, or in circles
 
 
-def _in(place: Path) -> dict[tuple[str, str], Source]:
-    """(split, part) -> its source; of two the format that is nearer to NIST's counts."""
+Parts = dict[tuple[str, str], Source]
+
+
+def _families(place: Path) -> list[Parts]:
+    """What a place holds, one dict a format, the format that is nearest to NIST's first."""
     try:
         files = list(_files(place))
     except OSError as error:
@@ -127,28 +143,51 @@ def _in(place: Path) -> dict[tuple[str, str], Source]:
             f"{place} can't be read ({error.strerror or error}): check the disk, or name another "
             "folder."
         ) from error
-    found: dict[tuple[str, str], Source] = {}
-    unclear: list[Source] = []
-    folder = place if place.is_dir() else place.parent
-    for sources in (
-        idx.find(files),
+    official = idx.find(files)
+    kinds = (
+        [source for source in official if not source.generated],
         matlab.find(files),
         parquet.find(files),
         table.find(files),
-        pictures.find(files, folder),
-    ):
-        for source in sources:
-            if source.split not in SPLITS:
-                unclear.append(source)
-                continue
-            for part in [source.part] if source.part else PARTS:
-                found.setdefault((source.split, part), source)
-    if unclear and not found:
-        unclear[0].read(in_memory)  # it tries to be a dataset: says why it isn't one
+        pictures.find(files, place if place.is_dir() else place.parent),
+        [source for source in official if source.generated],
+    )
+    families = [_by_part(kind) for kind in kinds]
+    unclear = [source for kind in kinds for source in kind if source.split not in SPLITS]
+    if not any(families):
+        if unclear:
+            unclear[0].read(in_memory)  # it tries to be a dataset: says why it isn't one
+        _explain_archives(files)
+    return families
+
+
+def _by_part(sources: list[Source]) -> Parts:
+    found: Parts = {}
+    for source in sources:
+        if source.split not in SPLITS:
+            continue
+        for part in [source.part] if source.part else PARTS:
+            first = found.setdefault((source.split, part), source)
+            if first.paths != source.paths:
+                note = f"{source.paths[0].name} is of the same part and was passed over."
+                found[source.split, part] = replace(first, notes=(*first.notes, note))
     return found
 
 
-def find(root: str | os.PathLike | None = None) -> dict[tuple[str, str], Source]:
+def _explain_archives(files: list[Path]) -> None:
+    """Where all that there is are zips, say what is the matter with the first."""
+    from . import archive  # brings the network's libraries, which nothing else here needs
+
+    for path in files:
+        if path.suffix.lower() == ".zip":
+            archive.directory_in(path)
+            raise DatasetError(
+                f"{path.name} isn't NIST's archive: import it on the Data page or with "
+                f"'python -m emnist_lab fetch --from {path.name}', or unpack it."
+            )
+
+
+def find(root: str | os.PathLike | None = None) -> Parts:
     """Every part of every split that is at hand.
 
     Parameters
@@ -159,20 +198,20 @@ def find(root: str | os.PathLike | None = None) -> dict[tuple[str, str], Source]
     Returns
     -------
     dict of (split, part) to Source
-        In the order of `SPLITS`. Both parts of a split come from one place:
-        what two copies share is unknown, so they aren't mixed.
+        In the order of `SPLITS`. Both parts of a split come from one place and
+        format: what two copies share is unknown, so they aren't mixed.
 
     Raises
     ------
     DatasetError
-        See `resolve_root`.
+        See `resolve_root`; or a file there can't be what it seems to be.
     """
-    places = [_in(place) for place in resolve_root(root)]
-    chosen: dict[tuple[str, str], Source] = {}
+    families = [family for place in resolve_root(root) for family in _families(place)]
+    chosen: Parts = {}
     for split in SPLITS:
-        have = [[(split, part) for part in PARTS if (split, part) in place] for place in places]
-        most = max(range(len(places)), key=lambda i: (len(have[i]), -i))
-        chosen |= {key: places[most][key] for key in have[most]}
+        have = [[(split, part) for part in PARTS if (split, part) in family] for family in families]
+        most = max(range(len(families)), key=lambda i: (len(have[i]), -i))
+        chosen |= {key: families[most][key] for key in have[most]}
     return chosen
 
 

@@ -4,6 +4,7 @@ Cohen et al. 2017, arXiv:1702.05373. The tables equal NIST's mapping files,
 which some copies of the dataset lack.
 """
 
+import re
 import string
 
 from .errors import DatasetError
@@ -78,8 +79,12 @@ def named_in(name: str) -> str | None:
     -------
     str or None
     """
-    lower = name.lower().replace("emnist", "")  # "emnist" itself ends in a split's name
-    return next((split for split in SPLITS if split in lower), None)
+    return next((split for split in SPLITS if _word(split).search(name.lower())), None)
+
+
+def _word(text: str) -> re.Pattern:
+    """`text` where no letter stands beside it: "latest" is no test, nor "emnist" an mnist."""
+    return re.compile(rf"(?<![a-z]){text}(?![a-z])")
 
 
 def part_in(name: str) -> str | None:
@@ -96,7 +101,7 @@ def part_in(name: str) -> str | None:
         ``"train"``, ``"test"`` or None.
     """
     lower = name.lower()
-    return next((part for part in PARTS if part in lower), None)
+    return next((part for part in PARTS if _word(f"{part}(?:ing)?").search(lower)), None)
 
 
 def holding(characters: set[str], counts: list[int] | None = None) -> str:

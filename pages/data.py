@@ -27,29 +27,36 @@ st.title("Data")
 state.say_generated(link=False)
 
 st.subheader("In use")
+
+
+def delete(name: str) -> None:
+    """Delete an imported dataset, and use another."""
+    try:
+        imports.remove(name)
+    except LabError as error:
+        st.session_state.data_problem = str(error)
+    state.use_dataset(state.datasets()[0])
+
+
+now = state.dataset_in_use()
+st.session_state.data_here = now  # the sidebar's selection counts, which every page has
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    now = state.dataset_in_use()
-    others = state.datasets()
-    chosen = st.selectbox(
+    st.selectbox(
         "Dataset",
-        others,
-        index=others.index(now) if now in others else None,
-        placeholder=now,
+        state.datasets(),
+        key="data_here",
+        on_change=lambda: state.use_dataset(st.session_state.data_here),
         width=420,
         help="EMNIST is what was fetched here, or `$EMNIST_DIR`; demo is generated; the others are "
         "copies that were brought.",
     )
-    if chosen and chosen != now:
-        state.use_dataset_next(chosen)
-    if now in imports.names() and st.button("Delete it", icon=":material/delete:"):
-        try:
-            imports.remove(now)
-            state.use_dataset_next(None)
-        except LabError as error:
-            st.error(str(error), icon=":material/error:")
+    if now in imports.names():
+        st.button("Delete it", icon=":material/delete:", on_click=delete, args=(now,))
+if problem := st.session_state.pop("data_problem", ""):
+    state.say_error(problem)
 parts, problem = state.available()
 if problem:
-    st.error(markup.plain(problem), icon=":material/folder_off:")
+    state.say_error(problem)
 elif not parts:
     st.info(
         f"There is no complete part of EMNIST in {markup.plain(now)}: choose another dataset, or "
@@ -76,7 +83,7 @@ else:
             f"Read from: {data.format}. {markup.plain(' '.join(data.notes))}"
         )
     except LabError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        state.say_error(error)
     with st.expander(f"Parts: {', '.join(' '.join(key) for key in parts)}"):
         st.dataframe(
             pd.DataFrame(
@@ -86,7 +93,7 @@ else:
                         "part": part,
                         "images": "generated" if source.generated else "people's",
                         "read from": source.format,
-                        "size, MB": sum(path.stat().st_size for path in source.paths[:1000]) / 1e6,
+                        "size, MB": source.size() / 1e6,
                         "file": str(source.paths[0]),
                     }
                     for (split, part), source in parts.items()

@@ -81,7 +81,7 @@ def board() -> None:
             st.info(str(error), icon=":material/draw:")
             return
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            state.say_error(error)
             return
         chances = reader.predict_proba(image[None])[0]
         best = chances.argsort()[::-1][:5]

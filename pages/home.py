@@ -35,7 +35,7 @@ if splits:
     try:
         shown = state.load(split, part)
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        state.say_error(error)
 if shown is not None:
     chosen = np.random.default_rng(7).permutation(len(shown))[:WALL]
     names = display_names(shown.classes)
@@ -89,7 +89,7 @@ if {"pixels-logistic", "hog-qda"} <= shipped.keys():
                 f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}"
             )
     except LabError as error:
-        st.error(str(error), icon=":material/error:")
+        state.say_error(error)
     merged = [name for name in display_names(better.classes) if " " in name]
     st.caption(
         f"{len(better.classes)} classes: digits, capitals, and small letters that look different "

@@ -63,7 +63,7 @@ if splits:
         try:
             runs.check_room()
         except LabError as error:
-            st.error(str(error), icon=":material/error:")
+            state.say_error(error)
         else:
             images = None if count == len(train) else count
             state.jobs().submit(Spec(recipe.name, split, images, int(seed), root=state.root()))

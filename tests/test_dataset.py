@@ -4,14 +4,16 @@ import gzip
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import CLASSES, as_idx, make_part, write
+from PIL import Image
 
 import emnist_lab as lab
-from emnist_lab import cache, dataset, fetch, official, orientation, places, sources
+from emnist_lab import cache, dataset, fetch, official, orientation, places, sources, splits
 from emnist_lab.errors import DatasetError
 from emnist_lab.formats import idx
 
@@ -112,7 +114,7 @@ def test_orientation_is_looked_at_not_assumed(folder, tmp_path, pose):
     """The same files, but somebody turned the images before."""
     data = lab.load("balanced", "train", folder)
     stored = np.ascontiguousarray(orientation.turn(data.images, pose))
-    write(tmp_path, dataset.replace(data, images=stored.transpose(0, 2, 1)))
+    write(tmp_path, replace(data, images=stored.transpose(0, 2, 1)))
     loaded = lab.load("balanced", "train", tmp_path)
     np.testing.assert_array_equal(loaded.images, data.images)
     assert f"The images were {pose}" in loaded.notes[-1] and "told from" in loaded.notes[-1]
@@ -120,8 +122,74 @@ def test_orientation_is_looked_at_not_assumed(folder, tmp_path, pose):
 
 def test_images_that_do_not_tell_are_taken_as_the_format_has_them(tmp_path):
     data = make_part("digits", 2, seed=5)
-    write(tmp_path, dataset.replace(data, images=np.zeros_like(data.images)))
+    write(tmp_path, replace(data, images=np.zeros_like(data.images)))
     assert "don't tell" in lab.load("digits", "train", tmp_path).notes[-1]
+
+
+def test_two_formats_of_one_split_are_not_mixed(folder, tmp_path):
+    """Else images that are put aside of the one may stand in the other's test part."""
+    whole = make_part("digits", 6, seed=9)
+    rows = np.hstack([whole.labels[:, None], whole.images.transpose(0, 2, 1).reshape(-1, 784)])
+    np.savetxt(tmp_path / "emnist-digits.csv", rows, "%d", ",")
+    write(tmp_path, replace(whole, part="test"))
+    train, test = (lab.load("digits", part, tmp_path) for part in ("train", "test"))
+    assert train.format == test.format
+    assert not {bytes(one) for one in train.images} & {bytes(one) for one in test.images}
+
+
+def test_generated_images_never_complete_real_ones(tmp_path):
+    shutil.copytree(places.SHIPPED / "demo", tmp_path / "demo")
+    write(tmp_path, make_part("balanced", 2, seed=5, part="test"))
+    assert {source.generated for source in sources.find(tmp_path).values()} == {True}
+    write(tmp_path, make_part("balanced", 2, seed=6))
+    assert {source.generated for source in sources.find(tmp_path).values()} == {False}
+
+
+def test_a_second_file_of_one_part_is_spoken_of(tmp_path):
+    whole = make_part("digits", 6, seed=9)
+    rows = np.hstack([whole.labels[:, None], whole.images.reshape(-1, 784)])
+    for name in ("a", "b"):
+        np.savetxt(tmp_path / f"digits-{name}-train.csv", rows, "%d", ",")
+    assert "digits-b-train.csv" in lab.load("digits", "train", tmp_path).notes[0]
+
+
+def test_a_renamed_class_folder_is_noticed(tmp_path):
+    data = make_part("digits", 10, seed=9)
+    for number, (image, label) in enumerate(zip(data.images, data.labels, strict=True)):
+        if label < 4:
+            (tmp_path / "train" / str(label)).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(tmp_path / "train" / str(label) / f"{number}.png")
+    assert lab.load("digits", "train", tmp_path).classes == ["0", "1", "2", "3"]
+    (tmp_path / "train" / "3").rename(tmp_path / "train" / "7")
+    assert lab.load("digits", "train", tmp_path).classes == ["0", "1", "2", "7"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(b"not a zip", "whole zip"), (None, "isn't NIST's archive")]
+)
+def test_a_zip_that_is_not_nists_is_named(tmp_path, content, says):
+    if content is None:
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
+            made.writestr("holiday.txt", "sun")
+    else:
+        (tmp_path / "x.zip").write_bytes(content)
+    for place in (tmp_path, tmp_path / "x.zip"):
+        assert says in refused(place)
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "part"),
+    [
+        ("emnist-balanced-train.csv", "balanced", "train"),
+        ("EMNIST_letters_testing.csv", "letters", "test"),
+        ("emnist-mnist-train", "mnist", "train"),
+        ("emnist-latest.csv", None, None),
+        ("unbalanced-constraints", None, None),
+        ("newsletters", None, None),
+    ],
+)
+def test_what_a_name_speaks_of(name, split, part):
+    assert (splits.named_in(name), splits.part_in(name)) == (split, part)
 
 
 def test_the_demo_set_is_called_generated():
@@ -287,6 +355,11 @@ def header(magic: int, *shape: int) -> bytes:
         (MAPPING, b"0 55296\r\n", "line 1"),
         (MAPPING, b"0 32\r\n", "line 1"),
         (MAPPING, b"0 48\r\n1 48\r\n", "same character"),
+        (
+            MAPPING,
+            b"".join(b"%d %d\n" % (i, 48 + i) for i in range(47)) + b"2000000000 9999",
+            "0 to",
+        ),
         (IMAGES, header(0x0803, 0, 28, 28), "no images"),
     ],
 )

@@ -83,6 +83,55 @@ def test_nists_archive_is_kept_as_it_is(folder, tmp_path, home):
     assert len(sources.available(name)) == 4
 
 
+def test_kaggles_zip_holds_mapping_files_too(csv, data, tmp_path):
+    path = tmp_path / "archive.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.write(csv, csv.name)
+        made.writestr("emnist-digits-mapping.txt", "0 48\r\n")
+    assert main(["fetch", "--from", str(path)]) == 0
+    assert len(lab.load("digits", "train", "archive")) == len(data)
+
+
+def test_a_name_counts_before_a_folder_of_the_same_name(csv, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    imports.bring([csv], "mine")
+    assert sources.available("mine") == [("digits", "train")]
+    assert sources.available("./mine") == []
+
+
+def test_a_deleted_dataset_leaves_no_cache(csv, home):
+    imports.bring([csv], "mine")
+    lab.load("digits", "train", "mine")
+    assert list((home / "cache").iterdir())
+    imports.remove("mine")
+    assert not list((home / "cache").iterdir())
+
+
+def test_an_upload_is_removed_when_it_was_brought_or_refused(csv, home):
+    for number, content in enumerate((csv.read_bytes(), b"1,2\n")):
+        place = home / "imports" / f"{imports.UPLOAD}{number}"
+        place.mkdir(parents=True)
+        (place / "digits.csv").write_bytes(content)
+    imports.bring([home / "imports" / f"{imports.UPLOAD}0" / "digits.csv"])
+    refused([home / "imports" / f"{imports.UPLOAD}1" / "digits.csv"])
+    assert [path.name for path in (home / "imports").iterdir()] == ["digits"]
+
+
+def test_zips_that_cannot_be_unpacked_are_to_blame_themselves(tmp_path, home):
+    for number, names in enumerate((["a", "a/b.csv"], ["x" * 300 + ".csv"])):
+        path = tmp_path / f"{number}.zip"
+        with zipfile.ZipFile(path, "w") as made:
+            for name in names:
+                made.writestr(name, "1")
+        assert "can't be unpacked" in refused([path])
+    assert nothing_is_left(home)
+
+
+def test_a_folder_needs_no_import(folder):
+    assert "needs no import" in refused([folder])
+
+
 def test_what_is_no_dataset_leaves_nothing(tmp_path, csv, home):
     notes = tmp_path / "notes.txt"
     notes.write_text("dear diary")
@@ -152,6 +201,9 @@ def test_from_the_command_line(csv, data, capsys):
     assert main(["data", "--root", str(csv.parent / "nowhere")]) == 2
     assert main(["fetch", "digits", "--from", str(csv)]) == 2
     assert "leave them out" in capsys.readouterr().err
+    for origin in ([], ["--from", "http://127.0.0.1:9/x.zip"]):
+        assert main(["fetch", "--name", "x", *origin]) == 2
+        assert "files of your own" in capsys.readouterr().err
 
 
 def test_fetching_on_the_command_line(folder, home, capsys):

@@ -1,5 +1,6 @@
 """What every format's reader gives: a `Source` that is found, and the `Decoded` that it reads."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,8 @@ class Source:
         Whether the images are a model's, not people's.
     transposed : bool
         How this format is usually stored: counts where the images don't tell.
+    notes : tuple of str
+        What a person should know of how it was found, a sentence each.
     """
 
     split: str
@@ -71,3 +74,12 @@ class Source:
     read: Callable[[Allocate], Decoded] = field(compare=False, repr=False)
     generated: bool = False
     transposed: bool = True
+    notes: tuple[str, ...] = ()
+
+    def size(self) -> int:
+        """Bytes on disk; files that are gone count as none."""
+        total = 0
+        for path in self.paths:
+            with contextlib.suppress(OSError):
+                total += path.stat().st_size
+        return total

@@ -19,6 +19,7 @@ import numpy as np
 from .. import splits
 from ..errors import DatasetError
 from .base import CHUNK, PIXELS, SIDE, Allocate, Decoded, Source
+from .checks import stamp
 
 FORMAT = "official file format"
 ARCHIVE = "NIST's archive"
@@ -130,29 +131,59 @@ def index(files: list[Path]) -> dict[str, Bytes]:
             found.setdefault(name.removesuffix(".gz"), Bytes(path))
     for path in files:
         if path.suffix.lower() == ".zip":
-            for name, member in _members(path, *_stamp(path)).items():
+            for name, member in _members(path, stamp(path)).items():
                 found.setdefault(name, Bytes(path, member))
     return found
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
-
-
 @functools.lru_cache(maxsize=64)
-def _members(path: Path, size: int, changed: int) -> dict[str, str]:
+def _members(path: Path, stamp: tuple[int, int]) -> dict[str, str]:
     """Official files in an archive: name -> member. Empty for what is no readable zip."""
     try:
         with zipfile.ZipFile(path) as archive:
-            inside = archive.namelist()
+            inside = members(archive.infolist())
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return {}
-    plain = {member.rsplit("/", 1)[-1].lower().removesuffix(".gz"): member for member in inside}
-    return {name: member for name, member in plain.items() if name.startswith("emnist-")}
+    return {name.removesuffix(".gz"): info.filename for name, info in inside.items()}
+
+
+def packed_names(split: str) -> list[str]:
+    """Names in NIST's archive of the files of one split, gzipped ones with ``.gz``.
+
+    Parameters
+    ----------
+    split : str
+
+    Returns
+    -------
+    list of str
+    """
+    files = dict.fromkeys(name for part in splits.PARTS for name in names(split, part).values())
+    return [name if name.endswith(".txt") else f"{name}.gz" for name in files]
+
+
+def members(directory: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """Official files that an archive holds.
+
+    Parameters
+    ----------
+    directory : list of zipfile.ZipInfo
+
+    Returns
+    -------
+    dict of str to zipfile.ZipInfo
+        By official name; of two of one name the first. Empty where no part has
+        both images and labels; anything else is passed over.
+    """
+    official = {name for split in splits.SPLITS for name in packed_names(split)}
+    found: dict[str, zipfile.ZipInfo] = {}
+    for info in directory:
+        name = info.filename.replace("\\", "/").rpartition("/")[2]
+        if name in official and not info.is_dir():
+            found.setdefault(name, info)
+    stems = [name.removesuffix("-images-idx3-ubyte.gz") for name in found]
+    whole = any(f"{stem}-labels-idx1-ubyte.gz" in found for stem in stems)
+    return found if whole else {}
 
 
 def find(files: list[Path]) -> list[Source]:

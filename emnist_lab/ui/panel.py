@@ -7,6 +7,7 @@ import streamlit as st
 
 from emnist_lab import recipes
 from emnist_lab.jobs import FetchSpec, Job, JobQueue
+from emnist_lab.sources import DEMO
 from emnist_lab.ui import state
 from emnist_lab.ui.markup import plain
 
@@ -28,7 +29,10 @@ def what(job: Job) -> str:
             return f"Fetching **{job.spec.split}**"
         return f"Importing **{plain(', '.join(Path(file).name for file in job.spec.files))}**"
     images = f"{job.spec.images:,}" if job.spec.images else "all"
-    return f"**{recipes.get(job.spec.recipe).title}** on {images} images of *{job.spec.split}*"
+    where = {None: "", DEMO: " (generated)"}.get(job.spec.root, f" ({plain(job.spec.root or '')})")
+    return (
+        f"**{recipes.get(job.spec.recipe).title}** on {images} images of *{job.spec.split}*{where}"
+    )
 
 
 def job_panel(job: Job, queue: JobQueue) -> None:
@@ -56,13 +60,11 @@ def _panel(job: Job, queue: JobQueue, was_active: bool) -> None:
         elif job.state == "done":
             _brought(job) if brings else _done(job)
         elif job.state == "failed":
-            st.error(job.message, icon=":material/error:")
+            state.say_error(job.message)
         else:
-            kept = (
-                "what came so far is kept, and the next attempt goes on with it."
-                if brings
-                else "nothing was kept, earlier runs are untouched."
-            )
+            kept = "nothing was kept, earlier runs and datasets are untouched."
+            if brings and job.spec.split:
+                kept = "what came so far is kept, and the next attempt goes on with it."
             st.info(f"Cancelled: {kept}", icon=":material/cancel:")
         if job.active and st.button("Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"):
             queue.cancel(job)
@@ -74,7 +76,7 @@ def _panel(job: Job, queue: JobQueue, was_active: bool) -> None:
 def _transfer(job: Job) -> None:
     now = job.progress or {"title": "Starting", "done": 0, "total": 0, "speed": 0}
     share = now["done"] / now["total"] if now["total"] else 0.0
-    st.progress(min(share, 1.0), text=now["title"])
+    st.progress(min(share, 1.0), text=plain(now["title"]))
     with st.container(horizontal=True):
         st.metric("Elapsed", seconds(job.elapsed))
         if now["total"]:
@@ -143,7 +145,7 @@ def _done(job: Job) -> None:
     try:
         scores = state.open_run(job.result).manifest["scores"]
     except state.RunError as error:
-        st.error(str(error), icon=":material/error:")
+        state.say_error(error)
         return
     st.success(f"Kept as **{job.result}** after {seconds(job.elapsed)}.", icon=":material/check:")
     with st.container(horizontal=True):

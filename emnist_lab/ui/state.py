@@ -3,12 +3,14 @@
 import importlib
 import os
 import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from emnist_lab import dataset, imports, runs, sources, training
-from emnist_lab.errors import DatasetError, RunError
+from emnist_lab import dataset, imports, places, runs, sources, training
+from emnist_lab.errors import DatasetError, LabError, RunError
 from emnist_lab.formats.base import Source
 from emnist_lab.jobs import FetchSpec, Job, JobQueue
 from emnist_lab.metrics import Report
@@ -50,42 +52,50 @@ def use_dataset(name: str) -> None:
     name : str
         See `dataset_in_use`.
     """
-    _available.clear()
+    _scans().clear()
+    if name != st.session_state.get("data"):
+        _forget_image()
     st.session_state.data = name
-
-
-def use_dataset_next(name: str | None) -> None:
-    """Choose a dataset and run the page again; for code that comes after the selection.
-
-    Parameters
-    ----------
-    name : str or None
-        See `dataset_in_use`; None for the one to start with.
-    """
-    st.session_state.next_data = name or ""
-    st.rerun()
 
 
 def choose_dataset() -> None:
     """Selection of the dataset in use, kept in the address; drawn on every page."""
     session = st.session_state
-    if (wanted := session.pop("next_data", None)) is not None:
-        use_dataset(wanted or datasets()[0])
     for job in fetches().jobs:
         if job.key in session.setdefault("awaited", {}) and job.state == "done":
             del session.awaited[job.key]  # what this person asked for is what they want to see
             use_dataset(came_as(job))
-            st.toast(f"In use now: {came_as(job)}", icon=":material/check:")
+            st.toast(f"In use now: {plain(came_as(job))}", icon=":material/check:")
+    asked = session.get("data") or st.query_params.get("data", "")
+    if asked not in ("", *datasets()) and Path(asked).is_absolute() and _available(asked, "")[0]:
+        session.folders = [*session.get("folders", []), asked]  # a link to a folder of the server
     names = datasets()
-    if session.get("data") not in (None, *names):
-        del session.data  # it was deleted, by another tab perhaps
+    if asked not in ("", *names):
+        session.pop("data", None)
+        session.gone = asked
     st.selectbox(
         "Dataset",
         names,
         key="data",
         bind="query-params",
+        on_change=_forget_image,
         help="The Data page gets more.",
     )
+
+
+def say_gone() -> None:
+    """Say once that the dataset that was asked for isn't there, and what is shown instead."""
+    if gone := st.session_state.pop("gone", ""):
+        st.warning(
+            f"There is no dataset “{plain(gone[:200])}” here (any more): “"
+            f"{plain(dataset_in_use())}” is shown. The Data page has others.",
+            icon=":material/link_off:",
+        )
+
+
+def _forget_image() -> None:
+    """An index means another image in another dataset."""
+    st.query_params.pop("image", None)
 
 
 def root() -> str | None:
@@ -109,7 +119,7 @@ def _stamp(split: str, part: str, folder: str | None) -> tuple:
     try:
         stats = [(str(path), path.stat()) for path in source.paths[:_MANY]]
     except OSError:
-        _available.clear()  # it was moved a moment ago
+        _scans().clear()  # it was moved a moment ago
         stats = [(str(path), path.stat()) for path in sources.locate(split, part, folder).paths]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
@@ -134,12 +144,24 @@ def mean_images(split: str, part: str) -> np.ndarray:
     return _means(split, part, root(), _stamp(split, part, root()))
 
 
-@st.cache_resource(ttl=10, show_spinner=False)
+@st.cache_resource(show_spinner=False)
+def _scans() -> dict[tuple, tuple[float, tuple]]:
+    """What places held when they were looked through last, and until when that counts."""
+    return {}
+
+
 def _available(folder: str | None, environment: str) -> tuple[dict, str]:
+    key, now = (folder, environment, str(places.home())), time.monotonic()
+    until, found = _scans().get(key, (0.0, ({}, "")))
+    if now < until:
+        return found
     try:
-        return sources.find(folder), ""
+        found = sources.find(folder), ""
     except DatasetError as error:
-        return {}, str(error)
+        found = {}, str(error)
+    took = time.monotonic() - now  # a folder of a hundred thousand pictures takes a second
+    _scans()[key] = (now + max(10.0, 50 * took), found)
+    return found
 
 
 def available() -> tuple[dict[tuple[str, str], Source], str]:
@@ -330,7 +352,12 @@ def trained_on(run: Run) -> str:
     return f"{title}. {shipped}Trained on: {train}.{measured}"
 
 
-def stop_on(error: DatasetError | RunError) -> None:
+def say_error(error: LabError | str) -> None:
+    """Show an error with its remedy; names from files in it stay text."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def stop_on(error: LabError) -> None:
     """Show an error with its remedy, and end the page there."""
-    st.error(str(error), icon=":material/error:")
+    say_error(error)
     st.stop()

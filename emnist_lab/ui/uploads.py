@@ -17,11 +17,11 @@ _LARGEST = 1_024  # MB a file
 
 def _keep(files: list) -> tuple[str, ...]:
     """Write uploads where the import finds them; it removes what is older than a day."""
-    place = imports.folder() / f".upload-{secrets.token_hex(8)}"
+    place = imports.folder() / f"{imports.UPLOAD}{secrets.token_hex(8)}"
     kept = []
     try:
         for file in files:
-            path = place / PurePosixPath(file.name.replace("\\", "/")).name
+            path = place / _plain_name(file.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             with open(path, "wb") as target:
                 shutil.copyfileobj(file, target, 2**20)
@@ -35,10 +35,16 @@ def _keep(files: list) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def _plain_name(name: str) -> str:
+    """A browser's name of a file as one that every disk takes; its ending tells its kind."""
+    last = PurePosixPath(name.replace("\\", "/").replace("\0", "")).name
+    return last[-150:].lstrip(".") or "file"
+
+
 def _import(files: list, name: str) -> None:
     if not files:
         raise DatasetError("There is nothing to import yet: choose one or more files first.")
-    if len({file.name for file in files}) < len(files):
+    if len({_plain_name(file.name) for file in files}) < len(files):
         raise DatasetError("Two of the files have the same name: put them into a zip, or rename.")
     if name:
         imports.check_name(name)
@@ -52,6 +58,10 @@ def _name_folder() -> None:
     if not typed:
         return
     session.folder_problem = ""
+    if typed in state.datasets():
+        session.typed = ""
+        state.use_dataset(typed)
+        return
     try:
         if not sources.find(typed):
             raise DatasetError(
@@ -85,7 +95,7 @@ def form() -> None:
             try:
                 _import(files, name.strip())
             except DatasetError as error:
-                st.error(str(error), icon=":material/error:")
+                state.say_error(error)
             else:
                 session.uploads += 1  # an empty field for the next
                 st.rerun()
@@ -99,4 +109,4 @@ def form() -> None:
         )
         st.button("Use it", icon=":material/folder_open:", on_click=_name_folder)
         if session.get("folder_problem"):
-            st.error(session.folder_problem, icon=":material/error:")
+            state.say_error(session.folder_problem)
