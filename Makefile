@@ -10,7 +10,7 @@ app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 
 test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(MAKE) --no-print-directory chromium
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .

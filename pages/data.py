@@ -108,9 +108,8 @@ st.markdown(
     "From NIST, who made it. Only the split that you choose crosses the network, every file is "
     "checked, and an interrupted download goes on where it stopped."
 )
-jobs = state.fetches().jobs
-loading = {job.spec.split for job in jobs if job.active}
-for job in [one for one in jobs if one.active] + [one for one in jobs if not one.active][:2]:
+loading = {job.spec.split for job in state.fetches().jobs if job.active}
+for job in state.transfers(imported=False):
     panel.job_panel(job, state.fetches())
 here = state.fetched()
 for split in SPLITS:
@@ -139,4 +138,6 @@ st.markdown(
     "pixels, one folder a class, as a zip. Whether images are stored transposed is looked at, "
     "not assumed."
 )
+for job in state.transfers(imported=True):
+    panel.job_panel(job, state.fetches())
 uploads.form()

@@ -79,23 +79,43 @@ def test_first_visit_straight_to_a_page_has_its_frame(chromium, tmp_path):
         page.get_by_text("Read by pixels-logistic").wait_for()
 
 
-def test_the_folder_is_named_in_the_sidebar(chromium, folder, tmp_path):
-    environment = {"EMNIST_LAB_HOME": str(tmp_path), "EMNIST_DIR": ""}
-    with browser.server(environment) as address, chromium.new_context() as context:
-        page = context.new_page()
-        page.set_default_timeout(WAIT)
-        page.goto(address)
-        page.get_by_text("No EMNIST images are at hand yet").wait_for()
-        page.get_by_test_id("stExpandSidebarButton").click()
-        box = page.get_by_test_id("stSidebar").get_by_role("textbox")
-        box.fill(f"{folder}/nowhere")
-        box.press("Enter")
-        page.get_by_text(f"There is no folder {folder}/nowhere").first.wait_for()
-        box.fill(str(folder))
-        box.press("Enter")
-        page.locator(".tile").first.wait_for()
-        page.get_by_role("link", name="Samples", exact=True).click()
-        page.get_by_text("1,880 images, 240 of them here").wait_for()  # kept on other pages
+def test_the_dataset_is_chosen_on_every_page_and_kept_in_the_address(page, site):
+    page.goto(f"{site}/samples?image=3")
+    page.get_by_text("Image 3 is").wait_for()
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    page.get_by_role("option", name="demo").click()
+    page.get_by_text("Generated images.").first.wait_for()
+    page.get_by_text("Image 0 is").wait_for()  # an index means another image there
+    page.wait_for_url("**data=demo*")
+    page.get_by_role("link", name="Train", exact=True).first.click()
+    page.get_by_text("generated images like EMNIST balanced").first.wait_for()  # kept
+    page.goto("about:blank")
+    page.goto(f"{site}/samples?data=demo")
+    page.get_by_text("generated images like EMNIST balanced").first.wait_for()
+
+
+def test_a_folder_of_the_server_is_named_linked_to_and_missed(page, site, folder, tmp_path):
+    page.goto(f"{site}/data")
+    box = page.get_by_role("textbox", name="Or a folder or file")
+    box.fill(f"{folder}/nowhere")
+    box.press("Enter")
+    page.get_by_text(f"There is no folder {folder}/nowhere").first.wait_for()
+    own = shutil.copytree(folder, tmp_path / "own")
+    box.fill(str(own))
+    box.press("Enter")
+    page.wait_for_url("**data=*own*")
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)  # as somebody who is given the link
+    settled(page)
+    page.get_by_text("1,880 images").first.wait_for()
+    assert page.get_by_text("any more").count() == 0
+    shutil.rmtree(own)
+    page.goto("about:blank")
+    page.goto(f"{site}/samples?data=long-gone")
+    page.get_by_text("There is no dataset “long-gone” here").wait_for()
+    page.locator(".tile").first.wait_for()
 
 
 def test_pick_an_image_and_share_its_address(page, site):
@@ -243,7 +263,7 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             page.get_by_text("In place and checked").wait_for()
             page.get_by_text("not the official split").first.wait_for()
             page.get_by_role("button", name="Fetch again").wait_for()
-            page.get_by_role("link", name="Browse it").click()
+            page.get_by_role("link", name="Browse it").first.click()
             page.get_by_text("1,880 images, 240 of them here").wait_for()
             assert page.get_by_text("Generated images.").count() == 0
 

@@ -242,6 +242,23 @@ def submit_fetch(spec: FetchSpec) -> None:
     """
     job = fetches().submit(spec)
     st.session_state.setdefault("awaited", {})[job.key] = True
+    st.session_state.setdefault("brought", []).append(job.key)
+
+
+def transfers(imported: bool) -> list[Job]:
+    """Downloads or imports to show: whoever's is going on, and how this person's ended.
+
+    Parameters
+    ----------
+    imported : bool
+        Imports; else downloads.
+    """
+    mine, there = st.session_state.get("brought", []), imports.names()
+    jobs = [job for job in fetches().jobs if (job.spec.split is None) == imported]
+    ended = [
+        job for job in jobs if job.key in mine and not job.active and job.result in (None, *there)
+    ]
+    return [job for job in jobs if job.active] + ended[:1]
 
 
 @st.cache_resource(show_spinner=False)
