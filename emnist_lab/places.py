@@ -13,8 +13,9 @@ def home() -> Path:
     Returns
     -------
     pathlib.Path
-        It holds ``runs`` (own runs), ``cache`` (upright images) and ``data``
-        (files that were fetched). It may not exist yet.
+        It holds ``runs`` (own runs), ``cache`` (upright images), ``data``
+        (files that were fetched) and ``imports`` (datasets that people
+        brought). It may not exist yet.
     """
     named = os.environ.get("EMNIST_LAB_HOME", "").strip()
     return Path(named).expanduser().resolve() if named else SHIPPED

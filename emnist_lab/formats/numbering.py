@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from .. import splits
 from ..errors import DatasetError
 
-# Other people's copies of one image more or less are not what a number of images tells.
+# Images in MNIST's parts, and in both: exactly so many, or it's taken for the larger split digits.
 _MNIST = (60_000, 10_000, 70_000)
 
 
