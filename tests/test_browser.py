@@ -159,7 +159,7 @@ def test_train_leave_return_cancel_and_keep(page, site):
     page.locator(browser.USEFUL["draw"]).wait_for()
     page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_text("Stage 2 of 2").wait_for()
-    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_text("nothing was kept").wait_for()
     page.get_by_text("hog-qda", exact=True).first.click()
     settled(page)
@@ -256,7 +256,7 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             page.get_by_role("link", name="Draw", exact=True).click()
             page.locator(browser.USEFUL["draw"]).wait_for()
             page.get_by_role("link", name="Data", exact=True).click()
-            page.get_by_role("button", name="Cancel", exact=True).click()
+            page.get_by_test_id("stMain").get_by_role("button", name="Cancel", exact=True).click()
             page.get_by_text("goes on with it").wait_for()
             nist.pause = 0
             page.get_by_role("button", name="Fetch", exact=True).first.click()
