@@ -1,0 +1,181 @@
+"""Verbs that use runs: evaluate, predict, runs, bench."""
+
+import math
+
+from ..errors import InkError, LabError
+from .out import say, take_root, verb
+
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
+
+
+def _evaluate(options) -> dict:
+    from .. import dataset, runs, training
+
+    run = runs.open_run(options.run)
+    if options.stored:
+        report, data = run.report(), run.manifest["data"]["test"]["name"]
+        fingerprint = run.manifest["data"]["test"]["fingerprint"]
+    else:
+        split = options.split or run.manifest["data"]["split"]
+        test = dataset.load(split, options.part, options.root)
+        report, data, fingerprint = training.evaluate(run, test), test.name, test.fingerprint
+    summary = report.summary()
+    kept = run.manifest["scores"]
+    same_data = fingerprint == (run.manifest["data"].get("test") or {}).get("fingerprint")
+    result = {
+        "run": run.name,
+        "recipe": run.manifest["recipe"],
+        "trained_on": run.manifest["data"]["train"]["name"],
+        "data": data,
+        "images": len(report.labels),
+        **summary,
+        "classes_without_images": report.absent,
+        "manifest": kept,
+        "same_data_as_manifest": same_data,
+        "equals_manifest": all(
+            kept.get(key) is not None and math.isclose(kept[key], value, rel_tol=1e-9)
+            for key, value in summary.items()
+        )
+        if same_data
+        else None,
+        "most_missed": report.most_missed(),
+        "confused_pairs": report.confused_pairs(10).to_dict("records"),
+    }
+    if not options.json:
+        print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {data}")
+        for key, value in summary.items():
+            beside = f"   (manifest: {kept[key]})" if same_data and key in kept else ""
+            print(f"{key:>14}  {value}{beside}")
+        for pair in result["confused_pairs"]:
+            print(
+                f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}"
+            )
+    return result
+
+
+def _top(run, chances, count: int = 5) -> list[dict]:
+    best = chances.argsort()[::-1][:count]
+    return [{"class": run.classes[i], "probability": float(chances[i])} for i in best]
+
+
+def _predict(options) -> dict:
+    from .. import runs
+    from ..drawings import read_drawings, score
+
+    run = runs.open_run(options.run)
+    if bool(options.drawings) == bool(options.pictures):
+        raise LabError("Nothing to read: name one or more pictures, or one file with --drawings.")
+    trained = run.manifest["data"]["train"]["name"]
+    result: dict = {"run": run.name, "trained_on": trained, "classes": run.classes}
+    if options.drawings:
+        drawings = read_drawings(options.drawings)
+        reading = score(run, drawings)
+        result["predictions"] = [
+            {
+                "index": index,
+                **{key: one[key] for key in ("label", "writer") if key in one},
+                **({"error": problem} if problem else {"top": _top(run, chances)}),
+            }
+            for index, (one, chances, problem) in enumerate(
+                zip(drawings, reading.chances, reading.problems, strict=True)
+            )
+        ]
+        result |= reading.summary()
+    else:
+        result["predictions"] = [
+            {"picture": name, "top": _top(run, run.predict_proba(_picture(name)[None])[0])}
+            for name in options.pictures
+        ]
+    if not options.json:
+        for one in result["predictions"]:
+            what = one.get("picture", one.get("label", one.get("index")))
+            said = one.get("error") or "  ".join(
+                f"{top['class']} {top['probability']:.1%}" for top in one["top"]
+            )
+            print(f"{what}: {said}")
+        if "accuracy" in result:
+            print(f"accuracy {result['accuracy']:.4f}, top 3 {result['top3_accuracy']:.4f}")
+    return result
+
+
+def _picture(name: str):
+    from PIL import Image, UnidentifiedImageError
+
+    from ..ink import from_picture
+
+    try:
+        with Image.open(name, formats=_FORMATS) as picture:
+            return from_picture(picture)
+    except FileNotFoundError as error:
+        raise InkError(f"There is no picture {name}: check the spelling.") from error
+    except InkError as error:
+        raise InkError(f"{name}: {error}") from error
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        ValueError,
+        SyntaxError,
+    ) as error:
+        raise InkError(f"{name} can't be read as a picture: save it as PNG or JPEG.") from error
+
+
+def _runs(options) -> dict:
+    from ..runs import list_runs
+
+    runs, problems = list_runs()
+    for problem in problems:
+        say(problem)
+    rows = [
+        {
+            "run": run.name,
+            "recipe": run.manifest["recipe"],
+            "split": run.manifest["data"].get("split"),
+            "train_images": run.manifest["data"]["train"]["images"],
+            "trained_on": run.manifest["data"]["train"]["name"],
+            "generated": run.generated,
+            "shipped": run.shipped,
+            "created": run.manifest["created"],
+            **run.manifest["scores"],
+        }
+        for run in runs
+    ]
+    if not options.json:
+        for row in rows:
+            print(
+                f"{row['run']:<36} {row['split']:<9} {row['train_images']:>7}  "
+                f"accuracy {row.get('accuracy') or math.nan:.4f}  "
+                f"AUC {row.get('roc_auc_ovo') or math.nan:.4f}"
+                f"{'  generated images' if row['generated'] else ''}"
+            )
+    return {"runs": rows, "problems": problems}
+
+
+def _bench(options) -> dict:
+    from ..bench import bench
+
+    return bench(options.root, options.drawings, options.browser, quiet=options.json)
+
+
+def add(verbs) -> None:
+    """Add these verbs to the command line."""
+    one = verb(
+        verbs, "evaluate", _evaluate, "Measure a run on a dataset, recomputed from its model."
+    )
+    one.add_argument("--run", required=True)
+    one.add_argument("--split", help="default: the run's own")
+    one.add_argument("--part", default="test", choices=("train", "test"))
+    one.add_argument("--stored", action="store_true", help="the kept test scores; needs no dataset")
+    take_root(one)
+
+    one = verb(verbs, "predict", _predict, "Read pictures or drawings.")
+    one.add_argument("pictures", nargs="*", metavar="PICTURE")
+    one.add_argument("--run", required=True)
+    one.add_argument("--drawings", help='JSON list of {"strokes": [[[x, y], ...], ...]}')
+
+    verb(verbs, "runs", _runs, "List the runs at hand.")
+
+    one = verb(verbs, "bench", _bench, "Measure the figures that the README claims.")
+    one.add_argument("--drawings", help="JSON file of drawings with labels")
+    one.add_argument("--browser", action="store_true", help="time pages too (needs Chromium)")
+    take_root(one)
