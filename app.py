@@ -4,6 +4,7 @@ import streamlit as st
 from PIL import Image
 
 from emnist_lab import ink
+from emnist_lab.specs import CurveSpec
 from emnist_lab.ui import markup, panel, state
 
 LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
@@ -26,6 +27,7 @@ page = st.navigation(
         st.Page("pages/samples.py", title="Samples", icon=":material/apps:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/evaluate.py", title="Evaluate", icon=":material/grid_on:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
     ],
     position="top",
@@ -45,8 +47,9 @@ with st.sidebar:
 
     for queue, at in ((state.jobs(), "Train"), (state.fetches(), "Data")):
         for job in queue.jobs:
-            if job.active and page.title != at:
-                panel.job_panel(job, queue)
+            measures = isinstance(job.spec, CurveSpec) and page.title == "Compare"
+            if job.active and page.title != at and not measures:
+                panel.job_panel(job, queue, brief=True)
 
 # So that a page knows whether it was just come to: a canvas, say, is then a new one.
 st.session_state.came_from = st.session_state.get("shown")

@@ -5,18 +5,22 @@ import os
 import statistics
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from . import dataset, demo, ink, orientation, runs, scale, sources, training
+from . import dataset, demo, ink, orientation, runs, scale, sources
 from .drawings import read_drawings, score
 from .errors import InkError
+from .measure import measure
+from .recipes import RECIPES, REFERENCE
 from .runs import Run
 
-REFERENCE, FAST = "pixels-logistic", "hog-qda"
+_REPEATS, _QUICK = 3, 20.0  # fits of less than so many seconds are repeated
 CANVAS = 280
 SIZES = (60, 120, 200, 260)  # pixels of the larger side, with a 20-pixel pen
 
@@ -62,19 +66,43 @@ def _latency(run: Run, drawings: list[dict]) -> float:
     return statistics.median(times[10:]) * 1e3
 
 
-def _fits(train: dataset.Part, test: dataset.Part) -> dict:
-    """The reference and the fast recipe, one after the other, unwatched."""
-    fitted = {name: training.fit(name, train, test) for name in (REFERENCE, FAST)}
-    rows = {
-        name: {
-            "fit_s": run.manifest["timings"]["fit_s"],
-            "accuracy": run.manifest["scores"]["accuracy"],
-            "roc_auc_ovo": run.manifest["scores"]["roc_auc_ovo"],
+def catalogue(root: str | None, names: list[str]) -> dict:
+    """Recipes beside the reference, each fitted on all of balanced in a process of its own.
+
+    Parameters
+    ----------
+    root : str or None
+        Folder of the dataset.
+    names : list of str
+        The reference is measured first, named or not.
+
+    Returns
+    -------
+    dict
+        Recipe -> figures; quick fits are medians of three.
+    """
+    rows: dict[str, dict] = {}
+    for name in dict.fromkeys([REFERENCE, *names]):
+        found = [measure(name, "balanced", None, root)]
+        while len(found) < _REPEATS and found[0]["fit_s"] < _QUICK:
+            found.append(measure(name, "balanced", None, root))
+        middle = {
+            key: statistics.median(one[key] for one in found)
+            for key in ("fit_s", "peak", "one_ms", "many_s")
         }
-        for name, run in fitted.items()
-    }
-    rows["time of fast / reference"] = rows[FAST]["fit_s"] / rows[REFERENCE]["fit_s"]
-    rows["AUC of fast - reference"] = rows[FAST]["roc_auc_ovo"] - rows[REFERENCE]["roc_auc_ovo"]
+        rows[name] = {
+            "fit_s": middle["fit_s"],
+            "time / reference": middle["fit_s"] / (rows or {name: middle})[REFERENCE]["fit_s"],
+            "peak_MB": middle["peak"] / 1e6,
+            "accuracy": found[0]["accuracy"],
+            "roc_auc_ovo": found[0]["roc_auc_ovo"],
+            "log_loss": found[0]["log_loss"],
+            "model_MB": found[0]["size"] / 1e6,
+            "one_ms": middle["one_ms"],
+            "10,000_s": middle["many_s"],
+            "fits": len(found),
+        }
+        print(f"  {name}: {middle['fit_s']:.1f} s", file=sys.stderr, flush=True)
     return rows
 
 
@@ -159,7 +187,13 @@ def _drawn(run: Run, drawings: list[dict]) -> dict:
     }
 
 
-def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: bool = False) -> dict:
+def bench(
+    root: str | None,
+    drawings_file: str | None,
+    browser: bool,
+    quiet: bool = False,
+    only: list[str] | None = None,
+) -> dict:
     """Measure everything that can be measured with what is given.
 
     Parameters
@@ -172,6 +206,8 @@ def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: boo
         Whether pages are timed in Chromium.
     quiet : bool
         Print nothing but progress on standard error.
+    only : list of str, optional
+        Recipes to fit; then nothing else is measured.
 
     Returns
     -------
@@ -186,6 +222,9 @@ def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: boo
         if not quiet:
             _show(title, result[title])
 
+    if only:
+        section("recipes, a process each", lambda: catalogue(root, only))
+        return result
     shipped = [run for run in runs.list_runs()[0] if run.shipped]
     drawings = read_drawings(drawings_file) if drawings_file else None
     if drawings is not None:
@@ -197,7 +236,7 @@ def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: boo
         train = dataset.load("balanced", "train", root)
         test = dataset.load("balanced", "test", root)
         section(f"data: {test.name}", lambda: {"train images": len(train), "test": len(test)})
-        section("fits in one process", lambda: _fits(train, test))
+        section("recipes, a process each", lambda: catalogue(root, list(RECIPES)))
         section("loading, in a process each", lambda: _scale(root))
         section("orientation told from test images", lambda: _orientation(root))
         section("the demo set", lambda: _demo(train, test))
@@ -217,7 +256,14 @@ def bench(root: str | None, drawings_file: str | None, browser: bool, quiet: boo
 
 
 def _show(title: str, figures: dict, indent: str = "") -> None:
+    rows = list(figures.values())
     print(f"{indent}{title}")
+    if len(rows) > 1 and all(
+        isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows
+    ):
+        table = pd.DataFrame(figures.values(), index=list(figures))
+        print(textwrap.indent(table.to_string(float_format="{:.4g}".format), indent + "  "))
+        return
     for name, value in figures.items():
         if isinstance(value, dict):
             _show(name, value, indent + "  ")

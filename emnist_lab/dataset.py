@@ -6,6 +6,7 @@ NIST stores every image transposed, others don't: which it is, is looked at.
 import functools
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -107,6 +108,48 @@ class Part:
             flat = self.images[start:stop].reshape(-1, SIDE * SIDE).astype(np.float32)
             total += eye[self.labels[start:stop]].T @ flat
         return (total / np.maximum(self.counts(), 1)[:, None]).reshape(-1, SIDE, SIDE)
+
+    def choose(self, classes: Iterable[str]) -> "Part":
+        """The images of some classes only.
+
+        Parameters
+        ----------
+        classes : iterable of str
+            Characters of `classes`, two or more.
+
+        Returns
+        -------
+        Part
+            With these classes, in the order that they have here; `self` for all of them.
+
+        Raises
+        ------
+        DatasetError
+            A class isn't there, or fewer than two are chosen.
+        """
+        wanted = set(classes)
+        foreign = sorted(wanted - set(self.classes))
+        if foreign:
+            raise DatasetError(
+                f"{self.split} has no class {foreign[0][:20]!r}: choose among "
+                f"{''.join(self.classes)}."
+            )
+        if len(wanted) < 2:
+            raise DatasetError("A classifier needs images of at least two classes: choose more.")
+        if len(wanted) == len(self.classes):
+            return self
+        lookup = np.full(len(self.classes), -1)
+        kept = [index for index, name in enumerate(self.classes) if name in wanted]
+        lookup[kept] = np.arange(len(kept))
+        labels = lookup[self.labels]
+        return replace(
+            self,
+            images=self.images[labels >= 0],
+            labels=labels[labels >= 0],
+            classes=[self.classes[index] for index in kept],
+            origin="sample",
+            parent_name=self.name,
+        )
 
     def sample(self, count: int, seed: int = 25) -> "Part":
         """Stratified random sample: every class keeps its share, and at least one image.

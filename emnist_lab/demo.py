@@ -92,7 +92,7 @@ def realism(
     def fitted(part: Part):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the recipe stops early on purpose
-            return recipe.make(seed, part.counts()).fit(part.images, part.labels)
+            return recipe.pipeline(seed, part.counts()).fit(part.images, part.labels)
 
     def shipped(part: Part) -> float:
         read = run.predict_proba(part.images).argmax(axis=1)

@@ -1,15 +1,24 @@
-"""Matplotlib and seaborn figures from a report's numbers; nothing is computed here."""
+"""Matplotlib and seaborn figures from numbers; nothing is computed here."""
 
 import io
 
 import matplotlib
+import matplotlib.ticker
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from .metrics import Report
 
 _INK = {False: ("#1f2430", "#ffffff"), True: ("#e8eaf0", "#0e1117")}  # dark: text, paper
 ACCENT = "#d95f02"  # readable on both papers, and by the colour-blind beside the blues
+
+PLAIN = {False: "#1f6feb", True: "#6ea8fe"}
+# Okabe and Ito's colours, the darkest ones lightened for a dark page.
+PALETTE = {
+    False: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"],
+    True: ["#56b4e9", "#ff8c42", "#2fbf93", "#e39bc4", "#e6b422", "#9aa7ff"],
+}
 
 SCALES = {
     "counts": "images",
@@ -150,6 +159,125 @@ def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = Fal
         title="AUC, one-vs-rest",
         title_fontproperties={"size": 9},
     ).get_title().set_color(text)
+    return figure
+
+
+def _plot(size: tuple[float, float], dark: bool, columns: int = 1):
+    """Figure and axes in the page's colours."""
+    text, paper = _INK[dark]
+    figure = Figure(figsize=size, layout="constrained", facecolor=paper)
+    plots = np.atleast_1d(figure.subplots(1, columns))
+    for axes in plots:
+        axes.set_facecolor(paper)
+        axes.tick_params(colors=text, which="both")
+        axes.grid(True, color="#2a3040" if dark else "#e6e9ef", linewidth=0.8)
+        axes.set_axisbelow(True)
+        for edge in axes.spines.values():
+            edge.set_color("#5a6070" if dark else "#c3c8d2")
+        axes.xaxis.label.set_color(text)
+        axes.yaxis.label.set_color(text)
+    return figure, plots
+
+
+def _plain_ticks(axis) -> None:
+    """Whole numbers on a logarithmic axis, where a power of ten says less."""
+    axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+
+
+def tradeoff_figure(table: pd.DataFrame, dark: bool = False) -> Figure:
+    """Accuracy over fit time, with the runs that no other beats.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``run``, ``fit_s``, ``accuracy`` and ``front`` (bool): a row a run.
+    dark : bool
+        For a dark page.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    text = _INK[dark][0]
+    figure, (axes,) = _plot((7.4, 5.0), dark)
+    front = table[table["front"]].sort_values("fit_s")
+    axes.step(
+        [*front["fit_s"], table["fit_s"].max() * 1.3],
+        [*front["accuracy"], front["accuracy"].max()],
+        where="post",
+        color=ACCENT,
+        linewidth=1.6,
+    )
+    for kind, rows, marker, colour in (
+        ("on the Pareto front", front, "D", ACCENT),
+        ("beaten by another", table[~table["front"]], "o", PLAIN[dark]),
+    ):
+        axes.scatter(
+            rows["fit_s"],
+            rows["accuracy"],
+            60,
+            colour,
+            marker=marker,
+            label=kind if len(rows) else "",
+        )
+    axes.set_xscale("log")
+    axes.margins(0.16)
+    low, high = np.log10(table["fit_s"].min()), np.log10(table["fit_s"].max())
+    for row in table.itertuples():
+        right = np.log10(row.fit_s) - low > 0.6 * max(high - low, 1e-9)
+        axes.annotate(
+            row.run,
+            (row.fit_s, row.accuracy),
+            (-7 if right else 7, 7 if row.front else -14),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            color=text,
+            fontsize=9,
+            parse_math=False,
+        )
+    axes.set_xlabel("fit time, seconds")
+    axes.set_ylabel("accuracy on the test part")
+    axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))
+    _plain_ticks(axes.xaxis)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=text, fontsize=9)
+    return figure
+
+
+def learning_figure(table: pd.DataFrame, dark: bool = False) -> Figure:
+    """Accuracy and fit time over the number of training images.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``curve`` and the fields of `emnist_lab.curves.Point`: a row a point.
+    dark : bool
+        For a dark page.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    text = _INK[dark][0]
+    figure, (left, right) = _plot((10.4, 4.6), dark, columns=2)
+    colours = PALETTE[dark]
+    for place, (name, rows) in enumerate(table.groupby("curve", sort=False)):
+        colour = colours[place % len(colours)]
+        left.plot(rows["images"], rows["accuracy"], "o-", color=colour, label=f"{name}, test")
+        left.plot(
+            rows["images"], rows["train_accuracy"], "s--", color=colour, label=f"{name}, training"
+        )
+        right.plot(rows["images"], rows["fit_s"], "o-", color=colour)
+    left.set_ylabel("accuracy")
+    left.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))
+    right.set_ylabel("fit time, seconds")
+    right.set_yscale("log")
+    _plain_ticks(right.yaxis)
+    for axes in (left, right):
+        axes.set_xscale("log")
+        axes.set_xlabel("training images")
+        _plain_ticks(axes.xaxis)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=text, fontsize=8)
     return figure
 
 

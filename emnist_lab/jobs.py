@@ -2,10 +2,11 @@
 
 A fit or a download runs in a process of its own (``python -m emnist_lab train
 --events``), so that a cancel acts at once in any stage, a crash or a lack of memory takes
-no page with it, and pages stay quick. The process ends by itself when the
-server does.
+no page with it, and pages stay quick: it has all cores, but only while pages
+leave them to it. The process ends by itself when the server does.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,73 +17,16 @@ import time
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import joblib
+
+from .journal import Entry, Journal
 from .places import PROJECT
-from .recipes import SEED
+from .specs import Work
 
-_GRACE = 2.0  # seconds that a cancelled process has to end by itself
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What to train.
-
-    Attributes
-    ----------
-    recipe, split : str
-    images : int or None
-        Number of training images; all when None.
-    seed : int
-        Of the sample and of the recipe.
-    root : str or None
-        Folder of the dataset; see `emnist_lab.sources.resolve_root`.
-    name : str or None
-        Name of the run; made up when None.
-    """
-
-    recipe: str
-    split: str
-    images: int | None = None
-    seed: int = SEED
-    root: str | None = None
-    name: str | None = None
-
-    def arguments(self) -> list[str]:
-        """Command line that does it."""
-        given = {
-            "--split": self.split,
-            "--images": self.images,
-            "--seed": self.seed,
-            "--root": self.root,
-            "--name": self.name,
-        }
-        pairs = [(flag, str(value)) for flag, value in given.items() if value is not None]
-        return ["train", self.recipe, *(word for pair in pairs for word in pair)]
-
-
-@dataclass(frozen=True)
-class FetchSpec:
-    """What data to bring.
-
-    Attributes
-    ----------
-    split : str or None
-        One of NIST's splits, from the configured mirrors.
-    files : tuple of str
-        Or the files of a dataset that is to be kept under `name`.
-    name : str or None
-    """
-
-    split: str | None = None
-    files: tuple[str, ...] = ()
-    name: str | None = None
-
-    def arguments(self) -> list[str]:
-        """Command line that does it."""
-        if self.split:
-            return ["fetch", self.split]
-        name = ["--name", self.name] if self.name else []
-        return ["fetch", *(word for file in self.files for word in ("--from", file)), *name]
+_GRACE = 1.0  # seconds that a cancelled process has to end by itself
+_NICE = 15  # how far work steps back behind pages, on a scale that ends at 19
 
 
 @dataclass(eq=False)
@@ -91,12 +35,15 @@ class Job:
 
     Attributes
     ----------
-    spec : Spec or FetchSpec
+    spec : Spec, CurveSpec or FetchSpec
     key : str
         Names it in an address.
-    state : {"queued", "running", "done", "failed", "cancelled"}
+    state : {"queued", "running", "done", "failed", "cancelled", "interrupted"}
+        The last one when an earlier server was stopped before its end.
     progress : dict or None
         Newest `emnist_lab.Progress` or `emnist_lab.fetch.Transfer` as plain values.
+    stage : str
+        What it is doing, or was doing last, in words; empty before the first sign of life.
     curve : list of dict
         Step, loss and score of each iteration so far.
     result : str or None
@@ -105,13 +52,15 @@ class Job:
         Why it failed.
     """
 
-    spec: Spec | FetchSpec
+    spec: Work
     key: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     state: str = "queued"
     progress: dict | None = None
+    stage: str = ""
     curve: list[dict] = field(default_factory=list)
     result: str | None = None
     message: str = ""
+    submitted: float = field(default_factory=time.time)
     begun: float | None = None
     ended: float | None = None
     process: subprocess.Popen | None = field(default=None, repr=False)
@@ -127,28 +76,51 @@ class Job:
         return (self.ended or time.time()) - self.begun if self.begun else 0.0
 
     def remaining(self) -> float | None:
-        """Seconds that it may still take, counted down since the last sign of life."""
+        """Seconds that it may still take, counted down since the last sign of life.
+
+        None where there is nothing to go by, or when that time is over.
+        """
         left = (self.progress or {}).get("remaining")
         if left is None or self.state != "running":
             return None
-        return max(left - (self.elapsed - self.progress["at"]), 0.0)
+        left -= self.elapsed - self.progress["at"]
+        return left if left > 0 else None
 
 
 class JobQueue:
-    """Jobs of one server; one runs at a time, the others wait in turn."""
+    """Jobs of one server; one runs at a time, the others wait in turn.
 
-    def __init__(self) -> None:
-        self._jobs: list[Job] = []
+    Parameters
+    ----------
+    journal : Journal, optional
+        Keeps on disk what is queued or running. Jobs that a stopped server
+        left in it are there from the start, as interrupted ones.
+    """
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = journal
+        self._jobs: list[Job] = [
+            Job(
+                one.spec,
+                one.key,
+                "interrupted",
+                stage=one.stage,
+                submitted=one.submitted,
+                begun=one.begun,
+                ended=one.begun,
+            )
+            for one in (journal.take_over() if journal else [])
+        ]
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
-    def submit(self, spec: Spec | FetchSpec) -> Job:
+    def submit(self, spec: Work) -> Job:
         """Add a job at the end of the queue.
 
         Parameters
         ----------
-        spec : Spec or FetchSpec
+        spec : Spec, CurveSpec or FetchSpec
 
         Returns
         -------
@@ -159,14 +131,54 @@ class JobQueue:
         with self._changed:
             self._jobs.append(job)
             self._waiting.append(job)
+            self._note(job)
             self._changed.notify()
         return job
 
+    def again(self, job: Job) -> Job | None:
+        """Submit the same work once more, in place of a job that has ended.
+
+        Parameters
+        ----------
+        job : Job
+
+        Returns
+        -------
+        Job or None
+            The new one, at the end of the queue; None where someone else was
+            quicker, or it waits or runs.
+        """
+        with self._changed:
+            if job.active or job not in self._jobs:
+                return None
+            fresh = self.submit(job.spec)
+            self.dismiss(job)
+            return fresh
+
+    def dismiss(self, job: Job) -> None:
+        """Forget a job that has ended. No effect while it waits or runs.
+
+        Parameters
+        ----------
+        job : Job
+        """
+        with self._changed:
+            if job.active or job not in self._jobs:
+                return
+            self._jobs.remove(job)
+            self._note(job)
+
     @property
     def jobs(self) -> list[Job]:
-        """All jobs since the server began, newest first."""
+        """All jobs since the server began, and interrupted ones before, newest first."""
         with self._changed:
             return self._jobs[::-1]
+
+    @property
+    def running(self) -> Job | None:
+        """The job whose turn it is."""
+        with self._changed:
+            return next((one for one in self._jobs if one.state == "running"), None)
 
     def place(self, job: Job) -> int:
         """How many jobs come before this one; 0 when it runs or has ended."""
@@ -189,10 +201,10 @@ class JobQueue:
             job.ended = time.time()
             if job in self._waiting:
                 self._waiting.remove(job)
+            self._note(job)
             process = job.process
         if process is not None:
-            process.terminate()
-            threading.Timer(_GRACE, process.kill).start()
+            _stop(process)
 
     def _work(self) -> None:
         while True:
@@ -201,6 +213,7 @@ class JobQueue:
                     self._changed.wait()
                 job = self._waiting.popleft()
                 job.state, job.begun = "running", time.time()
+                self._note(job)
             with tempfile.TemporaryFile("w+", errors="replace") as complaints:
                 try:
                     self._run(job, complaints)
@@ -209,9 +222,6 @@ class JobQueue:
 
     def _run(self, job: Job, complaints) -> None:
         command = [sys.executable, "-m", "emnist_lab", *job.spec.arguments(), "--events"]
-        # Leave a core to the pages: BLAS threads that fight for it are slower than one alone.
-        threads = str(max((os.cpu_count() or 1) - 1, 1))
-        limits = {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
         process = subprocess.Popen(
             command,
@@ -221,14 +231,16 @@ class JobQueue:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env={**limits, **os.environ, "PYTHONPATH": path},
+            env={**_all_cores(), **os.environ, "PYTHONPATH": path},
+            start_new_session=True,
         )
+        _step_back(process.pid)
         with process:
             with self._changed:
                 job.process = process
                 cancelled = job.state == "cancelled"
             if cancelled:
-                process.terminate()
+                _stop(process)
             for line in process.stdout:
                 self._hear(job, line)
         if job.state != "running":
@@ -245,6 +257,7 @@ class JobQueue:
         except json.JSONDecodeError:
             return  # the process was ended in the middle of a line
         if event["event"] == "progress":
+            self._at(job, event)
             job.progress = {**event, "at": job.elapsed}
             if event.get("loss") is not None:
                 job.curve.append({name: event[name] for name in ("step", "loss", "score")})
@@ -253,9 +266,51 @@ class JobQueue:
         elif event["event"] == "error":
             self._end(job, "failed", event["message"])
 
+    def _at(self, job: Job, event: dict) -> None:
+        many = f"Stage {event['stage']} of {event['stages']}: " if "stage" in event else ""
+        stage = f"{many}{event['title']}"
+        with self._changed:
+            if stage != job.stage:
+                job.stage = stage
+                self._note(job)
+
+    def _note(self, job: Job) -> None:
+        """Bring the journal up to date; the lock is held, so that notes keep their order."""
+        if self._journal is None:
+            return
+        if job.active:
+            entry = Entry(job.key, job.spec, job.state, job.submitted, job.begun, job.stage)
+            self._journal.keep(entry)
+        else:
+            self._journal.drop(job.key)
+
     def _end(self, job: Job, state: str, message: str = "", result: str | None = None) -> None:
         with self._changed:
             # What was kept before its cancel arrived is there, so it is shown as it is.
             if job.state == "running" or (job.state == "cancelled" and state == "done"):
                 job.result, job.message, job.ended = result, message, time.time()
                 job.state = state
+                self._note(job)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    process.terminate()
+    threading.Timer(_GRACE, process.kill).start()
+
+
+def _all_cores() -> dict[str, str]:
+    # On an idle machine two threads take 0.55 of one's time, and beside pages they aren't slower.
+    # Only where other heavy work fills the cores they crawl: the variables are then set to 1.
+    cores = str(joblib.cpu_count())  # that this process or container may use
+    return {"OPENBLAS_NUM_THREADS": cores, "OMP_NUM_THREADS": cores}
+
+
+def _step_back(pid: int) -> None:
+    """Let pages go first; done before the process has threads, which inherit it."""
+    if not hasattr(os, "setpriority"):
+        return
+    with contextlib.suppress(OSError):  # it has ended already, or may not: it works the same
+        nice = min(os.getpriority(os.PRIO_PROCESS, 0) + _NICE, 19)
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+        # Linux may share the cores out by session first: then it is the session that steps back.
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))

@@ -10,28 +10,27 @@ from .errors import RunError, first_line
 FORMAT = "emnist-lab-run"
 VERSION = 1
 MANIFEST, MODEL, SCORES = "run.json", "model.skops", "scores.npz"
-_LARGEST = 4 * 2**20  # bytes
+LARGEST = 4 * 2**20  # bytes
 _LONGEST = 300  # characters of a text that is shown
 
 
-def damaged(name: str, file: str, why: str) -> RunError:
-    """The error for a run whose file can't be used.
+class Damaged(RunError):
+    """A run's file can't be used.
 
     Parameters
     ----------
-    name, file : str
-        Of the run, and of its file.
-    why : str
-        What is wrong with it.
-
-    Returns
-    -------
-    RunError
+    name : str
+        Of the run.
+    file, why : str
+        The file, and what is wrong with it; attributes too.
     """
-    return RunError(
-        f"The run {name} can't be used: {file} is damaged ({why}). Delete its folder and train it "
-        "again, or restore it where it came with EMNIST Lab."
-    )
+
+    def __init__(self, name: str, file: str, why: str):
+        super().__init__(
+            f"The run {name} can't be used: {file} is damaged ({why}). Delete its folder and train "
+            "it again, or restore it where it came with EMNIST Lab."
+        )
+        self.file, self.why = file, why
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -56,23 +55,67 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         if not path.is_file():
             raise RunError(f"{folder} holds no run: it has no {MANIFEST}.")
-        if path.stat().st_size > _LARGEST:
-            raise damaged(name, MANIFEST, "it is larger than 4 MiB")
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise damaged(name, MANIFEST, first_line(error)) from error
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise Damaged(name, MANIFEST, first_line(error)) from error
+    return decode(content, name)
+
+
+def decode(content: bytes, name: str) -> dict[str, Any]:
+    """Manifest from the bytes of ``run.json``.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        Of the run; it counts, not the one in the manifest.
+
+    Returns
+    -------
+    dict
+        See `read`.
+
+    Raises
+    ------
+    RunError
+        See `read`.
+    """
+    if len(content) > LARGEST:
+        raise Damaged(name, MANIFEST, "it is larger than 4 MiB")
+    try:
+        manifest = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Damaged(name, MANIFEST, first_line(error)) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise damaged(name, MANIFEST, "it isn't a run's manifest")
-    if manifest.get("version") != VERSION:
+        raise Damaged(name, MANIFEST, "it isn't a run's manifest")
+    version = manifest.get("version")
+    if _count(version) and version > VERSION:
         raise RunError(
-            f"The run {name} is of format {str(manifest.get('version'))[:20]}, this program reads "
-            f"{VERSION}: update EMNIST Lab."
+            f"The run {name} was made by a newer EMNIST Lab (its format is {str(version)[:20]}, "
+            f"this one reads {VERSION}): update EMNIST Lab, then open it again."
         )
-    wrong = _first_wrong(manifest)
+    wrong = _first_wrong(manifest) if version == VERSION else "its format is unknown"
     if wrong:
-        raise damaged(name, MANIFEST, wrong)
+        raise Damaged(name, MANIFEST, wrong)
     manifest["name"] = name  # the folder's name counts: it is what opens the run
     return manifest
+
+
+def encode(manifest: dict[str, Any]) -> bytes:
+    """Bytes of ``run.json``.
+
+    Parameters
+    ----------
+    manifest : dict
+
+    Returns
+    -------
+    bytes
+        JSON in UTF-8; the same manifest gives the same bytes.
+    """
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # half a surrogate pair, as JSON escapes it
 
 
 def _text(value: Any) -> bool:
@@ -84,7 +127,9 @@ def _count(value: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    return abs(value) < 1e300 and math.isfinite(value)  # an int of a thousand digits isn't a float
 
 
 def _numbers(value: Any) -> bool:
@@ -94,6 +139,28 @@ def _numbers(value: Any) -> bool:
 def _scores(value: Any) -> bool:
     return isinstance(value, dict) and all(
         one is None or (_number(one) and abs(one) < 1e6) for one in value.values()
+    )
+
+
+def _curve(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(point, dict)
+        and _count(point.get("step"))
+        and all(one is None or _number(one) for one in point.values())
+        for point in value
+    )
+
+
+def _settings(value: Any) -> bool:
+    """Setting -> number, text or list of numbers."""
+    return isinstance(value, dict) and all(
+        _text(name)
+        and (
+            _number(one)
+            or _text(one)
+            or (isinstance(one, (list, tuple)) and all(_number(part) for part in one))
+        )
+        for name, one in value.items()
     )
 
 
@@ -143,6 +210,10 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
             return f"it lacks {field!r}"
         if not fits(manifest[field]):
             return f"{field!r} isn't {what}"
+    # Runs of earlier versions have no settings.
+    for field, fits in (("curve", _curve), ("settings", _settings)):
+        if field in manifest and not fits(manifest[field]):
+            return f"{field!r} isn't what a run keeps there"
     data = manifest["data"]
     if not _text(data.get("split")) or not _part(data.get("train")):
         return "'data' doesn't say what it was trained on"

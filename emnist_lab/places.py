@@ -13,9 +13,9 @@ def home() -> Path:
     Returns
     -------
     pathlib.Path
-        It holds ``runs`` (own runs), ``cache`` (upright images), ``data``
-        (files that were fetched) and ``imports`` (datasets that people
-        brought). It may not exist yet.
+        It holds ``runs`` (own runs), ``jobs`` (what is queued or running),
+        ``cache`` (upright images), ``data`` (files that were fetched) and
+        ``imports`` (datasets that people brought). It may not exist yet.
     """
     named = os.environ.get("EMNIST_LAB_HOME", "").strip()
     return Path(named).expanduser().resolve() if named else SHIPPED

@@ -1,137 +1,410 @@
-"""The catalogue: a name, a scikit-learn pipeline, and why it is there."""
+"""The catalogue: a name, a scikit-learn pipeline, and why it is there.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A recipe is a representation × a classifier, named so: ``hog-qda``.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.discriminant_analysis import (
+    LinearDiscriminantAnalysis,
+    QuadraticDiscriminantAnalysis,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.pipeline import Pipeline
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
+from .blend import Blend
 from .errors import TrainingError
-from .features import HOG, Pixels
+from .features import HOG, Pixels, ScaledPixels, WithinClassWhitening
+from .forest import GrowingForest
+from .network import Network, WarpedNetworks
+from .recipe import SEED, Recipe
+from .settings import Setting
 
-_COMPONENTS = 100  # principal components of the gradients
-SEED = 25  # the reference's random_state
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A representation and a classifier.
-
-    Attributes
-    ----------
-    name, title : str
-        ``"hog-qda"``, and what people read.
-    why : str
-        One line on why it is in the catalogue.
-    make : callable
-        (seed, images of each class that has any) -> unfitted pipeline on
-        uint8 (N, 28, 28).
-    stages : tuple of (str, float)
-        What each step of the pipeline does, for people, and its usual share
-        of the time.
-    fewest : int
-        Training images a class that it needs at least.
-    seconds : float
-        Rough fit time of 100,000 images on two cores.
-    """
-
-    name: str
-    title: str
-    why: str
-    make: Callable[[int, np.ndarray], Pipeline]
-    stages: tuple[tuple[str, float], ...]
-    fewest: int
-    seconds: float
-
-    def expected_seconds(self, images: int) -> float:
-        """Rough time to train and measure on so many images, with the start of a process.
-
-        Parameters
-        ----------
-        images : int
-
-        Returns
-        -------
-        float
-            Seconds on two cores; a guess to choose by, not a promise.
-        """
-        return 4 + self.seconds * (images / 100_000) ** 0.8
+REFERENCE = "pixels-logistic"
 
 
-def _pixels_logistic(seed: int, counts: np.ndarray) -> Pipeline:
+def _pca(components: int, seed: int, whiten: bool = True) -> tuple[str, PCA]:
+    # The covariance of some hundred features is exact and quick, however many images there are.
+    return "pca", PCA(components, whiten=whiten, svd_solver="covariance_eigh", random_state=seed)
+
+
+def _calibrated(classifier) -> CalibratedClassifierCV:
+    return CalibratedClassifierCV(
+        classifier, method="temperature", cv=StratifiedShuffleSplit(n_splits=1, random_state=SEED)
+    )
+
+
+def _hold_out(pipeline: Pipeline, counts: np.ndarray) -> None:
+    """Keep one image in a hundred from the fit: enough to set one number, the temperature."""
+    cv = pipeline[-1].cv
+    cv.test_size = max(int(counts.sum()) // 100, 2 * len(counts))
+
+
+def _pixels_logistic(seed):
     return Pipeline([("pixels", Pixels()), ("classifier", LogisticRegression(random_state=seed))])
 
 
-def _hog_pca(seed: int) -> list[tuple]:
-    pca = PCA(_COMPONENTS, whiten=True, svd_solver="covariance_eigh", random_state=seed)
-    return [("hog", HOG()), ("pca", pca)]
+def _whitened_logistic(seed):
+    classifier = LogisticRegression(max_iter=20, random_state=seed)
+    return Pipeline([("pixels", ScaledPixels()), _pca(100, seed), ("classifier", classifier)])
 
 
-def _hog_logistic(seed: int, counts: np.ndarray) -> Pipeline:
-    classifier = LogisticRegression(max_iter=60, random_state=seed)
-    return Pipeline([*_hog_pca(seed), ("classifier", classifier)])
+def _hog_logistic(seed):
+    classifier = LogisticRegression(C=0.03, max_iter=25, random_state=seed)
+    hog = HOG(cell=(4, 7), sharpness=8)
+    return Pipeline([("hog", hog), *_whitened(250, seed), ("classifier", classifier)])
 
 
-def _hog_qda(seed: int, counts: np.ndarray) -> Pipeline:
-    # One image in twenty is kept from the fit to set the temperature: QDA alone is far too sure.
-    held_out = max(int(counts.sum()) // 20, 2 * len(counts))
-    if counts.min() * 0.9 > _COMPONENTS:
-        qda = QuadraticDiscriminantAnalysis(reg_param=0.1)
-    else:  # fewer images than dimensions: each class's covariance is shrunk as far as it needs
-        qda = QuadraticDiscriminantAnalysis(solver="eigen", shrinkage="auto")
-    classifier = CalibratedClassifierCV(
-        qda,
-        method="temperature",
-        cv=StratifiedShuffleSplit(n_splits=1, test_size=held_out, random_state=seed),
+def _hog_qda(seed):
+    return Pipeline([("hog", HOG(cell=(4, 6, 9))), *_gaussians(seed)])
+
+
+def _adapt_qda(pipeline: Pipeline, counts: np.ndarray) -> None:
+    _hold_out(pipeline, counts)
+    if counts.min() * 0.9 <= pipeline.named_steps["pca"].n_components:
+        # Fewer images than dimensions: each class's covariance is shrunk as far as it needs.
+        shrunk = QuadraticDiscriminantAnalysis(solver="eigen", shrinkage="auto")
+        pipeline[-1].set_params(estimator=shrunk)
+
+
+def _hog_mlp(seed):
+    network = Network((512,), max_iter=12, random_state=seed)
+    return Pipeline([("hog", HOG(cell=(4, 7))), _pca(250, seed, whiten=False),
+                     ("classifier", network)])  # fmt: skip
+
+
+def _warped_mlp(seed):
+    edges = Pipeline([("hog", HOG(cell=(4, 7))), _pca(250, seed, whiten=False)])
+    network = WarpedNetworks(
+        [edges], sets=3, hidden_layer_sizes=(512,), max_iter=15, random_state=seed
     )
-    return Pipeline([*_hog_pca(seed), ("classifier", classifier)])
+    return Pipeline([("classifier", network)])
 
 
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        Recipe(
-            name="pixels-logistic",
-            title="Logistic regression on raw pixels",
-            why="The reference: the plainest model there is, on the image as it comes.",
-            make=_pixels_logistic,
-            stages=(("Flattening images", 0.01), ("Fitting logistic regression", 0.99)),
-            fewest=1,
-            seconds=75,
-        ),
-        Recipe(
-            name="hog-qda",
-            title="Quadratic discriminant on gradients (HOG)",
-            why="The fast one: describes edges instead of pixels, and fits one Gaussian a class.",
-            make=_hog_qda,
-            stages=(
-                ("Computing gradients", 0.55),
-                ("Finding 100 principal components", 0.1),
-                ("Fitting and calibrating Gaussians", 0.35),
-            ),
-            fewest=5,
-            seconds=7,
-        ),
-        Recipe(
-            name="hog-logistic",
-            title="Logistic regression on gradients (HOG)",
-            why="The lesson: the reference's classifier, given edges instead of pixels.",
-            make=_hog_logistic,
-            stages=(
-                ("Computing gradients", 0.3),
-                ("Finding 100 principal components", 0.05),
-                ("Fitting logistic regression", 0.65),
-            ),
-            fewest=3,
-            seconds=15,
-        ),
+def _warped_blend(seed):
+    edges = Pipeline([("hog", HOG(cell=(4, 7))), _pca(250, seed, whiten=False)])
+    both = Pipeline([_edges_and_ink(HOG(cell=(3, 5), sharpness=8)), _pca(300, seed, whiten=False)])
+    networks = WarpedNetworks(
+        [edges, both], hidden_layer_sizes=(1024,), max_iter=26, random_state=seed
     )
-}
+    gaussians = Pipeline([_edges_and_ink(HOG()), *_gaussians(seed)])
+    # The Gaussians know best what an unlikely class is: their small say mends the order there.
+    blend = Blend([("networks", networks), ("gaussians", gaussians)], [0.93, 0.07])
+    return Pipeline([("classifier", blend)])
+
+
+def _adapt_blend(pipeline: Pipeline, counts: np.ndarray) -> None:
+    _adapt_qda(pipeline[-1].estimators[1][1], counts)
+
+
+def _edges_and_ink(hog: HOG) -> tuple[str, FeatureUnion]:
+    """Edges are normalised, so how thick a stroke is, a hint at its size, is told by the pixels."""
+    parts = [("hog", hog), ("pixels", ScaledPixels())]
+    return "features", FeatureUnion(parts, transformer_weights={"pixels": 0.5})
+
+
+def _gaussians(seed):
+    """One Gaussian a class, each shrunk towards the one that all share (Friedman 1989)."""
+    # QDA alone is far too sure of itself.
+    classifier = _calibrated(QuadraticDiscriminantAnalysis(reg_param=0.4))
+    classifier.cv.random_state = seed
+    return [*_whitened(110, seed), ("classifier", classifier)]
+
+
+def _whitened(components: int, seed: int) -> list[tuple]:
+    return [_pca(components, seed, whiten=False), ("whiten", WithinClassWhitening())]
+
+
+def _hog_svm(seed):
+    classifier = _calibrated(SVC(C=10, cache_size=500))
+    classifier.cv.random_state = seed
+    return Pipeline([("hog", HOG()), _pca(80, seed, whiten=False), ("classifier", classifier)])
+
+
+def _hog_lda(seed):
+    classifier = LinearDiscriminantAnalysis()
+    return Pipeline([("hog", HOG(cell=(4, 7))), ("classifier", classifier)])
+
+
+def _hog_neighbours(seed):
+    classifier = KNeighborsClassifier(10, weights="distance", algorithm="brute")
+    return Pipeline([("hog", HOG()), _pca(60, seed, whiten=False), ("classifier", classifier)])
+
+
+def _pixels_neighbours(seed):
+    classifier = KNeighborsClassifier(weights="distance", algorithm="brute")
+    return Pipeline(
+        [("pixels", ScaledPixels()), _pca(60, seed, whiten=False), ("classifier", classifier)]
+    )
+
+
+def _pixels_lda(seed):
+    classifier = LinearDiscriminantAnalysis()
+    return Pipeline([("pixels", ScaledPixels()), _pca(200, seed), ("classifier", classifier)])
+
+
+def _pixels_bayes(seed):
+    classifier = GaussianNB(var_smoothing=0.05)
+    return Pipeline([("pixels", ScaledPixels()), ("classifier", classifier)])
+
+
+def _pixels_tree(seed):
+    classifier = DecisionTreeClassifier(min_samples_leaf=5, random_state=seed)
+    return Pipeline([("pixels", ScaledPixels()), ("classifier", classifier)])
+
+
+def _pixels_forest(seed):
+    classifier = GrowingForest(100, max_leaf_nodes=2000, n_jobs=-1, random_state=seed)
+    return Pipeline([("pixels", ScaledPixels()), ("classifier", classifier)])
+
+
+_C = Setting(
+    "classifier__C", "Inverse strength of regularisation: smaller is simpler.", low=1e-5, high=1e5
+)
+_ITERATIONS = Setting(
+    "classifier__max_iter", "Iterations of the optimiser at most.", "whole", 1, 2000
+)
+_EPOCHS = Setting("classifier__max_iter", "Epochs: passes over the images.", "whole", 1, 500)
+_CELL = Setting(
+    "hog__cell",
+    "Distance of the cells in pixels; several: histograms at several scales.",
+    "choice",
+    choices=(4, 5, 7, (4, 7), (4, 6, 9)),
+)
+_DIRECTIONS = Setting("hog__directions", "Directions of edges that are told apart.", "whole", 2, 16)
+_LAYERS = Setting(
+    "classifier__hidden_layer_sizes", "Neurons in each hidden layer.", "layers", 1, 4096
+)
+_ALPHA = Setting("classifier__alpha", "Strength of the L2 penalty.", low=0, high=100)
+_RATE = Setting("classifier__learning_rate_init", "Size of the first steps.", low=1e-6, high=1)
+_NEIGHBOURS = (
+    Setting("classifier__n_neighbors", "How many neighbours vote.", "whole", 1, 100),
+    Setting(
+        "classifier__weights",
+        "Whether nearer neighbours count for more.",
+        "choice",
+        choices=("uniform", "distance"),
+    ),
+)
+
+
+def _components(high: int) -> Setting:
+    return Setting("pca__n_components", "Principal components that are kept.", "whole", 2, high)
+
+
+_NETWORKS = "classifier__networks"
+_FLATTEN, _GRADIENTS = "Flattening images", "Computing gradients"
+_PCA = "Finding principal components"
+
+
+def _catalogue(*recipes: Recipe) -> dict[str, Recipe]:
+    return {recipe.name: recipe for recipe in recipes}
+
+
+RECIPES = _catalogue(
+    Recipe(
+        "pixels-logistic",
+        "Logistic regression on raw pixels",
+        "The reference: the plainest model there is, on the image as it comes.",
+        _pixels_logistic,
+        ((_FLATTEN, 0.01), ("Fitting logistic regression", 0.99)),
+        (_C, _ITERATIONS),
+    ),
+    Recipe(
+        "whitened-logistic",
+        "Logistic regression on whitened components",
+        "The reference made easy: with inputs of one size the optimiser needs a tenth of the time.",
+        _whitened_logistic,
+        ((_FLATTEN, 0.05), (_PCA, 0.25), ("Fitting logistic regression", 0.7)),
+        (_components(784), _C, _ITERATIONS),
+    ),
+    Recipe(
+        "hog-logistic",
+        "Logistic regression on gradients (HOG)",
+        "The lesson: the reference's classifier, given edges instead of pixels.",
+        _hog_logistic,
+        (
+            (_GRADIENTS, 0.35),
+            (_PCA, 0.1),
+            ("Whitening within classes", 0.05),
+            ("Fitting logistic regression", 0.5),
+        ),
+        (_CELL, _DIRECTIONS, _components(441), _C, _ITERATIONS),
+        fewest=3,
+    ),
+    Recipe(
+        "hog-qda",
+        "Quadratic discriminant on gradients (HOG)",
+        "The fast one: describes edges instead of pixels, and fits one Gaussian a class.",
+        _hog_qda,
+        (
+            (_GRADIENTS, 0.45),
+            (_PCA, 0.08),
+            ("Whitening within classes", 0.02),
+            ("Fitting and calibrating Gaussians", 0.45),
+        ),
+        (
+            _CELL,
+            _DIRECTIONS,
+            _components(300),
+            Setting(
+                "classifier__estimator__reg_param",
+                "How far each class's covariance is shrunk towards the one that all share.",
+                low=0,
+                high=1,
+            ),
+        ),
+        _adapt_qda,
+        fewest=5,
+    ),
+    Recipe(
+        "hog-mlp",
+        "Neural network on gradients (HOG at two scales)",
+        "One hidden layer on good features: the best there is in half a minute.",
+        _hog_mlp,
+        ((_GRADIENTS, 0.15), (_PCA, 0.05), ("Training the network", 0.8)),
+        (_CELL, _DIRECTIONS, _components(441), _LAYERS, _EPOCHS, _ALPHA, _RATE),
+        fewest=2,
+    ),
+    Recipe(
+        "warped-mlp",
+        "Neural network on gradients of warped images",
+        "Bends each image in three ways: more handwriting from the same, in the reference's time.",
+        _warped_mlp,
+        (("Training the network", 1.0),),
+        (
+            Setting(
+                "classifier__strength", "How far images are bent; 0: not at all.", low=0, high=3
+            ),
+            _LAYERS,
+            _EPOCHS,
+            _ALPHA,
+            _RATE,
+        ),
+        fewest=2,
+    ),
+    Recipe(
+        "warped-blend",
+        "Neural networks on warped images, and Gaussians",
+        "The best one: two networks that never see an image twice as it is, and a few Gaussians.",
+        _warped_blend,
+        (("Training the networks, then the Gaussians", 1.0),),
+        (
+            Setting(
+                f"{_NETWORKS}__strength", "How far images are bent; 0: not at all.", low=0, high=3
+            ),
+            *(
+                replace(one, name=f"{_NETWORKS}__{one.label}")
+                for one in (_LAYERS, _EPOCHS, _ALPHA, _RATE)
+            ),
+        ),
+        _adapt_blend,
+        fewest=5,
+    ),
+    Recipe(
+        "hog-svm",
+        "Support vector machine (RBF) on gradients (HOG)",
+        "The classic before deep learning: accurate, but its time grows with the images squared.",
+        _hog_svm,
+        ((_GRADIENTS, 0.05), (_PCA, 0.01), ("Fitting and calibrating the machine", 0.94)),
+        (
+            _DIRECTIONS,
+            _components(441),
+            Setting(
+                "classifier__estimator__C",
+                "Price of an image on the wrong side: smaller is smoother.",
+                low=1e-3,
+                high=1e4,
+            ),
+        ),
+        _hold_out,
+        fewest=5,
+    ),
+    Recipe(
+        "hog-lda",
+        "Linear discriminant on gradients (HOG)",
+        "Shows how much the representation does: the simplest classifier, on edges.",
+        _hog_lda,
+        ((_GRADIENTS, 0.4), ("Fitting the discriminant", 0.6)),
+        (_CELL, _DIRECTIONS),
+        fewest=2,
+    ),
+    Recipe(
+        "hog-neighbours",
+        "Nearest neighbours on gradients (HOG)",
+        "What looks alike by its edges: no training at all, slow to answer.",
+        _hog_neighbours,
+        ((_GRADIENTS, 0.75), (_PCA, 0.2), ("Storing the images", 0.05)),
+        (_DIRECTIONS, _components(441), *_NEIGHBOURS),
+    ),
+    Recipe(
+        "pixels-neighbours",
+        "Nearest neighbours on pixels",
+        "What looks alike, pixel by pixel: no training at all, slow to answer.",
+        _pixels_neighbours,
+        ((_FLATTEN, 0.2), (_PCA, 0.75), ("Storing the images", 0.05)),
+        (_components(784), *_NEIGHBOURS),
+    ),
+    Recipe(
+        "pixels-lda",
+        "Linear discriminant on pixels",
+        "One Gaussian shape for all classes: linear like the reference, fitted in a moment.",
+        _pixels_lda,
+        ((_FLATTEN, 0.1), (_PCA, 0.4), ("Fitting the discriminant", 0.5)),
+        (_components(784),),
+        fewest=2,
+    ),
+    Recipe(
+        "pixels-bayes",
+        "Naive Bayes on pixels",
+        "Takes pixels for independent of each other, which they aren't: fast, and often wrong.",
+        _pixels_bayes,
+        ((_FLATTEN, 0.3), ("Averaging each class", 0.7)),
+        (
+            Setting(
+                "classifier__var_smoothing",
+                "Share of the largest variance that is added to all.",
+                low=1e-12,
+                high=10,
+            ),
+        ),
+    ),
+    Recipe(
+        "pixels-tree",
+        "Decision tree on pixels",
+        "Questions to single pixels, one after the other: easy to read, easily fooled.",
+        _pixels_tree,
+        ((_FLATTEN, 0.02), ("Growing the tree", 0.98)),
+        (
+            Setting(
+                "classifier__criterion",
+                "What makes a question a good one.",
+                "choice",
+                choices=("gini", "entropy"),
+            ),
+            Setting("classifier__min_samples_leaf", "Images a leaf at least.", "whole", 1, 1000),
+        ),
+    ),
+    Recipe(
+        "pixels-forest",
+        "Forest of extremely randomised trees on pixels",
+        "Many bad trees vote: each is fooled by other images.",
+        _pixels_forest,
+        ((_FLATTEN, 0.02), ("Growing trees", 0.98)),
+        (
+            Setting("classifier__n_estimators", "Trees.", "whole", 1, 300),
+            Setting("classifier__max_leaf_nodes", "Leaves of a tree at most.", "whole", 2, 5000),
+        ),
+    ),
+)
 
 
 def get(name: str) -> Recipe:

@@ -6,14 +6,8 @@ probabilities on the test part). The manifest holds the other files' SHA-256.
 """
 
 import errno
-import hashlib
-import json
 import os
-import re
-import secrets
-import shutil
-import tempfile
-import time
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,18 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from . import trust
+from . import storage, trust
 from .dataset import SIDE
 from .errors import RunError, first_line
-from .manifest import MANIFEST, MODEL, SCORES, damaged
+from .manifest import MANIFEST, MODEL, SCORES, Damaged
 from .manifest import read as manifest_of
 from .metrics import Report
-from .places import SHIPPED, home
+from .places import SHIPPED
+from .storage import check_name, is_name, runs_home
 
 _BATCH = 4096  # images in work at a time: bounds the memory that prediction takes
-_LONGEST_NAME = 80
-_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_NAME - 1}}}")
-_STALE = 600  # seconds after which a run that is still being written was given up
 
 
 @dataclass(eq=False)
@@ -80,7 +72,7 @@ class Run:
         RunError
             The file is missing, damaged, or holds a type that isn't trusted.
         """
-        return trust.open_model(self._file(MODEL), self.name)
+        return trust.open_model(self.file(MODEL), self.name)
 
     @cached_property
     def test_scores(self) -> tuple[np.ndarray, np.ndarray]:
@@ -96,7 +88,7 @@ class Run:
                 f"The run {self.name} has no test scores: evaluate it on a dataset, or train it "
                 "again with a test part."
             )
-        return trust.open_scores(self._file(SCORES), self.name, self.classes)
+        return trust.open_scores(self.file(SCORES), self.name, self.classes)
 
     def report(self) -> Report:
         """Report on the kept test scores; see `test_scores`."""
@@ -136,10 +128,10 @@ class Run:
             except MemoryError:
                 raise
             except Exception as error:  # whatever is wrong with a model that somebody made
-                raise damaged(self.name, MODEL, first_line(error)) from error
+                raise Damaged(self.name, MODEL, first_line(error)) from error
         total = out.sum(axis=1, keepdims=True)
         if not (np.isfinite(total).all() and (total > 0).all() and (out >= 0).all()):
-            raise damaged(self.name, MODEL, "it doesn't answer with probabilities")
+            raise Damaged(self.name, MODEL, "it doesn't answer with probabilities")
         return out / total
 
     def warm_up(self) -> None:
@@ -173,22 +165,45 @@ class Run:
                 "run or a split that fits."
             )
 
-    def _file(self, name: str) -> Path:
-        """Path of a file of the run, once its bytes are those that the manifest names."""
+    @property
+    def bytes(self) -> int:
+        """Disk space that its files take; 0 for a run that was not saved, or is gone."""
+        if self.folder is None:
+            return 0
+        files = (self.folder / name for name in (MANIFEST, *self.manifest["files"]))
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+    def file(self, name: str) -> Path:
+        """Path of a file of the run, once its bytes are those that the manifest names.
+
+        Parameters
+        ----------
+        name : str
+            One of those in the manifest.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        RunError
+            The run was not saved, or the file is missing or not what was saved.
+        """
         if self.folder is None:
             raise RunError(f"The run {self.name} was not saved, so it has no {name}.")
         path = self.folder / name
         known = self.manifest["files"].get(name)
         if known is None:
-            raise damaged(self.name, name, "the manifest doesn't list it")
+            raise Damaged(self.name, name, "the manifest doesn't list it")
         try:
-            digest = _sha256(path)
+            digest = storage.sha256(path)
         except FileNotFoundError as error:
-            raise damaged(self.name, name, "it is missing") from error
+            raise Damaged(self.name, name, "it is missing") from error
         except OSError as error:
-            raise damaged(self.name, name, error.strerror or str(error)) from error
+            raise Damaged(self.name, name, error.strerror or str(error)) from error
         if digest != known.get("sha256"):
-            raise damaged(self.name, name, "its bytes aren't those that were saved")
+            raise Damaged(self.name, name, "its bytes aren't those that were saved")
         return path
 
     def save(self, name: str | None = None, folder: Path | None = None) -> "Run":
@@ -213,134 +228,133 @@ class Run:
         """
         name = check_name(name or self.name)
         place = folder or runs_home()
-        partial = place / f".partial-{secrets.token_hex(8)}"
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            _sweep(place)
-            partial.mkdir()
-            manifest = self._write(partial, place, name)
-        except OSError as error:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise RunError(_disk_trouble(place, error)) from error
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+        with storage.writing(place) as partial:
+            manifest = storage.settle(partial, self._write(partial), name)
         return Run(manifest, place / manifest["name"])
 
-    def _write(self, partial: Path, place: Path, name: str) -> dict[str, Any]:
+    def _write(self, partial: Path) -> dict[str, Any]:
+        """Write all files but the manifest, which is returned."""
         import skops.io
 
-        (partial / MODEL).write_bytes(skops.io.dumps(self.model))
+        # A tree's nodes are mostly zeros: packed, a forest takes a tenth.
+        packed = skops.io.dumps(self.model, compression=zipfile.ZIP_DEFLATED)
+        (partial / MODEL).write_bytes(packed)
         files = [MODEL]
         if "test_scores" in self.__dict__ or SCORES in self.manifest["files"]:
             labels, scores = self.test_scores
             np.savez_compressed(partial / SCORES, labels=labels.astype(np.int16), scores=scores)
             files.append(SCORES)
-        manifest = {**self.manifest}
-        manifest["files"] = {
-            file: {"bytes": (partial / file).stat().st_size, "sha256": _sha256(partial / file)}
+        listed = {
+            file: {
+                "bytes": (partial / file).stat().st_size,
+                "sha256": storage.sha256(partial / file),
+            }
             for file in files
         }
-        taken = {run.name for run in _shipped()} if place == runs_home() else set()
-        for number in range(1, 10_000):
-            more = "" if number == 1 else f"-{number}"
-            manifest["name"] = name[: _LONGEST_NAME - len(more)] + more
-            final = place / manifest["name"]
-            if manifest["name"] in taken or final.exists():
-                continue
-            with open(partial / MANIFEST, "w", encoding="utf-8") as file:
-                json.dump(manifest, file, indent=1, ensure_ascii=False)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.rename(partial, final)
-                return manifest
-            except OSError as error:
-                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-                    raise
-        raise RunError(f"There are 9,999 runs called {name}: choose another name.")
+        return {**self.manifest, "files": listed}
 
 
-def _disk_trouble(place: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk that holds {place} is full: free some space and try again."
-    return (
-        f"Runs can't be written to {place} ({error.strerror or error}): make it writable, or name "
-        "another folder in $EMNIST_LAB_HOME."
-    )
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def runs_home() -> Path:
-    """Folder of this machine's own runs; it may not exist yet."""
-    return home() / "runs"
-
-
-def check_name(name: str) -> str:
-    """Refuse what can't be a run's name.
+def rename(run: Run, name: str) -> Run:
+    """Give an own run another name.
 
     Parameters
     ----------
+    run : Run
     name : str
 
     Returns
     -------
-    str
-        The name.
+    Run
+        The run under its new name.
 
     Raises
     ------
     RunError
-        It can't be the name of a folder.
+        The run isn't one of this machine's own, is gone, or the name can't be had.
     """
-    if not _NAME.fullmatch(name):
-        raise RunError(
-            f"A run can't be called {name!r}: use up to 80 letters, digits, dots, dashes and "
-            "underscores."
-        )
-    return name
+    folder = check_own(run, "renamed")
+    check_name(name)
+    if name == folder.name:
+        return run
+    gone = RunError(
+        f"There is no run {run.name} any more: it was renamed or deleted meanwhile; look at the "
+        "list again."
+    )
+    if not (folder / MANIFEST).is_file():
+        raise gone
+    in_use = RunError(f"There is a run called {name} already: choose another name.")
+    if storage.taken(name, folder.parent):
+        raise in_use
+    try:
+        manifest = storage.move(folder, manifest_of(folder), name)
+    except FileNotFoundError as error:
+        raise gone from error
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise in_use from error
+        raise storage.trouble(folder.parent, error) from error
+    return Run(manifest, folder.parent / name)
 
 
-def check_room(folder: Path | None = None, needed: int = 32 * 2**20) -> None:
-    """Refuse early, before minutes of training, a disk that can't keep the run.
+def delete(run: Run) -> None:
+    """Delete an own run; it can't be undone.
 
     Parameters
     ----------
-    folder : pathlib.Path, optional
-        Where runs are kept; this machine's own by default.
-    needed : int
-        Bytes that must be free.
+    run : Run
 
     Raises
     ------
     RunError
-        The disk is full or can't be written.
+        The run isn't one of this machine's own, is gone already, or can't be deleted.
     """
-    place = folder or runs_home()
+    folder = check_own(run, "deleted")
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place) as probe:
-            probe.write(b"\0")
-        free = shutil.disk_usage(place).free
-    except OSError as error:
-        raise RunError(_disk_trouble(place, error)) from error
-    if free < needed:
+        storage.remove(folder)
+    except FileNotFoundError as error:
         raise RunError(
-            f"The disk that holds {place} has {free // 2**20} MB free, a run needs "
-            f"{needed // 2**20} MB: free some space and try again."
+            f"There is no run {run.name} any more: it was renamed or deleted meanwhile; look at "
+            "the list again."
+        ) from error
+    except OSError as error:
+        raise RunError(
+            f"The run {run.name} can't be deleted ({error.strerror or error}): check who may write "
+            f"to {folder}."
+        ) from error
+
+
+def check_own(run: Run, what: str) -> Path:
+    """Refuse to change a run that isn't one of this machine's own.
+
+    Parameters
+    ----------
+    run : Run
+    what : str
+        Would be done to it: "renamed", "deleted".
+
+    Returns
+    -------
+    pathlib.Path
+        Its folder.
+
+    Raises
+    ------
+    RunError
+        It was not saved, is shipped, or is kept elsewhere.
+    """
+    folder = run.folder
+    if folder is None:
+        raise RunError(f"The run {run.name} can't be {what}: save it first.")
+    if run.shipped:
+        raise RunError(
+            f"The run {run.name} came with EMNIST Lab and can't be {what}: choose one of your own."
         )
-
-
-def _sweep(place: Path) -> None:
-    """Remove what processes that were killed while saving left behind."""
-    for partial in place.glob(".partial-*"):
-        if time.time() - partial.stat().st_mtime > _STALE:
-            shutil.rmtree(partial, ignore_errors=True)
+    if folder.parent != runs_home() or folder.is_symlink():
+        raise RunError(
+            f"The run {run.name} can't be {what} here: it isn't kept in {runs_home()}; change the "
+            "folder where it lies."
+        )
+    return folder
 
 
 def open_run(name: str | os.PathLike) -> Run:
@@ -362,7 +376,7 @@ def open_run(name: str | os.PathLike) -> Run:
         There is none, or its manifest is damaged.
     """
     text = str(name)
-    if _NAME.fullmatch(text):
+    if is_name(text):
         for place in (SHIPPED, runs_home()):
             if (place / text / MANIFEST).is_file():
                 return Run(manifest_of(place / text), place / text)
@@ -377,10 +391,6 @@ def open_run(name: str | os.PathLike) -> Run:
     raise RunError(f"There is no run {text[:80]!r}: choose one of these: {have}.")
 
 
-def _shipped() -> list[Run]:
-    return _in_folder(SHIPPED)[0]
-
-
 def _in_folder(place: Path) -> tuple[list[Run], list[str]]:
     runs, problems = [], []
     try:
@@ -388,7 +398,7 @@ def _in_folder(place: Path) -> tuple[list[Run], list[str]]:
     except OSError as error:
         return [], [f"The runs in {place} can't be read ({error.strerror})."]
     for folder in folders:
-        if not _NAME.fullmatch(folder.name) or (
+        if not is_name(folder.name) or (
             place != SHIPPED and (SHIPPED / folder.name / MANIFEST).is_file()
         ):
             problems.append(

@@ -2,24 +2,34 @@
 
 import os
 import platform
+import statistics
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline
 
-from . import metrics, recipes
+from . import expectations, memory, metrics, recipes
 from .dataset import Part
-from .errors import TrainingCancelled, TrainingError, first_line
+from .errors import RunError, TrainingCancelled, TrainingError, first_line
 from .manifest import FORMAT, VERSION
 from .recipes import SEED, Recipe
 from .runs import Run
 
 _WATCHED = 2_000  # images whose loss is followed while a recipe is fitted: enough for two digits
+_SINGLE = 30  # single images whose reading is timed: a median of a quarter of a second
+_TOLD = {  # scikit-learn's name of a task -> what people call it; others are too fine to show
+    "lbfgs-iter": "iteration",
+    "hog-batch": "batch",
+    "epoch": "epoch",
+    "trees": "step",
+}
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "pillow", "skops")
 
 
@@ -34,7 +44,9 @@ class Progress:
     title : str
         What it does.
     step, steps : int or None
-        Iterations or batches done within the stage, where it has any.
+        Iterations, epochs, batches or the like done within the stage, where it has any.
+    unit : str
+        What a step is.
     fraction : float
         Share of the whole work that is done, 0..1: an estimate from the
         stages' usual shares. An optimiser that converges early ends early.
@@ -50,6 +62,7 @@ class Progress:
     title: str
     step: int | None = None
     steps: int | None = None
+    unit: str = "step"
     fraction: float = 0.0
     elapsed: float = 0.0
     remaining: float = float("nan")
@@ -86,25 +99,31 @@ class _Watch:
     def on_fit_task_begin(self, estimator, context):
         """A stage begins, or an iteration does."""
         self._stop_if_asked()
-        task = context.source_task_name or context.task_name
-        if task.startswith(("fit-transform-", "fit-final-estimator")):
+        # A task right below the pipeline is a stage; a pipeline within a stage has none of its own.
+        if context.parent is not None and context.parent.parent is None:
             self.stage = context.task_id
             self._tell()
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         """An iteration or a batch is done."""
         self._stop_if_asked()
-        if context.parent is None or context.task_name not in ("lbfgs-iter", "hog-batch"):
+        name, above = context.task_name, context.parent
+        if above is None or (name == "hog-batch" and above.parent.parent is not None):
             return
-        step, steps = context.task_id + 1, context.parent.max_subtasks
-        if context.task_name == "lbfgs-iter":
+        if name == "warp-batch":
+            within = (context.task_id + 1) / above.max_subtasks
+            self._tell(above.task_id + within, above.parent.max_subtasks, "epoch")
+            return
+        if name not in _TOLD:
+            return
+        step, steps = context.task_id + 1, above.max_subtasks
+        if name == "lbfgs-iter":
             steps -= 1  # scikit-learn counts one empty task after the last iteration
-        if context.task_name == "hog-batch":
-            self._tell(step, steps)
-        elif fitted_estimator is not None:
+        loss = score = None
+        if fitted_estimator is not None:
             loss, score = self._measure(fitted_estimator)
             self.curve.append({"step": step, "seconds": self.seconds, "loss": loss, "score": score})
-            self._tell(step, steps, loss, score)
+        self._tell(step, steps, _TOLD[name], loss, score)
 
     @property
     def seconds(self) -> float:
@@ -120,7 +139,7 @@ class _Watch:
         if self.samples is None:
             before = self.pipeline[:-1]
             self.samples = [
-                (before.transform(part.images), part.labels)
+                (before.transform(part.images) if len(before) else part.images, part.labels)
                 for part in (self.train, self.test)
                 if part is not None
             ]
@@ -133,7 +152,7 @@ class _Watch:
         self.watching += time.perf_counter() - start
         return loss, score
 
-    def _tell(self, step=None, steps=None, loss=None, score=None):
+    def _tell(self, step=None, steps=None, unit="step", loss=None, score=None):
         if self.progress is None:
             return
         shares = [share for _, share in self.recipe.stages]
@@ -146,8 +165,9 @@ class _Watch:
                 stage=self.stage + 1,
                 stages=len(shares),
                 title=self.recipe.stages[self.stage][0],
-                step=step,
+                step=step if step is None else max(int(step), 1),
                 steps=steps,
+                unit=unit,
                 fraction=min(done, 1.0),
                 elapsed=elapsed,
                 remaining=elapsed * (1 - done) / done if done > 0.02 else float("nan"),
@@ -163,6 +183,7 @@ def fit(
     test: Part | None = None,
     *,
     seed: int = SEED,
+    params: dict[str, Any] | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Run:
@@ -178,6 +199,9 @@ def fit(
         Images to measure on; without it the run has no scores.
     seed : int
         For everything random in the recipe.
+    params : dict, optional
+        Settings of the recipe to change: scikit-learn's name -> value; see
+        `emnist_lab.recipe.Recipe.checked`.
     progress : callable, optional
         Called with a `Progress` at every stage, batch and iteration.
     cancel : callable, optional
@@ -196,9 +220,8 @@ def fit(
         `cancel` returned True.
     """
     recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
-    _check(recipe, train, test, seed)
-    counts = train.counts()
-    pipeline = recipe.make(seed, counts[counts > 0])
+    pipeline = check(recipe, train.counts(), seed, params)
+    _check_test(train, test)
     watch = _Watch(
         recipe,
         pipeline,
@@ -221,18 +244,37 @@ def fit(
             f"{len(train):,} images don't fit into memory with {recipe.name}: train on fewer."
         ) from error
     except (ValueError, np.linalg.LinAlgError) as error:
+        remedy = "take its own settings back, or train on more images"
         raise TrainingError(
             f"{recipe.name} can't be fitted to these {len(train):,} images "
-            f"({first_line(error)}): train on more images."
+            f"({first_line(error)}): {remedy if params else 'train on more images'}."
         ) from error
     fit_seconds = watch.seconds
     pipeline.set_callbacks()
-    run = Run(_manifest(recipe, pipeline, train, test, seed, fit_seconds, watch.curve))
+    run = Run(
+        _manifest(
+            recipe,
+            pipeline,
+            train,
+            test,
+            seed,
+            fit_seconds,
+            watch.curve,
+            recipe.checked(params or {}),
+        )
+    )
     run.model = pipeline
     if test is not None:
         start = time.perf_counter()
-        scores = run.predict_proba(test.images)
+        try:
+            scores = run.predict_proba(test.images)
+        except RunError as error:
+            raise TrainingError(
+                f"{recipe.name} was fitted, but doesn't answer with probabilities (NaN): take its "
+                "own settings back, or train on more images."
+            ) from error
         run.manifest["timings"]["predict_s"] = round(time.perf_counter() - start, 3)
+        run.manifest["timings"]["one_ms"] = round(latency(run, test.images), 3)
         run.test_scores = (test.labels, scores)
         run.manifest["scores"] = {
             name: value if np.isfinite(value) else None
@@ -241,19 +283,82 @@ def fit(
     return run
 
 
-def _check(recipe: Recipe, train: Part, test: Part | None, seed: int) -> None:
+def latency(run: Run, images: np.ndarray) -> float:
+    """Median time to read one image, warm.
+
+    Parameters
+    ----------
+    run : Run
+    images : ndarray of shape (N, 28, 28), dtype uint8
+
+    Returns
+    -------
+    float
+        Milliseconds.
+    """
+    times, until = [], time.perf_counter() + 3
+    for image in np.resize(images, (_SINGLE + 3, *images.shape[1:])):
+        begun = time.perf_counter()
+        run.predict_proba(image[None])
+        times.append(time.perf_counter() - begun)
+        if time.perf_counter() > until:
+            break
+    return statistics.median(times[min(3, len(times) - 1) :]) * 1e3
+
+
+def check(
+    recipe: Recipe,
+    counts: np.ndarray,
+    seed: int = SEED,
+    params: dict[str, Any] | None = None,
+) -> Pipeline:
+    """Refuse, before any work, what can't be trained.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    counts : ndarray of shape (C,)
+        Training images of each class.
+    seed, params
+        As for `fit`.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        What is to be fitted.
+
+    Raises
+    ------
+    TrainingError
+        One sentence with what to do.
+    """
     if not 0 <= seed < 2**32:
         raise TrainingError(f"The seed {seed} can't be used: choose one from 0 to 4294967295.")
-    counts = train.counts()
-    present = counts[counts > 0]
+    images, present = int(counts.sum()), counts[counts > 0]
     if len(present) < 2:
         raise TrainingError("A classifier needs images of at least two classes: choose more.")
     if present.min() < recipe.fewest:
         raise TrainingError(
             f"{recipe.name} needs at least {recipe.fewest} training images of every class, and "
             f"one class has {present.min()}: train on "
-            f"{int(np.ceil(len(train) * recipe.fewest / present.min())):,} images or more."
+            f"{int(np.ceil(images * recipe.fewest / present.min())):,} images or more."
         )
+    pipeline = recipe.pipeline(seed, present, params)
+    for name, value in pipeline.get_params().items():
+        for setting, what in (
+            ("n_components", "principal components"),
+            ("n_neighbors", "neighbours"),
+        ):
+            if name.endswith(f"__{setting}") and isinstance(value, int) and value > images:
+                raise TrainingError(
+                    f"{value} {what} can't be found in {images:,} images: train on {value:,} or "
+                    f"more, or set {setting} lower."
+                )
+    expectations.check_memory(recipe.name, images, memory.available())
+    return pipeline
+
+
+def _check_test(train: Part, test: Part | None) -> None:
     if test is not None and test.classes != train.classes:
         raise TrainingError(
             "The training and the test part have different classes: load both from one split."
@@ -262,7 +367,7 @@ def _check(recipe: Recipe, train: Part, test: Part | None, seed: int) -> None:
         raise TrainingError("The test part holds no images: choose another.")
 
 
-def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve) -> dict:
+def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed) -> dict:
     def side(part: Part) -> dict:
         return {
             "name": part.name,
@@ -271,6 +376,7 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve) -> dict:
             "generated": part.generated,
             "images": len(part),
             "fingerprint": part.fingerprint,
+            "absent": [part.classes[index] for index in np.flatnonzero(part.counts() == 0)],
         }
 
     final = pipeline[-1]
@@ -283,10 +389,11 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve) -> dict:
         "title": recipe.title,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
+        "settings": changed,
         "params": {
             name: value
             for name, value in sorted(pipeline.get_params().items())
-            if "__" in name and isinstance(value, (bool, int, float, str, type(None)))
+            if "__" in name and isinstance(value, (bool, int, float, str, tuple, type(None)))
         },
         "iterations": int(np.max(iterations)) if iterations is not None else None,
         "classes": train.classes,
@@ -317,7 +424,7 @@ def evaluate(run: Run, test: Part) -> metrics.Report:
     run : Run
         The classifier.
     test : Part
-        Images with labels, of the run's classes.
+        Images with labels, of the run's classes; of others only these are taken.
 
     Returns
     -------
@@ -330,6 +437,8 @@ def evaluate(run: Run, test: Part) -> metrics.Report:
     TrainingError
         There are no images.
     """
+    if set(run.classes) < set(test.classes):
+        test = test.choose(run.classes)
     run.check_classes(test.classes)
     if len(test) == 0:
         raise TrainingError("There are no images to measure on: choose another part.")

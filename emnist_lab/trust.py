@@ -4,18 +4,27 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.svm import SVC
 
 from .errors import RunError, first_line
-from .manifest import MODEL, SCORES, damaged
+from .manifest import MODEL, SCORES, Damaged
 from .metrics import Report
 
 # Beside what skops trusts by itself (numpy's and scikit-learn's public types).
 TRUSTED = [
+    "emnist_lab.blend.Blend",
     "emnist_lab.features.HOG",
     "emnist_lab.features.Pixels",
+    "emnist_lab.features.ScaledPixels",
+    "emnist_lab.features.WithinClassWhitening",
+    "emnist_lab.forest.GrowingForest",
+    "emnist_lab.network.Network",
+    "emnist_lab.network.WarpedNetworks",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.model_selection._split.StratifiedShuffleSplit",
+    "sklearn.tree._tree.Tree",  # numbers only, and `_check_compiled` looks at them
 ]
 _LARGEST = 512 * 2**20  # bytes, unpacked: a small file must not fill the memory
 
@@ -47,16 +56,17 @@ def open_model(path: Path, name: str):
         foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
         if foreign:
             raise RunError(
-                f"The model of the run {name} is refused: it holds {foreign[0][:80]}, which isn't "
-                "on the list of trusted types. Train the run here instead."
+                f"The {MODEL} of the run {name} is refused: it holds {foreign[0][:80]}, which "
+                "isn't on the list of trusted types. Train the run here instead."
             )
         model = skops.io.load(path, trusted=TRUSTED)
+        _check_compiled(model)
     except RunError:
         raise
     except Exception as error:  # a hostile file can make any part of the reader fail, in any way
-        raise damaged(name, MODEL, first_line(error)) from error
+        raise Damaged(name, MODEL, first_line(error)) from error
     if not isinstance(model, Pipeline) or not hasattr(model, "predict_proba"):
-        raise damaged(name, MODEL, f"it holds a {type(model).__name__}, not a classifier")
+        raise Damaged(name, MODEL, f"it holds a {type(model).__name__}, not a classifier")
     return model
 
 
@@ -91,7 +101,7 @@ def open_scores(path: Path, name: str, classes: list[str]) -> tuple[np.ndarray, 
         if (scores < 0).any() or not np.allclose(scores.sum(axis=1), 1, atol=1e-6):
             raise ValueError("its rows aren't probabilities")
     except Exception as error:  # a hostile file can make any part of the reader fail, in any way
-        raise damaged(name, SCORES, first_line(error)) from error
+        raise Damaged(name, SCORES, first_line(error)) from error
     return labels, scores
 
 
@@ -100,3 +110,51 @@ def _check_unpacked(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
             raise ValueError("it unpacks to more than 512 MiB")
+
+
+def _check_compiled(model) -> None:
+    """Refuse numbers that would lead compiled code, which doesn't look, outside its arrays."""
+    for part in _estimators(model):
+        if hasattr(part, "tree_"):
+            tree, nodes = part.tree_, np.arange(part.tree_.node_count)
+            left, right = tree.children_left, tree.children_right
+            inner = left != -1
+            # Children come after their parent, so no walk goes round in circles.
+            forward = (left > nodes) & (right > nodes) & (np.maximum(left, right) < len(nodes))
+            asked = (tree.feature >= 0) & (tree.feature < tree.n_features)
+            if len(nodes) == 0 or not (forward & asked)[inner].all() or part.n_outputs_ != 1:
+                raise ValueError("a tree's nodes don't fit together")
+            if part.n_features_in_ != tree.n_features:
+                raise ValueError("a tree takes other features than it says")
+        if isinstance(part, SVC) and "support_vectors_" in vars(part):
+            classes, vectors = len(part.classes_), len(part.support_vectors_)
+            fits = (
+                part._n_support.shape == (classes,)
+                and (part._n_support >= 0).all()
+                and int(part._n_support.sum()) == vectors == len(part.support_)
+                and part._dual_coef_.shape == part.dual_coef_.shape == (classes - 1, vectors)
+                and part._intercept_.shape == (classes * (classes - 1) // 2,)
+                and part.support_vectors_.shape == (vectors, part.n_features_in_)
+                and not part._sparse
+                and part.kernel in ("rbf", "linear", "poly", "sigmoid")
+            )
+            if not fits:
+                raise ValueError("a support vector machine's numbers don't fit together")
+
+
+def _estimators(model, depth: int = 0):
+    """Everything with parameters in a model, itself included."""
+    if depth > 20:
+        raise ValueError("it is nested too deep")
+    if isinstance(model, (list, tuple)):
+        for one in model:
+            yield from _estimators(one, depth + 1)
+    elif isinstance(model, np.ndarray) and model.dtype == object:
+        yield from _estimators(model.ravel().tolist(), depth + 1)
+    elif isinstance(model, dict):
+        yield from _estimators(list(model.values()), depth + 1)
+    elif isinstance(model, BaseEstimator) or type(model).__module__.startswith(
+        "sklearn.calibration"
+    ):
+        yield model
+        yield from _estimators(list(vars(model).values()), depth + 1)

@@ -7,7 +7,7 @@ import streamlit as st
 from emnist_lab import imports
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.jobs import FetchSpec
+from emnist_lab.specs import FetchSpec
 from emnist_lab.splits import OFFICIAL, SPLITS
 from emnist_lab.ui import markup, panel, state, uploads
 from emnist_lab.ui.gallery import gallery

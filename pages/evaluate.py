@@ -5,7 +5,8 @@ import streamlit as st
 
 from emnist_lab import figures
 from emnist_lab.errors import LabError
-from emnist_lab.ui import state
+from emnist_lab.ui import panel, state
+from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.markup import plain
 
 HELP = {
@@ -13,6 +14,9 @@ HELP = {
     "top3_accuracy": "Share of test images whose true class is among the three likeliest.",
     "log_loss": "Mean negative logarithm (nats) of the probability given to the true class: 0 is "
     "perfect, confident errors cost most.",
+    "calibration_error": "How far stated probabilities and the share that is right lie apart "
+    "(expected calibration error, 15 bins): 0 means that of answers given with 80 %, 80 % are "
+    "right.",
     "roc_auc_ovo": "How surely a pair of classes is told apart, averaged over all pairs (Hand and "
     "Till 2001): 0.5 is guessing, 1 is perfect. The reference's number.",
     "roc_auc_ovr": "How surely a class is told from all others together, averaged over classes. "
@@ -41,10 +45,18 @@ with st.container(horizontal=True):
         ("accuracy", "Accuracy", "{:.2%}"),
         ("top3_accuracy", "Top-3 accuracy", "{:.2%}"),
         ("log_loss", "Log loss", "{:.4f}"),
+        ("calibration_error", "Calibration error", "{:.2%}"),
         ("roc_auc_ovo", "ROC AUC, one-vs-one", "{:.6f}"),
         ("roc_auc_ovr", "ROC AUC, one-vs-rest", "{:.6f}"),
     ):
         st.metric(label, form.format(values[key]), help=HELP[key])
+absent = run.manifest["data"]["train"].get("absent") or []
+if absent:
+    st.warning(
+        f"Training had no image of {plain(', '.join(map(str, absent)))}: this run never reads "
+        "anything as that. Train on more images, or choose the other classes only.",
+        icon=":material/warning:",
+    )
 if report.absent:
     st.warning(
         f"The test part has no image of {', '.join(report.absent)}: their recall and AUC are "
@@ -63,30 +75,6 @@ def heatmap(name: str, made: str, scale: str, dark: bool, kind: str, note: str) 
 def roc(name: str, made: str, chosen: tuple, dark: bool, kind: str, note: str) -> bytes:
     """ROC curves as a file."""
     return figures.encode(figures.roc_figure(state.report(name), list(chosen), dark), kind, note)
-
-
-def downloads(stem: str, make, table) -> None:
-    """A figure as PNG and SVG, its numbers as CSV; files are made when they are asked for."""
-    with st.container(horizontal=True):
-        for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
-            st.download_button(
-                kind.upper(),
-                lambda kind=kind: make(kind),
-                f"{stem}.{kind}",
-                mime,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"{stem}-{kind}",
-            )
-        st.download_button(
-            "CSV",
-            lambda: table().to_csv(),
-            f"{stem}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"{stem}-csv",
-        )
 
 
 made, dark = run.manifest["created"], state.dark()
@@ -118,7 +106,7 @@ with wide:
             figures.scaled(report.confusion, scale),
             index=pd.Index(report.names, name="true"),
             columns=report.names,
-        ),
+        ).to_csv(),
     )
 with narrow:
     st.subheader("Most confused")
@@ -199,10 +187,11 @@ left, _ = st.columns([1.6, 1])
 with left:
     st.image(roc(run.name, made, indices, dark, "png", note), width="stretch")
 
-    def curves() -> pd.DataFrame:
+    def curves() -> str:
         """True positive rates of every class at each false positive rate."""
         rates, hits = report.roc_curves
-        return pd.DataFrame(hits.T, columns=report.names, index=pd.Index(rates, name="fpr"))
+        index = pd.Index(rates, name="fpr")
+        return pd.DataFrame(hits.T, columns=report.names, index=index).to_csv()
 
     downloads(
         f"{stem}-roc",
@@ -211,4 +200,8 @@ with left:
     )
 
 with st.expander("How this run was made"):
+    if run.manifest.get("settings"):
+        st.markdown("Settings that were changed:")
+        st.json(run.manifest["settings"])
+    panel.curve(run.manifest.get("curve", []))
     st.json(run.manifest, expanded=1)

@@ -1,12 +1,15 @@
 """Train: choose a recipe and images, watch it learn, keep the run."""
 
-import pandas as pd
+import numpy as np
 import streamlit as st
 
-from emnist_lab import recipes, runs
+from emnist_lab import recipes, storage, training
+from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.jobs import Spec
-from emnist_lab.ui import panel, state
+from emnist_lab.snippet import snippet
+from emnist_lab.specs import Spec
+from emnist_lab.ui import catalogue, panel, state
+from emnist_lab.ui.markup import plain
 
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
 st.title("Train")
@@ -19,85 +22,98 @@ available, _ = state.available()
 splits = [s for s in state.splits() if {(s, "train"), (s, "test")} <= set(available)]
 
 if splits:
-    catalogue = recipes.RECIPES
-    names = list(catalogue)
-    recipe = catalogue[
-        st.radio(
-            "Recipe",
-            names,
-            key="recipe",
-            bind="query-params",
-            captions=[f"**{one.title}.** {one.why}" for one in catalogue.values()],
+    left, right = st.columns([1, 2.4], gap="large")
+    with left:
+        recipe = catalogue.choose_recipe()
+    with right:
+        st.subheader(recipe.title)
+        st.markdown(recipe.why)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            split = st.selectbox("Split", splits, key="split", bind="query-params", width=150)
+            try:
+                train = state.load(split, "train")
+            except LabError as error:
+                state.stop_on(error)
+            sizes = [size for size in SIZES if size < len(train)] + [len(train)]
+            count = st.select_slider(
+                "Training images",
+                sizes,
+                value=max((size for size in sizes if size <= 20_000), default=sizes[0]),
+                key=f"images-{split}",
+                format_func=lambda size: f"{size:,}" + (" (all)" if size == len(train) else ""),
+                help="A stratified random sample: every class keeps its share.",
+                width=280,
+            )
+            seed = st.number_input(
+                "Seed",
+                0,
+                10_000,
+                recipes.SEED,
+                key="train-seed",
+                width=110,
+                help="For the sample and everything random in the recipe; kept with the run.",
+            )
+        chosen = st.multiselect(
+            "Classes",
+            train.classes,
+            key=f"classes-{split}",
+            format_func=dict(zip(train.classes, display_names(train.classes), strict=True)).get,
+            placeholder=f"all {len(train.classes)}; choose some to train on these only",
         )
-    ]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = st.selectbox("Split", splits, key="split", bind="query-params", width=170)
+        counts = train.counts()
+        if chosen:
+            counts = counts * np.isin(train.classes, chosen)
+        count = min(count, int(counts.sum()))
+        catalogue.say_expected(recipe, count)
+        asked = catalogue.settings(recipe)
+        # What a stratified sample leaves of each class, near enough to check before it is drawn.
+        sampled = np.maximum(counts * count // max(counts.sum(), 1), counts > 0)
+        classes = "".join(chosen) or None
+        images = None if count == counts.sum() else count
         try:
-            train = state.load(split, "train")
+            params = recipe.checked(asked)
+            pipeline = training.check(recipe, sampled, int(seed), params)
         except LabError as error:
-            state.stop_on(error)
-        sizes = [size for size in SIZES if size < len(train)] + [len(train)]
-        count = st.select_slider(
-            "Training images",
-            sizes,
-            value=max((size for size in sizes if size <= 20_000), default=sizes[0]),
-            key=f"images-{split}",
-            format_func=lambda size: f"{size:,}" + (" (all)" if size == len(train) else ""),
-            help="A stratified random sample: every class keeps its share.",
-            width=320,
-        )
-        seed = st.number_input(
-            "Seed",
-            0,
-            10_000,
-            recipes.SEED,
-            key="train-seed",
-            width=120,
-            help="For the sample and everything random in the recipe; kept with the run.",
-        )
-    st.caption(
-        f"About {panel.seconds(recipe.expected_seconds(count))} on two cores. Trained on the "
-        f"{train.name}; measured on its test part."
-    )
-    if st.button("Train", type="primary", icon=":material/model_training:"):
-        try:
-            runs.check_room()
-        except LabError as error:
+            pipeline, problem = None, error
             state.say_error(error)
-        else:
-            images = None if count == len(train) else count
-            state.jobs().submit(Spec(recipe.name, split, images, int(seed), root=state.root()))
+        if st.button(
+            "Train", type="primary", icon=":material/model_training:", disabled=pipeline is None
+        ):
+            try:
+                storage.check_room(needed=catalogue.room(recipe, count))
+            except LabError as error:
+                state.say_error(error)
+            else:
+                lines = tuple(f"{name}={catalogue.as_text(params[name])}" for name in params)
+                state.jobs().submit(
+                    Spec(
+                        recipe.name, split, images, int(seed), state.root(),
+                        classes=classes, settings=lines,
+                    )
+                )  # fmt: skip
+        st.caption(f"Trained on the {plain(train.name)}; measured on its test part.")
+        if pipeline is not None:
+            with st.expander("Show me the code", icon=":material/code:"):
+                st.caption(
+                    "A Python program that makes this run again outside the app, with "
+                    "scikit-learn; EMNIST Lab is needed for the data and the gradients."
+                )
+                st.code(
+                    snippet(
+                        pipeline, split, root=state.root(), images=images, classes=classes,
+                        seed=int(seed),
+                    ),
+                    "python",
+                )  # fmt: skip
 else:
     state.no_dataset("Training")
 
-jobs = state.jobs().jobs
-for job in [one for one in jobs if one.active] + [one for one in jobs if not one.active][:4]:
+for job in panel.to_show(state.jobs()):
     panel.job_panel(job, state.jobs())
 
-found, problems = state.all_runs()
-st.subheader("Runs")
-for problem in problems:
-    st.warning(problem, icon=":material/broken_image:")
-st.dataframe(
-    pd.DataFrame(
-        [
-            {
-                "run": run.name,
-                "recipe": run.manifest["recipe"],
-                "trained on": run.manifest["data"]["train"]["name"],
-                "accuracy": run.manifest["scores"].get("accuracy"),
-                "AUC": run.manifest["scores"].get("roc_auc_ovo"),
-                "fit, s": run.manifest.get("timings", {}).get("fit_s"),
-                "made": run.manifest["created"],
-            }
-            for run in found
-        ]
-    ),
-    hide_index=True,
-    column_config={
-        "accuracy": st.column_config.NumberColumn(format="percent"),
-        "AUC": st.column_config.NumberColumn(format="%.4f", help="One-vs-one, macro average."),
-        "fit, s": st.column_config.NumberColumn(format="%.1f"),
-        "made": st.column_config.DatetimeColumn(),
-    },
+if splits:
+    st.subheader("The catalogue at a glance")
+    catalogue.glance(count, recipe)
+st.page_link(
+    "pages/compare.py", label="Compare the runs that were kept", icon=":material/leaderboard:"
 )

@@ -25,6 +25,9 @@ CLASSES = {
     "mnist": BYCLASS[:10],
 }
 
+# For processes that tests start: BLAS threads that fight with the tests for two cores crawl.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _real = os.environ.get("EMNIST_DIR", "").strip()
 REAL = Path(_real).resolve() if _real else None
 

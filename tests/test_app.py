@@ -8,11 +8,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import imports, runs
+from emnist_lab import imports, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
 
-PAGES = ["home", "data", "samples", "train", "evaluate", "draw"]
+PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
 
 
 @pytest.fixture(autouse=True)
@@ -263,7 +263,7 @@ def test_train_submits_what_was_chosen(dataset, monkeypatch):
 
 def test_train_on_a_disk_without_room(dataset, monkeypatch):
     full = shutil.disk_usage("/")._replace(free=10)
-    monkeypatch.setattr(runs.shutil, "disk_usage", lambda _: full)
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: full)
     app = opened("train")
     app.button[0].click().run()
     assert not app.exception and "free some space" in said(app)

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.ensemble import ExtraTreesClassifier
 
-from emnist_lab.features import HOG, Pixels
+from emnist_lab.features import HOG, Pixels, ScaledPixels
+from emnist_lab.forest import GrowingForest
+from emnist_lab.warp import sample, warp
 
 
-def plain_hog(image, cell=4, directions=9, sharpness=8, damping=0.1):
+def plain_hog(image, cell=4, directions=9, sharpness=16, damping=0.1):
     """The docstring's definition, one pixel and one cell at a time, in double precision."""
     side = len(image)
     cells = side // cell
@@ -76,3 +79,68 @@ def test_pixels_are_the_reference_s(test):
 def test_scikit_learn_can_clone_them():
     assert clone(HOG(cell=7)).cell == 7
     clone(Pixels())
+
+
+def test_two_scales_are_the_two_side_by_side(test):
+    images = test.images[:20]
+    both = HOG(cell=(4, 7)).fit_transform(images)
+    alone = [HOG(cell=cell).fit_transform(images) for cell in (4, 7)]
+    np.testing.assert_allclose(both, np.hstack(alone), atol=1e-6)
+    assert both.shape == (20, HOG(cell=(4, 7)).fit(images).n_features_out_)
+
+
+def test_scaled_pixels(test):
+    flat = ScaledPixels().fit_transform(test.images)
+    assert flat.dtype == np.float32 and flat.min() == 0 and flat.max() == 1
+    np.testing.assert_allclose(flat, Pixels().fit_transform(test.images) / 255, rtol=1e-6)
+
+
+def plain_warp(image, x, y):
+    """Bilinear sampling, one pixel at a time."""
+    side = len(image)
+    out = np.zeros((side, side))
+    for row in range(side):
+        for column in range(side):
+            a, b = (min(max(v, 0), side - 1.001) for v in (x[row, column], y[row, column]))
+            i, j = int(a), int(b)
+            u, v = a - i, b - j
+            grey = image.astype(float)
+            above = grey[j, i] * (1 - u) + grey[j, i + 1] * u
+            below = grey[j + 1, i] * (1 - u) + grey[j + 1, i + 1] * u
+            out[row, column] = above * (1 - v) + below * v
+    return out
+
+
+def test_a_warp_bends_a_little_and_is_seeded(train):
+    images = train.images[:600]
+    once, again, other = warp(images, 5), warp(images, 5), warp(images, 6)
+    np.testing.assert_array_equal(once, again)
+    assert once.dtype == np.uint8 and once.shape == images.shape
+    assert (once != other).any(axis=(1, 2)).mean() > 0.99
+    np.testing.assert_array_equal(warp(images, 5, 0), images)
+    np.testing.assert_array_equal(warp(images[:300], 5)[:256], once[:256])
+    # what was in the middle stays there, and no two are bent alike
+    moved = np.abs(once.astype(float) - images).mean()
+    assert 5 < moved < 60
+    weak = np.abs(warp(images, 5, 0.3).astype(float) - images).mean()
+    assert weak < moved
+    for bad in (-1, np.nan):
+        with pytest.raises(ValueError, match="strength"):
+            warp(images, 1, bad)
+
+
+def test_a_warp_samples_bilinearly(train):
+    image = train.images[0]
+    down, across = np.mgrid[:28, :28].astype(float)
+    x, y = across * 0.9 + 1.3 + down * 0.05, down * 1.05 - 0.7
+    sampled = sample(image[None], x[None].astype(np.float32), y[None].astype(np.float32))[0]
+    np.testing.assert_allclose(sampled, plain_warp(image, x, y), atol=0.51)  # rounded
+
+
+def test_the_forest_is_scikit_learn_s(train):
+    flat = ScaledPixels().fit_transform(train.images)
+    params = {"n_estimators": 12, "max_leaf_nodes": 40, "random_state": 3}
+    ours = GrowingForest(**params).fit(flat, train.labels)
+    theirs = ExtraTreesClassifier(**params).fit(flat, train.labels)
+    np.testing.assert_array_equal(ours.predict_proba(flat), theirs.predict_proba(flat))
+    assert ours.get_params() == theirs.get_params()

@@ -8,20 +8,31 @@ from conftest import make_part
 from sklearn.linear_model import LogisticRegression
 
 import emnist_lab as lab
-from emnist_lab import recipes, training
+from emnist_lab import expectations, memory, recipes, settings, snippet, training
 from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
+
+# What keeps the slow ones quick here; everything else is as the catalogue has it.
+QUICKER = {
+    "warped-mlp": {"max_iter": 6, "hidden_layer_sizes": (64,)},
+    "pixels-forest": {"n_estimators": 20},
+}
+LEAST = {"pixels-tree": 0.15, "pixels-bayes": 0.4, "pixels-neighbours": 0.5}  # guessing: 0.02
+
+
+def fit(name, *parts, **more):
+    return lab.fit(name, *parts, params=QUICKER.get(name), **more)
 
 
 @pytest.fixture(scope="module")
 def fitted(train, test):
-    return {name: lab.fit(name, train, test) for name in recipes.RECIPES}
+    return {name: fit(name, train, test) for name in recipes.RECIPES}
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_learns_and_tells(fitted, name, train, test):
     run = fitted[name]
     manifest = run.manifest
-    assert manifest["scores"]["accuracy"] > 0.6  # printed characters; guessing gives 0.02
+    assert manifest["scores"]["accuracy"] > LEAST.get(name, 0.6)
     assert manifest["data"]["train"]["fingerprint"] == train.fingerprint
     assert "not the official split" in manifest["data"]["test"]["name"]
     chances = run.predict_proba(test.images)
@@ -43,24 +54,34 @@ def test_the_reference_is_exactly_the_reference(fitted, train, test):
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_watching_changes_nothing_and_same_seed_gives_the_same(fitted, name, train, test):
     seen = []
-    again = lab.fit(name, train, test, progress=seen.append)
+    again = fit(name, train, test, progress=seen.append)
     np.testing.assert_array_equal(
         again.predict_proba(test.images), fitted[name].predict_proba(test.images)
     )
     fractions = [one.fraction for one in seen]
-    assert fractions == sorted(fractions) and 0.2 < fractions[-1] <= 1
+    assert fractions == sorted(fractions) and 0 <= fractions[-1] <= 1
     assert [one.stage for one in seen][-1] == seen[-1].stages == len(recipes.get(name).stages)
     stages = len(again.model.steps)
     assert stages == seen[-1].stages
 
 
-@pytest.mark.parametrize("name", ["pixels-logistic", "hog-logistic"])
-def test_iterations_show_a_falling_loss(name, train, test):
+@pytest.mark.parametrize(
+    ("name", "unit", "count"),
+    [
+        ("pixels-logistic", "iteration", None),
+        ("whitened-logistic", "iteration", None),
+        ("hog-mlp", "epoch", 12),
+        ("warped-mlp", "epoch", 6),
+        ("pixels-forest", "step", 4),
+    ],
+)
+def test_iterations_show_a_falling_loss(name, unit, count, train, test):
     seen = []
-    run = lab.fit(name, train, test, progress=seen.append)
+    run = fit(name, train, test, progress=seen.append)
     steps = [one for one in seen if one.loss is not None]
-    assert len(steps) == run.manifest["iterations"]
-    assert steps[-1].loss < steps[0].loss / 2
+    assert len(steps) == (count or run.manifest["iterations"])
+    assert {one.unit for one in steps} == {unit}
+    assert steps[-1].loss < steps[0].loss * 0.9
     assert steps[-1].score == pytest.approx(run.manifest["scores"]["accuracy"], abs=0.02)
     assert [one.step for one in steps] == list(range(1, len(steps) + 1))
     assert all(one.step <= one.steps for one in steps)
@@ -69,11 +90,11 @@ def test_iterations_show_a_falling_loss(name, train, test):
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
-@pytest.mark.parametrize("after", [1, 3])
-def test_cancel(name, after, train, test):
+def test_cancel(name, train, test):
     asked = iter(range(10_000))
+    after = 5 if name == "warped-mlp" else 3
     with pytest.raises(TrainingCancelled):
-        lab.fit(name, train, test, cancel=lambda: next(asked) >= after)
+        fit(name, train, test, cancel=lambda: next(asked) >= after)
 
 
 def test_without_a_test_part_there_are_no_scores(train):
@@ -107,7 +128,7 @@ def test_what_cannot_be_fitted(train, test):
     refused("at least 5 training images", "hog-qda", train.sample(120), test)
     few = train.labels < 3
     refused(
-        "can't be fitted",
+        "110 principal components can't be found in 90 images",
         "hog-qda",
         dataclasses.replace(
             train,
@@ -118,6 +139,128 @@ def test_what_cannot_be_fitted(train, test):
     refused("different classes", "hog-qda", train, make_part("digits", 1, 9, "test"))
     empty = dataclasses.replace(test, images=test.images[:0], labels=test.labels[:0])
     refused("no images", "hog-qda", train, empty)
+
+
+def test_settings_are_scikit_learns_and_are_kept(train, test):
+    run = lab.fit(
+        "pixels-neighbours", train, test, params={"n_neighbors": "3", "weights": "uniform"}
+    )
+    assert run.model[-1].n_neighbors == 3
+    assert run.manifest["settings"] == {
+        "classifier__n_neighbors": 3, "classifier__weights": "uniform",
+    }  # fmt: skip
+    own = recipes.get("pixels-neighbours").defaults()
+    assert lab.fit("pixels-neighbours", train, params=own).manifest["settings"] == {}
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_settings_are_the_pipeline_s(name):
+    recipe = recipes.get(name)
+    made = recipe.pipeline()
+    assert len(made.steps) == len(recipe.stages)
+    assert sum(share for _, share in recipe.stages) == pytest.approx(1)
+    for setting in recipe.settings:
+        value = recipe.defaults()[setting.name]
+        assert setting.checked(value) == value == setting.checked(settings.as_text(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "match"),
+    [
+        ("hog-mlp", {"hidden_layers": 3}, "no setting 'hidden_layers'.*hidden_layer_sizes"),
+        ("hog-mlp", {"hidden_layer_sizes": "5, 0"}, "whole numbers from 1 to 4096"),
+        ("hog-mlp", {"alpha": "nan"}, "alpha can't be 'nan'"),
+        ("pixels-logistic", {"C": -1}, "C can't be '-1': give it a number from"),
+        ("pixels-logistic", {"max_iter": 2.5}, "a whole number"),
+        ("pixels-logistic", {"C": True}, "can't be"),
+        ("hog-logistic", {"cell": 3}, "one of 4, 5, 7, 4, 7"),
+        ("hog-logistic", {"n_components": 441}, None),
+        ("hog-neighbours", {"n_neighbors": 60, "n_components": 20}, "60 neighbours.*47 images"),
+        ("hog-mlp", {"learning_rate_init": 1, "max_iter": 200, "n_components": 2}, None),
+    ],
+)
+def test_settings_that_cannot_be(name, params, match, train, test):
+    few = train.sample(47) if name == "hog-neighbours" else train.sample(300)
+    if match is None:
+        recipes.get(name).checked(params)  # in range: whether it works is for the images to say
+        return
+    with pytest.raises(TrainingError, match=match) as caught:
+        lab.fit(name, few, test, params=params)
+    assert str(caught.value).count("\n") == 0
+
+
+def test_fewer_images_than_components_are_said_with_the_number_that_is_needed(train, test):
+    with pytest.raises(TrainingError, match="150 principal components"):
+        lab.fit("hog-logistic", train.sample(141), test)
+
+
+def test_what_ends_in_nan_is_one_sentence(train, test, monkeypatch):
+    def broken(self, X):
+        return np.full((len(X), 47), np.nan, np.float32)
+
+    monkeypatch.setattr("emnist_lab.network.Network.predict_proba", broken)
+    with pytest.raises(TrainingError, match="doesn't answer with probabilities") as caught:
+        lab.fit("hog-mlp", train, test, params={"max_iter": 1})
+    assert "\n" not in str(caught.value)
+
+
+def test_what_will_not_fit_into_memory_is_refused_before(train, monkeypatch):
+    points = [
+        {"images": 100, "peak": 1e9, "seconds": 1, "accuracy": 0.5, "size": 1e6},
+        {"images": 1000, "peak": 2e9, "seconds": 5, "accuracy": 0.7, "size": 1e6},
+    ]
+    found = {"data": "x", "recipes": {"hog-qda": points}}
+    monkeypatch.setattr(expectations, "measured", lambda: found)
+    monkeypatch.setattr(memory, "available", lambda: 1.5e9)
+    began = []
+    with pytest.raises(
+        TrainingError, match=r"about 2.* GB of memory, and 1.5 GB are free: train on"
+    ) as caught:
+        lab.fit("hog-qda", train, progress=began.append)
+    assert not began
+    most = int(str(caught.value).split("train on ")[1].split(" images")[0].replace(",", ""))
+    assert 300 < most < 1000
+    assert expectations.expect("hog-qda", most).peak <= 1.5e9
+    monkeypatch.setattr(memory, "available", lambda: 9e9)
+    lab.fit("hog-qda", train)
+
+
+def test_expectations_lie_between_what_was_measured():
+    for name in recipes.RECIPES:
+        few, some, many = (expectations.expect(name, count) for count in (1000, 10_000, 100_000))
+        assert 0 < few.seconds < some.seconds < many.seconds
+        assert few.accuracy < some.accuracy < many.accuracy <= 1
+        assert few.peak <= many.peak
+    assert expectations.expect("pixels-logistic", 10**7).accuracy <= 1
+    assert np.isnan(expectations.expect("deep-thought", 100).seconds)
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_the_code_that_is_shown_makes_the_same_run(name, folder, train, test, fitted, capsys):
+    recipe = recipes.get(name)
+    loaded = lab.load("balanced", "train", folder)
+    pipeline = recipe.pipeline(25, loaded.counts(), QUICKER.get(name))
+    code = snippet.snippet(pipeline, "balanced", root=str(folder))
+    made = {}
+    exec(compile(code, "snippet", "exec"), made)
+    scores = fitted[name].manifest["scores"]
+    assert f"accuracy {scores['accuracy']}" in capsys.readouterr().out
+    np.testing.assert_allclose(
+        made["model"].predict_proba(test.images), fitted[name].predict_proba(test.images), atol=1e-9
+    )
+    assert recipe.name == "pixels-logistic" or "LogisticRegression(random_state=25)" not in code
+
+
+def test_the_code_draws_and_chooses_as_the_app_does(folder):
+    made = {}
+    code = snippet.snippet(
+        recipes.get("pixels-bayes").pipeline(),
+        "balanced", root=str(folder), images=60, classes="0OQ", seed=3,
+    )  # fmt: skip
+    exec(compile(code, "snippet", "exec"), made)
+    assert made["train"].classes == ["0", "O", "Q"] and len(made["train"]) == 60
+    expected = lab.load("balanced", "train", folder).choose("0OQ").sample(60, 3)
+    assert made["train"].fingerprint == expected.fingerprint
 
 
 def test_evaluate_refuses_other_classes(fitted):

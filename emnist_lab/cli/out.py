@@ -28,15 +28,13 @@ def finite(value):
 
 
 def end_with_server() -> None:
-    """For work that a server started: yield to its pages, and end when it does."""
+    """For work that a server started: end when it does."""
 
     def wait():
         sys.stdin.buffer.read()
         os._exit(1)  # the server is gone; a run that is being written stays invisible
 
     threading.Thread(target=wait, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(5)
 
 
 def verb(verbs, name: str, work, text: str) -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """Verbs that use runs: evaluate, predict, runs, bench."""
 
 import math
+import os
 
 from ..errors import InkError, LabError
 from .out import say, take_root, verb
@@ -32,9 +33,11 @@ def _evaluate(options) -> dict:
         "classes_without_images": report.absent,
         "manifest": kept,
         "same_data_as_manifest": same_data,
+        # Older manifests hold fewer numbers; NaN is kept as null.
         "equals_manifest": all(
-            kept.get(key) is not None and math.isclose(kept[key], value, rel_tol=1e-9)
+            math.isnan(value) if kept[key] is None else math.isclose(kept[key], value, rel_tol=1e-9)
             for key, value in summary.items()
+            if key in kept
         )
         if same_data
         else None,
@@ -136,6 +139,7 @@ def _runs(options) -> dict:
             "generated": run.generated,
             "shipped": run.shipped,
             "created": run.manifest["created"],
+            "bytes": run.bytes,
             **run.manifest["scores"],
         }
         for run in runs
@@ -152,9 +156,20 @@ def _runs(options) -> dict:
 
 
 def _bench(options) -> dict:
+    from .. import recipes
     from ..bench import bench
 
-    return bench(options.root, options.drawings, options.browser, quiet=options.json)
+    if options.recipes and not (options.root or os.environ.get("EMNIST_DIR")):
+        raise LabError("Recipes are measured on images: name their folder with --root.")
+    only = [recipes.get(name).name for name in options.recipes or []]
+    return bench(options.root, options.drawings, options.browser, options.json, only)
+
+
+def _measure(options) -> dict:
+    from .. import measure, recipes
+
+    names = [recipes.get(name).name for name in options.recipes] or list(recipes.RECIPES)
+    return measure.expectations(options.root, names, say)
 
 
 def add(verbs) -> None:
@@ -177,5 +192,10 @@ def add(verbs) -> None:
 
     one = verb(verbs, "bench", _bench, "Measure the figures that the README claims.")
     one.add_argument("--drawings", help="JSON file of drawings with labels")
+    one.add_argument("--recipes", nargs="+", help="only fit these, beside the reference")
     one.add_argument("--browser", action="store_true", help="time pages too (needs Chromium)")
+    take_root(one)
+
+    one = verb(verbs, "measure", _measure, "Measure anew what the Train page says to expect.")
+    one.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all, for an hour")
     take_root(one)

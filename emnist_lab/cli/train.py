@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from ..errors import LabError
+from ..errors import LabError, RunError
 from .out import end_with_server, print_json, say, take_events, take_root, verb
 
 
 def _train(options) -> dict:
-    from .. import dataset, recipes, runs, training
+    from .. import dataset, recipes, storage, training
 
     if options.events:
         end_with_server()
@@ -17,11 +17,16 @@ def _train(options) -> dict:
     folder = Path(options.into).resolve() if options.into else None
     if not 0 <= options.seed < 2**32:
         raise LabError(f"The seed {options.seed} can't be used: choose one from 0 to 4294967295.")
-    runs.check_room(folder)
+    params = recipe.checked(settings(options.set))
+    if options.code:
+        return _code(options, recipe, params)
+    storage.check_room(folder)
     if options.name is not None:
-        runs.check_name(options.name)
+        storage.check_name(options.name)
     train = dataset.load(options.split, "train", options.root)
     test = dataset.load(options.split, "test", options.root)
+    if options.classes:
+        train, test = train.choose(options.classes), test.choose(options.classes)
     if options.images is not None:
         train = train.sample(options.images, options.seed)
 
@@ -29,17 +34,17 @@ def _train(options) -> dict:
         if options.events:
             print_json({"event": "progress", **training.as_json(progress)})
             return
-        step = f" {progress.step}/{progress.steps}" if progress.step else ""
+        step = f" {progress.unit} {progress.step}/{progress.steps}" if progress.step else ""
         loss = f", loss {progress.loss:.3f}" if progress.loss is not None else ""
         say(f"{progress.stage}/{progress.stages} {progress.title}{step}{loss}")
 
-    run = training.fit(recipe, train, test, seed=options.seed, progress=tell)
+    run = training.fit(recipe, train, test, seed=options.seed, params=params, progress=tell)
     kind = "generated-" if train.generated else ""
     name = options.name or f"{recipe.name}-{kind}{options.split}-{len(train)}"
     try:
         kept = run.save(name, folder)
-    except runs.RunError as error:
-        kept = _save_elsewhere(run, name, error, folder or runs.runs_home())
+    except RunError as error:
+        kept = _save_elsewhere(run, name, error, folder or storage.runs_home())
     say(f"kept as {kept.folder}")
     if options.events:
         print_json({"event": "done", "result": kept.name})
@@ -52,6 +57,42 @@ def _train(options) -> dict:
         "generated": kept.generated,
         **scores,
     }
+
+
+def settings(pairs: list[str]) -> dict[str, str]:
+    """``NAME=VALUE`` of the command line as name -> value; raises `LabError`."""
+    found = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise LabError(f"{pair!r} isn't a setting: write NAME=VALUE, as in C=0.1.")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _code(options, recipe, params: dict) -> dict:
+    """Print the program instead of running it."""
+    from .. import dataset
+    from ..snippet import snippet
+
+    train = dataset.load(options.split, "train", options.root)
+    test = dataset.load(options.split, "test", options.root)
+    if options.classes:
+        train, test = train.choose(options.classes), test.choose(options.classes)
+    if options.images is not None:
+        train = train.sample(options.images, options.seed)
+    counts = train.counts()
+    made = snippet(
+        recipe.pipeline(options.seed, counts[counts > 0], params),
+        options.split,
+        root=options.root,
+        images=options.images,
+        classes=options.classes,
+        seed=options.seed,
+    )
+    if not options.json:
+        print(made, end="")
+    return {"code": made}
 
 
 def _save_elsewhere(run, name: str, error: LabError, wanted: Path):
@@ -74,6 +115,14 @@ def add(verbs) -> None:
     one.add_argument("--images", type=int, help="training images (default: all)")
     one.add_argument("--seed", type=int, default=25)
     one.add_argument("--name", help="name of the run")
+    one.add_argument("--classes", help="only these characters, as in 0OQ (default: all)")
+    one.add_argument(
+        "--set",
+        action="append",
+        metavar="NAME=VALUE",
+        help="change a setting of the recipe, by scikit-learn's name: C=0.1 (may be given again)",
+    )
+    one.add_argument("--code", action="store_true", help="print Python that does it, and stop")
     one.add_argument("--into", help="folder to keep it in (default: this machine's own runs)")
     take_events(one)
     take_root(one)

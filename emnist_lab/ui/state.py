@@ -12,10 +12,12 @@ import streamlit as st
 from emnist_lab import dataset, imports, places, runs, sources, training
 from emnist_lab.errors import DatasetError, LabError, RunError
 from emnist_lab.formats.base import Source
-from emnist_lab.jobs import FetchSpec, Job, JobQueue
+from emnist_lab.jobs import Job, JobQueue
+from emnist_lab.journal import Journal
 from emnist_lab.metrics import Report
 from emnist_lab.runs import SCORES, Run
 from emnist_lab.sources import DEMO, FETCHED
+from emnist_lab.specs import FetchSpec
 from emnist_lab.ui.markup import plain
 
 FIRST_RUN = "hog-qda"  # the shipped run that reads best
@@ -263,14 +265,18 @@ def transfers(imported: bool) -> list[Job]:
 
 @st.cache_resource(show_spinner=False)
 def fetches() -> JobQueue:
-    """The server's one queue of downloads and imports."""
+    """The server's one queue of downloads and imports.
+
+    Without a journal: what came of a download is on disk anyway and the next attempt goes on
+    with it, and files that were uploaded for an import are gone with the server.
+    """
     return JobQueue()
 
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobQueue:
     """The server's one training queue."""
-    return JobQueue()
+    return JobQueue(Journal(places.home() / "jobs"))
 
 
 @st.cache_resource(show_spinner=False)
@@ -344,9 +350,20 @@ def choose_run(label: str = "Run in use") -> Run | None:
     found, problems = all_runs()
     for problem in problems:
         st.warning(problem, icon=":material/broken_image:")
+    names = [run.name for run in found]
+    session = st.session_state
+    asked = session.get("run") or st.query_params.get("run", "")
+    if asked not in ("", *names):
+        session.pop("run", None)
+        if names:  # said, not left to the default: the browser would go on showing the old one
+            session.run = names[0]
+        instead = f": “{plain(names[0])}” is shown." if names else "."
+        st.warning(
+            f"There is no run “{plain(asked[:200])}” here (any more){instead} Compare lists all.",
+            icon=":material/link_off:",
+        )
     if not found:
         return None
-    names = [run.name for run in found]
     # What the address says must be what the list shows, so no prettier labels here.
     name = st.selectbox(
         label,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from emnist_lab import imports, sources
 from emnist_lab.errors import DatasetError
-from emnist_lab.jobs import FetchSpec
+from emnist_lab.specs import FetchSpec
 from emnist_lab.ui import state
 
 _LARGEST = 1_024  # MB a file

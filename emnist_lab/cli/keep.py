@@ -1,0 +1,71 @@
+"""Verbs that keep runs in order: export, import, rename, delete."""
+
+import sys
+from pathlib import Path
+
+from ..errors import LabError
+from .out import say, verb
+
+
+def _export(options) -> dict:
+    from .. import exchange, runs
+
+    run = runs.open_run(options.run)
+    path = exchange.export_to(run, Path(options.file or exchange.file_name(run)))
+    size = path.stat().st_size
+    say(f"{run.name} lies in {path} now, {size / 1e6:.1f} MB")
+    return {"run": run.name, "file": str(path), "bytes": size}
+
+
+def _import(options) -> dict:
+    from .. import exchange
+
+    run = exchange.import_run(options.file, options.name)
+    say(f"kept as {run.folder}")
+    return {"run": run.name, "folder": str(run.folder), "bytes": run.bytes}
+
+
+def _rename(options) -> dict:
+    from .. import runs
+
+    old = runs.open_run(options.run)
+    run = runs.rename(old, options.name)
+    say(f"{old.name} is called {run.name} now")
+    return {"run": run.name, "was": old.name, "folder": str(run.folder)}
+
+
+def _delete(options) -> dict:
+    from .. import runs
+
+    run = runs.open_run(options.run)
+    runs.check_own(run, "deleted")
+    size = run.bytes
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise LabError(f"The run {run.name} is kept: give --yes to delete it unasked.")
+        say(f"Delete the run {run.name} ({size / 1e6:.1f} MB)? It can't be undone. [y/N]")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            say(f"{run.name} is kept")
+            return {"run": run.name, "deleted": False}
+    runs.delete(run)
+    say(f"{run.name} is deleted, {size / 1e6:.1f} MB are free again")
+    return {"run": run.name, "deleted": True, "bytes": size}
+
+
+def add(verbs) -> None:
+    """Add these verbs to the command line."""
+    one = verb(verbs, "export", _export, "Write a run as one file, to hand on.")
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("file", nargs="?", metavar="FILE", help="default: RUN.emnist-run.zip, here")
+
+    one = verb(verbs, "import", _import, "Keep a run that was exported; executes nothing of it.")
+    one.add_argument("file", metavar="FILE")
+    one.add_argument("--name", help="name of the run (default: its own)")
+
+    one = verb(verbs, "rename", _rename, "Give a run another name.")
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("name", metavar="NAME")
+
+    one = verb(verbs, "delete", _delete, "Delete a run; asks first.")
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("--yes", action="store_true", help="don't ask")

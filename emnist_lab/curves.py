@@ -1,0 +1,569 @@
+"""Learning curves: a recipe's numbers over the number of training images, kept as JSON."""
+
+import contextlib
+import json
+import math
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import recipes, training
+from .dataset import Part
+from .errors import RunError, TrainingCancelled, TrainingError, first_line
+from .places import home
+from .recipe import SEED, Recipe
+from .training import Progress
+
+SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000)
+FORMAT, VERSION = "emnist-lab-curve", 1
+_MEASURED = 2_000  # training images that training accuracy is measured on
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_LARGEST = 2**20  # bytes
+_MOST_POINTS = 100
+_LONGEST = 600  # characters of a text that is shown
+_STALE = 600  # seconds after which a file that is still being written was given up
+
+
+@dataclass(frozen=True)
+class Point:
+    """One fit of a learning curve.
+
+    Attributes
+    ----------
+    images : int
+        Training images.
+    train_accuracy : float
+        Share read right of at most 2,000 of the training images.
+    accuracy, roc_auc_ovo, log_loss : float
+        On the whole test part; the AUC is NaN where it is undefined.
+    fit_s : float
+        Seconds that the fit took.
+    """
+
+    images: int
+    train_accuracy: float
+    accuracy: float
+    roc_auc_ovo: float
+    log_loss: float
+    fit_s: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A recipe measured on more and more training images.
+
+    Attributes
+    ----------
+    recipe, title, split : str
+    train, test : str
+        Honest names of the data.
+    test_fingerprint : str
+        Of the test part: curves on different ones can't be compared.
+    generated : bool
+        Whether the images are a model's.
+    seed : int
+        Of the samples and of the recipe.
+    params : dict
+        Parameters that differ from the recipe's, by scikit-learn's names.
+    created : str
+        ISO 8601, UTC.
+    planned : tuple of int
+        Sizes that it was to have; it was stopped where points are fewer.
+    points : tuple of Point
+        Fewest images first.
+    skipped : dict of str to str
+        Size -> why the recipe can't be fitted on so many images.
+    name : str
+        Of its file, once kept.
+    """
+
+    recipe: str
+    title: str
+    split: str
+    train: str
+    test: str
+    test_fingerprint: str
+    generated: bool
+    seed: int
+    created: str
+    planned: tuple[int, ...]
+    points: tuple[Point, ...] = ()
+    skipped: dict[str, str] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned size was tried."""
+        return len(self.points) + len(self.skipped) >= len(self.planned)
+
+    def table(self) -> pd.DataFrame:
+        """A row a point: ``curve``, ``recipe`` and the fields of `Point`."""
+        columns = [one.name for one in fields(Point)]
+        frame = pd.DataFrame([asdict(point) for point in self.points], columns=columns)
+        frame.insert(0, "curve", self.name or self.recipe)
+        frame.insert(1, "recipe", self.recipe)
+        return frame
+
+
+def nested(train: Part, seed: int = SEED) -> np.ndarray:
+    """An order in which the first n images are a stratified sample, for every n.
+
+    Each class's images are shuffled and dealt at even distances, so that every
+    class keeps its share (give or take one image) and comes up once before any
+    comes up twice.
+
+    Parameters
+    ----------
+    train : Part
+    seed : int
+
+    Returns
+    -------
+    ndarray of shape (N,), dtype int64
+        Indices of all images.
+    """
+    order = np.random.default_rng(seed).permutation(len(train))
+    labels, counts = train.labels[order], train.counts()
+    by_class = np.argsort(labels, kind="stable")
+    rank = np.empty(len(order))
+    rank[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[np.argsort(rank / counts[labels], kind="stable")]
+
+
+def sizes_of(count: int) -> tuple[int, ...]:
+    """Usual sizes of samples of `count` images, and all of them.
+
+    Parameters
+    ----------
+    count : int
+
+    Returns
+    -------
+    tuple of int
+        A few sizes below 1,000 where there are few images.
+    """
+    usual = SIZES if count > 2 * SIZES[0] else tuple(count // part for part in (8, 4, 2))
+    return (*(size for size in usual if 0 < size < 0.95 * count), count)
+
+
+def measure(
+    recipe: str | Recipe,
+    train: Part,
+    test: Part,
+    sizes: tuple[int, ...] | None = None,
+    *,
+    seed: int = SEED,
+    params: dict[str, Any] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Iterator[Curve]:
+    """Fit a recipe on nested stratified samples, fewest images first.
+
+    Parameters
+    ----------
+    recipe : str or Recipe
+        A name from the catalogue, or a recipe of your own.
+    train : Part
+        Images to draw the samples from; see `nested`.
+    test : Part
+        Images to measure on.
+    sizes : tuple of int, optional
+        Numbers of training images; `sizes_of` by default.
+    seed : int
+        Of the samples, and for everything random in the recipe.
+    params : dict, optional
+        Parameters of the pipeline that differ from the recipe's.
+    progress : callable, optional
+        Called with a `Progress` of the whole work.
+    cancel : callable, optional
+        See `training.fit`.
+
+    Yields
+    ------
+    Curve
+        With one point more each time, to be kept with `save`.
+
+    Raises
+    ------
+    TrainingError
+        The recipe can be fitted on none of the sizes.
+    TrainingCancelled
+        `cancel` returned True. Curves that came before stay good.
+    """
+    recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
+    wanted = sizes or sizes_of(len(train))
+    if min(wanted) < 1:
+        raise TrainingError("A learning curve needs sizes of at least one image: choose others.")
+    planned = tuple(sorted({min(size, len(train)) for size in wanted}))
+    curve = Curve(
+        recipe=recipe.name,
+        title=recipe.title,
+        split=train.split,
+        train=train.name,
+        test=test.name,
+        test_fingerprint=test.fingerprint,
+        generated=train.generated or test.generated,
+        seed=seed,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        planned=planned,
+        params=dict(params or {}),
+    )
+    order = nested(train, seed)
+    more = {"params": params} if params else {}
+    tell = _Whole(planned, progress)
+    problem: TrainingError | None = None
+    for place, size in enumerate(planned):
+        tell.place = place
+        part = _first(train, order, size)
+        try:
+            run = training.fit(recipe, part, test, seed=seed, progress=tell, cancel=cancel, **more)
+        except TrainingCancelled as error:
+            raise TrainingCancelled(
+                "Measuring was cancelled; the points that were kept so far stay."
+            ) from error
+        except TrainingError as error:
+            problem = error
+            curve = replace(curve, skipped={**curve.skipped, str(size): str(error)[:_LONGEST]})
+            continue
+        scores = run.manifest["scores"]
+        known = part.sample(_MEASURED, seed)
+        learned = run.predict_proba(known.images).argmax(axis=1) == known.labels
+        point = Point(
+            images=size,
+            train_accuracy=float(learned.mean()),
+            **{
+                key: math.nan if scores[key] is None else scores[key]
+                for key in ("accuracy", "roc_auc_ovo", "log_loss")
+            },
+            fit_s=run.manifest["timings"]["fit_s"],
+        )
+        curve = replace(curve, points=(*curve.points, point))
+        yield curve
+    if not curve.points:
+        raise problem
+    if str(planned[-1]) in curve.skipped:
+        yield curve
+
+
+@dataclass
+class _Whole:
+    """Turns the progress of one fit into that of all of them."""
+
+    sizes: tuple[int, ...]
+    progress: Callable[[Progress], None] | None
+    place: int = 0
+
+    def __post_init__(self):
+        self.begun = time.perf_counter()
+        # A rough guess: a fit has its fixed costs and those of every image, measuring included.
+        work = np.array(self.sizes) + 2_000.0
+        self.done = np.concatenate(([0.0], np.cumsum(work / work.sum())))
+
+    def __call__(self, one: Progress) -> None:
+        if self.progress is None:
+            return
+        begin, end = self.done[self.place : self.place + 2]
+        share = float(begin + (end - begin) * one.fraction)
+        elapsed = time.perf_counter() - self.begun
+        self.progress(
+            replace(
+                one,
+                stage=self.place + 1,
+                stages=len(self.sizes),
+                title=f"{self.sizes[self.place]:,} images: {one.title}",
+                fraction=share,
+                elapsed=elapsed,
+                remaining=elapsed * (1 - share) / share if share > 0.02 else math.nan,
+                loss=None,  # each fit's own would read as one that jumps
+                score=None,
+            )
+        )
+
+
+def _first(train: Part, order: np.ndarray, size: int) -> Part:
+    if size >= len(train):
+        return train
+    chosen = order[:size]
+    return replace(
+        train,
+        images=train.images[chosen],
+        labels=train.labels[chosen],
+        origin="sample",
+        parent_name=train.name,
+    )
+
+
+def curves_home() -> Path:
+    """Folder of this machine's learning curves; it may not exist yet."""
+    return home() / "curves"
+
+
+def check_name(name: str) -> str:
+    """Refuse what can't be a curve's name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    RunError
+        It can't be the name of a file.
+    """
+    if not _NAME.fullmatch(name):
+        raise RunError(
+            f"A curve can't be called {name[:80]!r}: use up to 80 letters, digits, dots, dashes "
+            "and underscores."
+        )
+    return name
+
+
+def save(curve: Curve, name: str | None = None) -> Curve:
+    """Write a curve to disk, whole or not at all.
+
+    Parameters
+    ----------
+    curve : Curve
+        One that has a name replaces its own file.
+    name : str, optional
+        For one that has none yet; a number is added where it is taken.
+
+    Returns
+    -------
+    Curve
+        With its name.
+
+    Raises
+    ------
+    RunError
+        The name can't be a file's, or the disk is full or read-only.
+    """
+    place = curves_home()
+    if not curve.name:
+        wanted, number = check_name(name or f"{curve.recipe}-{curve.split}"), 1
+        free = wanted
+        while (place / f"{free}.json").exists():
+            number += 1
+            free = f"{wanted[: 79 - len(str(number))]}-{number}"
+        curve = replace(curve, name=free)
+    content = {"format": FORMAT, "version": VERSION, **_plain(asdict(curve))}
+    partial = place / f".partial-{secrets.token_hex(8)}"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for old in place.glob(".partial-*"):
+            if time.time() - old.stat().st_mtime > _STALE:
+                old.unlink(missing_ok=True)
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, place / f"{curve.name}.json")
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise RunError(
+            f"The curve can't be kept in {place} ({error.strerror or error}): free some space, or "
+            "name a writable folder in $EMNIST_LAB_HOME."
+        ) from error
+    return curve
+
+
+def keep(measured: Iterable[Curve], name: str | None = None) -> Curve:
+    """Save a curve after every point, so that whatever ends the work ends only that.
+
+    Parameters
+    ----------
+    measured : iterable of Curve
+        What `measure` yields; at least one.
+    name : str, optional
+        See `save`.
+
+    Returns
+    -------
+    Curve
+        The last one, with its name.
+
+    Raises
+    ------
+    RunError
+        See `save`.
+    """
+    kept = ""
+    for curve in measured:
+        last = save(replace(curve, name=kept), name)
+        kept = last.name
+    return last
+
+
+def _plain(value):
+    """`value` as JSON has it: NaN is null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def open_curve(name: str) -> Curve:
+    """Open a kept curve by name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Curve
+
+    Raises
+    ------
+    RunError
+        There is none, or its file is damaged or of a newer version.
+    """
+    path = curves_home() / f"{check_name(name)}.json"
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise _damaged(name, "it is larger than 1 MiB")
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"There is no learning curve {name!r}: measure it again.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(name, first_line(error)) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise _damaged(name, "it isn't a learning curve")
+    if found.get("version") != VERSION:
+        raise RunError(
+            f"The learning curve {name} is of format {str(found.get('version'))[:20]}, this "
+            f"program reads {VERSION}: update EMNIST Lab."
+        )
+    for key, fits in _FIELDS.items():
+        if not fits(found.get(key)):
+            raise _damaged(name, f"{key!r} is missing or of another kind")
+    known = {key: found[key] for key in _FIELDS}
+    known["planned"] = tuple(known["planned"])
+    known["points"] = tuple(
+        Point(**{one.name: _or_nan(point[one.name]) for one in fields(Point)})
+        for point in known["points"]
+    )
+    return Curve(**known, name=name)
+
+
+def _damaged(name: str, why: str) -> RunError:
+    return RunError(
+        f"The learning curve {name} can't be used: {curves_home() / name}.json is damaged ({why}). "
+        "Delete that file and measure the curve again."
+    )
+
+
+def _or_nan(value):
+    return math.nan if value is None else value
+
+
+def _text(value) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST and value.isprintable()
+
+
+def _count(value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9
+
+
+def _point(value) -> bool:
+    return (
+        isinstance(value, dict)
+        and _count(value.get("images"))
+        and value["images"] > 0
+        and all(_number(value.get(key)) for key in ("log_loss", "fit_s"))
+        and all(
+            _number(value.get(key)) and value[key] <= 1 for key in ("accuracy", "train_accuracy")
+        )
+        and (value.get("roc_auc_ovo", 0) is None or _number(value.get("roc_auc_ovo")))
+    )
+
+
+def _some(value, fits: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and len(value) <= _MOST_POINTS and all(map(fits, value))
+
+
+def _texts(value) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value) <= _MOST_POINTS
+        and all(key.isdecimal() and _text(one) for key, one in value.items())
+    )
+
+
+_FIELDS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(
+        ("recipe", "title", "split", "train", "test", "test_fingerprint", "created"), _text
+    ),
+    "generated": lambda value: isinstance(value, bool),
+    "seed": _count,
+    "planned": lambda value: _some(value, _count),
+    "points": lambda value: _some(value, _point) and bool(value),
+    "skipped": _texts,
+    "params": lambda value: isinstance(value, dict) and len(value) <= _MOST_POINTS,
+}
+
+
+def list_curves() -> tuple[list[Curve], list[str]]:
+    """All kept curves, newest first.
+
+    Returns
+    -------
+    curves : list of Curve
+    problems : list of str
+        A sentence for each file that can't be used.
+    """
+    found, problems = [], []
+    try:
+        paths = sorted(curves_home().glob("[!.]*.json"))
+    except OSError as error:
+        return [], [f"The curves in {curves_home()} can't be read ({error.strerror})."]
+    for path in paths:
+        try:
+            found.append(open_curve(path.stem))
+        except RunError as error:
+            problems.append(str(error))
+    found.sort(key=lambda curve: curve.created, reverse=True)
+    return found, problems
+
+
+def delete(name: str) -> None:
+    """Delete a kept curve; no effect where there is none.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    RunError
+        The name isn't a curve's, or the file can't be removed.
+    """
+    path = curves_home() / f"{check_name(name)}.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{path} can't be deleted ({error.strerror or error}): make its folder writable."
+        ) from error
