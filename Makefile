@@ -18,7 +18,7 @@ lint: $(VENV)/.test
 
 # The shipped runs, from the folder that EMNIST_DIR names.
 artifacts: $(VENV)/.app
-	for recipe in pixels-logistic hog-qda; do \
+	for recipe in pixels-logistic hog-qda warped-blend; do \
 	  rm -rf artifacts/runs/new && \
 	  $(RUN) -m emnist_lab train $$recipe --into artifacts/runs/new --name $$recipe && \
 	  rm -rf artifacts/$$recipe && mv artifacts/runs/new/$$recipe artifacts/ || exit 1; \

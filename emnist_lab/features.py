@@ -59,6 +59,43 @@ class ScaledPixels(TransformerMixin, BaseEstimator):
         return flat
 
 
+class Ink(TransformerMixin, BaseEstimator):
+    """Mean ink in blocks of pixels, 0..1, float32: how thick strokes are, in few numbers.
+
+    Parameters
+    ----------
+    block : int
+        Pixels a side of a block; divides 28.
+    """
+
+    def __init__(self, block=2):
+        self.block = block
+
+    def fit(self, X, y=None):
+        """Learn nothing; see `transform`."""
+        if self.block < 1 or X.shape[1] % self.block:
+            raise ValueError(f"block must divide {X.shape[1]}, not {self.block!r}")
+        self.n_features_out_ = (X.shape[1] // self.block) ** 2
+        return self
+
+    def transform(self, X):
+        """Average.
+
+        Parameters
+        ----------
+        X : ndarray of shape (N, 28, 28), dtype uint8
+
+        Returns
+        -------
+        ndarray of shape (N, (28 // block) ** 2), dtype float32
+        """
+        cells = X.shape[1] // self.block
+        blocks = np.asarray(X).reshape(len(X), cells, self.block, cells, self.block)
+        means = blocks.sum(axis=(2, 4), dtype=np.uint32).reshape(len(X), -1).astype(np.float32)
+        means *= np.float32(1 / (255 * self.block**2))
+        return means
+
+
 class HOG(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Histograms of oriented gradients: which way the edges run, and where.
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from .errors import LabError
 from .expectations import MEASURED
 from .places import PROJECT
 
-SIZES = (1_000, 5_000, 20_000, 100_000)
+SIZES = (2_000, 20_000, 100_000)
 _MANY = 10_000  # images whose reading is timed together
 
 
@@ -96,6 +96,7 @@ def expectations(
     root: str | None,
     names: list[str],
     progress: Callable[[str], None],
+    sizes: Sequence[int] = SIZES,
     into: Path = MEASURED,
 ) -> dict:
     """Measure recipes on several numbers of images, for `emnist_lab.expectations`.
@@ -108,6 +109,8 @@ def expectations(
         Recipes to measure; those that aren't named keep their figures.
     progress : callable
         Told a line at a time.
+    sizes : sequence of int
+        Numbers of images; those that aren't named keep their figures.
     into : pathlib.Path
         File to write; after every recipe, so that a long run can be stopped.
 
@@ -118,20 +121,18 @@ def expectations(
     """
     kept = json.loads(into.read_text(encoding="utf-8")) if into.is_file() else {"recipes": {}}
     for name in names:
-        points = []
-        for images in SIZES:
+        points = {point["images"]: point for point in kept["recipes"].get(name, [])}
+        for images in sizes:
             found = measure(name, "balanced", images, root)
-            points.append(
-                {
-                    "images": found["images"],
-                    "seconds": round(found["seconds"], 2),
-                    "peak": int(found["peak"]),
-                    "accuracy": round(found["accuracy"], 4),
-                    "size": found["size"],
-                }
-            )
-            progress(f"{name}: {points[-1]}")
-        kept["recipes"][name] = points
+            points[found["images"]] = {
+                "images": found["images"],
+                "seconds": round(found["seconds"], 2),
+                "peak": int(found["peak"]),
+                "accuracy": round(found["accuracy"], 4),
+                "size": found["size"],
+            }
+            progress(f"{name}: {points[found['images']]}")
+        kept["recipes"][name] = [points[images] for images in sorted(points)]
         kept |= {
             "data": found["data"],
             "cores": os.cpu_count(),

@@ -64,7 +64,7 @@ def _hog_logistic(seed):
 
 
 def _hog_qda(seed):
-    return Pipeline([("hog", HOG(cell=(4, 6, 9))), *_gaussians(seed)])
+    return Pipeline([_edges_and_ink(HOG(cell=(4, 5, 7, 9)), 0.1), *_gaussians(seed, 0.3)])
 
 
 def _adapt_qda(pipeline: Pipeline, counts: np.ndarray) -> None:
@@ -91,11 +91,13 @@ def _warped_mlp(seed):
 
 def _warped_blend(seed):
     edges = Pipeline([("hog", HOG(cell=(4, 7))), _pca(250, seed, whiten=False)])
-    both = Pipeline([_edges_and_ink(HOG(cell=(3, 5), sharpness=8)), _pca(300, seed, whiten=False)])
+    both = Pipeline(
+        [_edges_and_ink(HOG(cell=(3, 5), sharpness=8), 0.5), _pca(300, seed, whiten=False)]
+    )
     networks = WarpedNetworks(
         [edges, both], hidden_layer_sizes=(1024,), max_iter=26, random_state=seed
     )
-    gaussians = Pipeline([_edges_and_ink(HOG()), *_gaussians(seed)])
+    gaussians = Pipeline([_edges_and_ink(HOG(), 0.5), *_gaussians(seed, 0.4)])
     # The Gaussians know best what an unlikely class is: their small say mends the order there.
     blend = Blend([("networks", networks), ("gaussians", gaussians)], [0.93, 0.07])
     return Pipeline([("classifier", blend)])
@@ -105,16 +107,16 @@ def _adapt_blend(pipeline: Pipeline, counts: np.ndarray) -> None:
     _adapt_qda(pipeline[-1].estimators[1][1], counts)
 
 
-def _edges_and_ink(hog: HOG) -> tuple[str, FeatureUnion]:
+def _edges_and_ink(hog: HOG, ink: float) -> tuple[str, FeatureUnion]:
     """Edges are normalised, so how thick a stroke is, a hint at its size, is told by the pixels."""
     parts = [("hog", hog), ("pixels", ScaledPixels())]
-    return "features", FeatureUnion(parts, transformer_weights={"pixels": 0.5})
+    return "features", FeatureUnion(parts, transformer_weights={"pixels": ink})
 
 
-def _gaussians(seed):
+def _gaussians(seed, shrunk):
     """One Gaussian a class, each shrunk towards the one that all share (Friedman 1989)."""
     # QDA alone is far too sure of itself.
-    classifier = _calibrated(QuadraticDiscriminantAnalysis(reg_param=0.4))
+    classifier = _calibrated(QuadraticDiscriminantAnalysis(reg_param=shrunk))
     classifier.cv.random_state = seed
     return [*_whitened(110, seed), ("classifier", classifier)]
 
@@ -177,7 +179,7 @@ _CELL = Setting(
     "hog__cell",
     "Distance of the cells in pixels; several: histograms at several scales.",
     "choice",
-    choices=(4, 5, 7, (4, 7), (4, 6, 9)),
+    choices=(4, 5, 7, (4, 7), (4, 5, 7, 9)),
 )
 _DIRECTIONS = Setting("hog__directions", "Directions of edges that are told apart.", "whole", 2, 16)
 _LAYERS = Setting(
@@ -252,8 +254,7 @@ RECIPES = _catalogue(
             ("Fitting and calibrating Gaussians", 0.45),
         ),
         (
-            _CELL,
-            _DIRECTIONS,
+            *(replace(one, name=f"features__{one.name}") for one in (_CELL, _DIRECTIONS)),
             _components(300),
             Setting(
                 "classifier__estimator__reg_param",

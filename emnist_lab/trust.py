@@ -15,6 +15,7 @@ from .metrics import Report
 TRUSTED = [
     "emnist_lab.blend.Blend",
     "emnist_lab.features.HOG",
+    "emnist_lab.features.Ink",
     "emnist_lab.features.Pixels",
     "emnist_lab.features.ScaledPixels",
     "emnist_lab.features.WithinClassWhitening",

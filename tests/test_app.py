@@ -11,6 +11,7 @@ import emnist_lab as lab
 from emnist_lab import imports, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
+from emnist_lab.ui import state
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
 
@@ -69,7 +70,7 @@ def test_every_page_without_one_shows_generated_images_and_says_so(page):
     elif page == "samples":
         assert "Image 0 is" in words
     elif page == "evaluate":
-        assert len(app.metric) == 6 and "Generated" not in words  # that run saw real ones
+        assert len(app.metric) == 7 and "Generated" not in words  # that run saw real ones
     elif page == "draw":
         assert "The canvas is empty" in words
 
@@ -191,7 +192,7 @@ def test_evaluate_shows_the_manifests_numbers(run, scale):
 
 def test_a_run_that_the_address_names_but_is_not_there():
     app = opened("evaluate", run="long-gone")
-    assert not app.exception and app.selectbox(key="run").value == "hog-qda"
+    assert not app.exception and app.selectbox(key="run").value == state.FIRST_RUN
 
 
 def test_evaluate_a_run_without_scores(train):

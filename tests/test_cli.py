@@ -45,7 +45,7 @@ def test_train_evaluate_runs(capfd, folder):
     on_train = answer(capfd, "evaluate", "--run", "mine", "--part", "train", "--root", folder)
     assert on_train["equals_manifest"] is None and on_train["images"] == 1880
     listed = answer(capfd, "runs")["runs"]
-    assert {row["run"] for row in listed} == {"mine", "hog-qda", "pixels-logistic"}
+    assert {row["run"] for row in listed} == {"mine", "hog-qda", "pixels-logistic", "warped-blend"}
     out, _ = call(capfd, "evaluate", "--run", "mine", "--root", folder)
     assert "roc_auc_ovo" in out and "is read as" in out
     assert "mine" in call(capfd, "runs")[0]

@@ -23,6 +23,7 @@ from emnist_lab import __main__ as main
 from emnist_lab import exchange, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
+from emnist_lab.ui import state
 
 FILES = (runs.MANIFEST, runs.MODEL, runs.SCORES)
 
@@ -392,5 +393,5 @@ def test_a_run_in_the_address_that_is_gone_is_said(page):
     assert not app.exception
     words = [one.value.replace("\\", "") for one in app.warning]
     assert any("no run “deleted-one”" in one for one in words)
-    assert app.selectbox(key="run").value == "hog-qda"
+    assert app.selectbox(key="run").value == state.FIRST_RUN
     assert not any("deleted-one" in one.value for one in app.run().warning)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
 
-from emnist_lab.features import HOG, Pixels, ScaledPixels
+from emnist_lab.features import HOG, Ink, Pixels, ScaledPixels
 from emnist_lab.forest import GrowingForest
 from emnist_lab.warp import sample, warp
 
@@ -93,6 +93,14 @@ def test_scaled_pixels(test):
     flat = ScaledPixels().fit_transform(test.images)
     assert flat.dtype == np.float32 and flat.min() == 0 and flat.max() == 1
     np.testing.assert_allclose(flat, Pixels().fit_transform(test.images) / 255, rtol=1e-6)
+
+
+def test_ink_is_the_mean_of_blocks(test):
+    found = Ink(4).fit_transform(test.images)
+    assert found.shape == (len(test), 49) and found.dtype == np.float32
+    assert found[3, 8] == pytest.approx(test.images[3, 4:8, 4:8].mean() / 255, rel=1e-5)
+    with pytest.raises(ValueError, match="divide"):
+        Ink(5).fit(test.images)
 
 
 def plain_warp(image, x, y):

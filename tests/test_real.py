@@ -10,7 +10,7 @@ import scipy.io
 import sklearn.metrics as sk
 
 import emnist_lab as lab
-from emnist_lab import bench, drawings, pictures
+from emnist_lab import bench, comparison, drawings, pictures
 from emnist_lab.errors import DatasetError
 
 
@@ -127,9 +127,18 @@ def test_the_shipped_fast_run_is_far_better(real):
     assert report.accuracy > 0.85 and report.roc_auc_ovo > 0.995 and report.log_loss < 0.5
 
 
+def test_the_best_shipped_run_is_the_best(real):
+    test = lab.load("balanced", "test", real)
+    report = lab.evaluate(lab.open_run("warped-blend"), test)
+    assert report.accuracy > 0.885 and report.roc_auc_ovo > 0.9975
+    fast = lab.open_run("hog-qda").report()
+    found = comparison.mcnemar(report.labels, report.predicted, fast.predicted)
+    assert found.p_value < 1e-6 and found.first > found.second
+
+
 def test_shipped_runs_were_trained_on_these_images(real):
     train = lab.load("balanced", "train", real)
-    for name in ("pixels-logistic", "hog-qda"):
+    for name in ("pixels-logistic", "hog-qda", "warped-blend"):
         data = lab.open_run(name).manifest["data"]["train"]
         assert (data["fingerprint"], data["images"]) == (train.fingerprint, len(train))
 

@@ -154,7 +154,12 @@ def test_folders_that_cannot_be_opened_by_name_are_problems(made, home):
     shutil.copytree(home / "runs" / "mine", home / "runs" / "my run")
     shutil.copytree(home / "runs" / "mine", home / "runs" / "hog-qda")
     found, problems = lab.list_runs()
-    assert sorted(run.name for run in found) == ["hog-qda", "mine", "pixels-logistic"]
+    assert sorted(run.name for run in found) == [
+        "hog-qda",
+        "mine",
+        "pixels-logistic",
+        "warped-blend",
+    ]
     assert len(problems) == 2 and all("name of its own" in problem for problem in problems)
 
 
@@ -224,7 +229,11 @@ def test_damaged_manifests(kept, change, says):
     found, problems = lab.list_runs()
     assert "mine" not in [run.name for run in found]
     assert any("mine" in problem for problem in problems)
-    assert {run.name for run in found if run.shipped} == {"hog-qda", "pixels-logistic"}
+    assert {run.name for run in found if run.shipped} == {
+        "hog-qda",
+        "pixels-logistic",
+        "warped-blend",
+    }
 
 
 def test_a_run_without_scores(train):
@@ -302,7 +311,7 @@ def test_two_processes_saving_at_once_get_two_runs(home):
 
 
 def test_shipped_runs_are_whole():
-    for name in ("pixels-logistic", "hog-qda"):
+    for name in ("pixels-logistic", "hog-qda", "warped-blend"):
         run = lab.open_run(name)
         assert run.shipped and json.loads((run.folder / runs.MANIFEST).read_text())["name"] == name
         begun = time.perf_counter()
@@ -312,4 +321,4 @@ def test_shipped_runs_are_whole():
         known = {key: summary[key] for key in run.manifest["scores"]}  # older ones hold fewer
         assert known == pytest.approx(run.manifest["scores"], rel=1e-12)
         assert "not the official split" in run.manifest["data"]["train"]["name"]
-        assert (run.folder / runs.MODEL).stat().st_size <= 8 * 2**20
+        assert (run.folder / runs.MODEL).stat().st_size <= 8_000_000

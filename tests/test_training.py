@@ -14,6 +14,7 @@ from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
 # What keeps the slow ones quick here; everything else is as the catalogue has it.
 QUICKER = {
     "warped-mlp": {"max_iter": 6, "hidden_layer_sizes": (64,)},
+    "warped-blend": {"max_iter": 6, "hidden_layer_sizes": (64,)},
     "pixels-forest": {"n_estimators": 20},
 }
 LEAST = {"pixels-tree": 0.15, "pixels-bayes": 0.4, "pixels-neighbours": 0.5}  # guessing: 0.02
@@ -72,6 +73,7 @@ def test_watching_changes_nothing_and_same_seed_gives_the_same(fitted, name, tra
         ("whitened-logistic", "iteration", None),
         ("hog-mlp", "epoch", 12),
         ("warped-mlp", "epoch", 6),
+        ("warped-blend", "epoch", 6),
         ("pixels-forest", "step", 4),
     ],
 )
@@ -92,7 +94,7 @@ def test_iterations_show_a_falling_loss(name, unit, count, train, test):
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_cancel(name, train, test):
     asked = iter(range(10_000))
-    after = 5 if name == "warped-mlp" else 3
+    after = 5 if name.startswith("warped") else 3
     with pytest.raises(TrainingCancelled):
         fit(name, train, test, cancel=lambda: next(asked) >= after)
 

@@ -169,7 +169,7 @@ def _measure(options) -> dict:
     from .. import measure, recipes
 
     names = [recipes.get(name).name for name in options.recipes] or list(recipes.RECIPES)
-    return measure.expectations(options.root, names, say)
+    return measure.expectations(options.root, names, say, options.images or measure.SIZES)
 
 
 def add(verbs) -> None:
@@ -197,5 +197,6 @@ def add(verbs) -> None:
     take_root(one)
 
     one = verb(verbs, "measure", _measure, "Measure anew what the Train page says to expect.")
-    one.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all, for an hour")
+    one.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all, for half an hour")
+    one.add_argument("--images", nargs="+", type=int, help="numbers of training images")
     take_root(one)
