@@ -89,9 +89,13 @@ class Ink(TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (N, (28 // block) ** 2), dtype float32
         """
-        cells = X.shape[1] // self.block
-        blocks = np.asarray(X).reshape(len(X), cells, self.block, cells, self.block)
-        means = blocks.sum(axis=(2, 4), dtype=np.uint32).reshape(len(X), -1).astype(np.float32)
+        X, step = np.asarray(X), self.block
+        cells = X.shape[1] // step
+        total = np.zeros((len(X), cells, cells), np.uint32)
+        for row in range(step):
+            for column in range(step):
+                total += X[:, row::step, column::step]
+        means = total.reshape(len(X), -1).astype(np.float32)
         means *= np.float32(1 / (255 * self.block**2))
         return means
 

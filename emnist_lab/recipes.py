@@ -22,7 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from .blend import Blend
 from .errors import TrainingError
-from .features import HOG, Pixels, ScaledPixels, WithinClassWhitening
+from .features import HOG, Ink, Pixels, ScaledPixels, WithinClassWhitening
 from .forest import GrowingForest
 from .network import Network, WarpedNetworks
 from .recipe import SEED, Recipe
@@ -64,7 +64,7 @@ def _hog_logistic(seed):
 
 
 def _hog_qda(seed):
-    return Pipeline([_edges_and_ink(HOG(cell=(4, 5, 7, 9)), 0.1), *_gaussians(seed, 0.3)])
+    return Pipeline([_edges_and_ink(HOG(cell=(4, 7)), Ink(), 0.2), *_gaussians(seed, 0.3)])
 
 
 def _adapt_qda(pipeline: Pipeline, counts: np.ndarray) -> None:
@@ -92,12 +92,15 @@ def _warped_mlp(seed):
 def _warped_blend(seed):
     edges = Pipeline([("hog", HOG(cell=(4, 7))), _pca(250, seed, whiten=False)])
     both = Pipeline(
-        [_edges_and_ink(HOG(cell=(3, 5), sharpness=8), 0.5), _pca(300, seed, whiten=False)]
+        [
+            _edges_and_ink(HOG(cell=(3, 5), sharpness=8), ScaledPixels(), 0.5),
+            _pca(300, seed, whiten=False),
+        ]
     )
     networks = WarpedNetworks(
         [edges, both], hidden_layer_sizes=(1024,), max_iter=26, random_state=seed
     )
-    gaussians = Pipeline([_edges_and_ink(HOG(), 0.5), *_gaussians(seed, 0.4)])
+    gaussians = Pipeline([_edges_and_ink(HOG(), ScaledPixels(), 0.5), *_gaussians(seed, 0.4)])
     # The Gaussians know best what an unlikely class is: their small say mends the order there.
     blend = Blend([("networks", networks), ("gaussians", gaussians)], [0.93, 0.07])
     return Pipeline([("classifier", blend)])
@@ -107,10 +110,11 @@ def _adapt_blend(pipeline: Pipeline, counts: np.ndarray) -> None:
     _adapt_qda(pipeline[-1].estimators[1][1], counts)
 
 
-def _edges_and_ink(hog: HOG, ink: float) -> tuple[str, FeatureUnion]:
-    """Edges are normalised, so how thick a stroke is, a hint at its size, is told by the pixels."""
-    parts = [("hog", hog), ("pixels", ScaledPixels())]
-    return "features", FeatureUnion(parts, transformer_weights={"pixels": ink})
+def _edges_and_ink(hog: HOG, ink, share: float) -> tuple[str, FeatureUnion]:
+    """Edges are normalised, so how thick a stroke is, a hint at its size, is told by the ink."""
+    return "features", FeatureUnion(
+        [("hog", hog), ("ink", ink)], transformer_weights={"ink": share}
+    )
 
 
 def _gaussians(seed, shrunk):
@@ -179,7 +183,7 @@ _CELL = Setting(
     "hog__cell",
     "Distance of the cells in pixels; several: histograms at several scales.",
     "choice",
-    choices=(4, 5, 7, (4, 7), (4, 5, 7, 9)),
+    choices=(4, 5, 7, (4, 7)),
 )
 _DIRECTIONS = Setting("hog__directions", "Directions of edges that are told apart.", "whole", 2, 16)
 _LAYERS = Setting(
