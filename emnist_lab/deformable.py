@@ -162,7 +162,7 @@ def _fit_class(images: np.ndarray, seed: int) -> list[_Style]:
             chosen = random.choice(len(images), PARAMETERS["images_per_class"], replace=False)
             images = images[np.sort(chosen)]
         grey = images.astype(np.float32) / 255
-        edges = HOG().fit_transform((_upright(grey) * 255).astype(np.uint8))
+        edges = HOG(sharpness=8).fit_transform((_upright(grey) * 255).astype(np.uint8))
         edges = PCA(min(40, len(images) - 1), random_state=seed).fit_transform(edges)
         count = max(1, len(images) // PARAMETERS["images_per_style"])
         groups = KMeans(count, n_init=1, max_iter=50, random_state=seed).fit_predict(edges)

@@ -233,7 +233,7 @@ def _targets(characters: Sequence[str], classes: Iterable[str] = ()) -> np.ndarr
 
 def _histograms(images: np.ndarray) -> np.ndarray:
     """Histograms of oriented gradients: (N, 392) float32."""
-    hog = HOG(cell=4, directions=_DIRECTIONS)
+    hog = HOG(cell=4, directions=_DIRECTIONS, sharpness=8)
     hog.n_features_out_ = _INPUTS
     return hog.transform(images)
 

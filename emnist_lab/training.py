@@ -389,9 +389,9 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed) 
         "title": recipe.title,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
-        "settings": changed,
+        "settings": {name: _plain(value) for name, value in changed.items()},
         "params": {
-            name: value
+            name: _plain(value)
             for name, value in sorted(pipeline.get_params().items())
             if "__" in name and isinstance(value, (bool, int, float, str, tuple, type(None)))
         },
@@ -414,6 +414,11 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed) 
         },
         "files": {},
     }
+
+
+def _plain(value: Any) -> Any:
+    """As JSON gives it back."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def evaluate(run: Run, test: Part) -> metrics.Report:

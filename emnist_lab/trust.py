@@ -145,7 +145,7 @@ def _check_compiled(model) -> None:
 
 def _estimators(model, depth: int = 0):
     """Everything with parameters in a model, itself included."""
-    if depth > 20:
+    if depth > 60:
         raise ValueError("it is nested too deep")
     if isinstance(model, (list, tuple)):
         for one in model:

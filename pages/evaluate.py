@@ -45,9 +45,9 @@ with st.container(horizontal=True):
         ("accuracy", "Accuracy", "{:.2%}"),
         ("top3_accuracy", "Top-3 accuracy", "{:.2%}"),
         ("log_loss", "Log loss", "{:.4f}"),
-        ("calibration_error", "Calibration error", "{:.2%}"),
         ("roc_auc_ovo", "ROC AUC, one-vs-one", "{:.6f}"),
         ("roc_auc_ovr", "ROC AUC, one-vs-rest", "{:.6f}"),
+        ("calibration_error", "Calibration error", "{:.2%}"),
     ):
         st.metric(label, form.format(values[key]), help=HELP[key])
 absent = run.manifest["data"]["train"].get("absent") or []

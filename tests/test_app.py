@@ -205,7 +205,7 @@ def test_evaluate_measures_a_run_without_scores_on_the_dataset_at_hand(dataset, 
     lab.fit("hog-qda", train).save("bare")
     app = opened("evaluate", run="bare")
     assert not app.exception and not app.error
-    assert "Measured now, on the re" in said(app) and len(app.metric) == 6
+    assert "Measured now, on the re" in said(app) and len(app.metric) == 7
 
 
 def test_home_without_its_shipped_scores(monkeypatch):
@@ -217,7 +217,7 @@ def test_home_without_its_shipped_scores(monkeypatch):
     assert not app.exception and "scores.npz" in said(app)
 
 
-@pytest.mark.parametrize("page", ["evaluate", "draw", "train", "home"])
+@pytest.mark.parametrize("page", ["evaluate", "draw", "compare", "home"])
 def test_a_damaged_run_spoils_no_page(page, train, test, home):
     lab.fit("hog-qda", train, test).save("mine")
     (home / "runs" / "mine" / runs.MANIFEST).write_text("{")
@@ -250,12 +250,16 @@ def test_draw_reads_what_the_canvas_holds():
     assert not app.exception and "The canvas is empty" in said(app)
 
 
+def press(app: AppTest, label: str) -> None:
+    next(one for one in app.button if one.label == label).click().run()
+
+
 def test_train_submits_what_was_chosen(dataset, monkeypatch):
     asked = []
     monkeypatch.setattr("emnist_lab.jobs.JobQueue.submit", lambda self, spec: asked.append(spec))
     app = opened("train", recipe="hog-qda")
     app.number_input(key="train-seed").set_value(11).run()
-    app.button[0].click().run()
+    press(app, "Train")
     assert not app.exception
     assert (asked[0].recipe, asked[0].split, asked[0].images, asked[0].seed) == (
         "hog-qda", "balanced", None, 11,
@@ -266,7 +270,7 @@ def test_train_on_a_disk_without_room(dataset, monkeypatch):
     full = shutil.disk_usage("/")._replace(free=10)
     monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: full)
     app = opened("train")
-    app.button[0].click().run()
+    press(app, "Train")
     assert not app.exception and "free some space" in said(app)
 
 

@@ -13,8 +13,7 @@ from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
 
 # What keeps the slow ones quick here; everything else is as the catalogue has it.
 QUICKER = {
-    "warped-mlp": {"max_iter": 6, "hidden_layer_sizes": (64,)},
-    "warped-blend": {"max_iter": 6, "hidden_layer_sizes": (64,)},
+    "warped-blend": {"max_iter": 12, "hidden_layer_sizes": (256,)},
     "pixels-forest": {"n_estimators": 20},
 }
 LEAST = {"pixels-tree": 0.15, "pixels-bayes": 0.4, "pixels-neighbours": 0.5}  # guessing: 0.02
@@ -72,8 +71,8 @@ def test_watching_changes_nothing_and_same_seed_gives_the_same(fitted, name, tra
         ("pixels-logistic", "iteration", None),
         ("whitened-logistic", "iteration", None),
         ("hog-mlp", "epoch", 12),
-        ("warped-mlp", "epoch", 6),
-        ("warped-blend", "epoch", 6),
+        ("warped-mlp", "epoch", 15),
+        ("warped-blend", "epoch", 12),
         ("pixels-forest", "step", 4),
     ],
 )
@@ -83,8 +82,13 @@ def test_iterations_show_a_falling_loss(name, unit, count, train, test):
     steps = [one for one in seen if one.loss is not None]
     assert len(steps) == (count or run.manifest["iterations"])
     assert {one.unit for one in steps} == {unit}
-    assert steps[-1].loss < steps[0].loss * 0.9
-    assert steps[-1].score == pytest.approx(run.manifest["scores"]["accuracy"], abs=0.02)
+    if name == "pixels-forest":  # each tree knows its images by heart; together they know others
+        assert steps[-1].score > steps[0].score + 0.05
+    else:
+        assert steps[-1].loss < steps[0].loss * 0.9
+    # of a blend, the networks alone are followed
+    near = 0.1 if name == "warped-blend" else 0.02
+    assert steps[-1].score == pytest.approx(run.manifest["scores"]["accuracy"], abs=near)
     assert [one.step for one in steps] == list(range(1, len(steps) + 1))
     assert all(one.step <= one.steps for one in steps)
     assert len(run.manifest["curve"]) == len(steps)
@@ -192,7 +196,7 @@ def test_settings_that_cannot_be(name, params, match, train, test):
 
 
 def test_fewer_images_than_components_are_said_with_the_number_that_is_needed(train, test):
-    with pytest.raises(TrainingError, match="150 principal components"):
+    with pytest.raises(TrainingError, match="250 principal components"):
         lab.fit("hog-logistic", train.sample(141), test)
 
 
@@ -248,7 +252,7 @@ def test_the_code_that_is_shown_makes_the_same_run(name, folder, train, test, fi
     scores = fitted[name].manifest["scores"]
     assert f"accuracy {scores['accuracy']}" in capsys.readouterr().out
     np.testing.assert_allclose(
-        made["model"].predict_proba(test.images), fitted[name].predict_proba(test.images), atol=1e-9
+        made["model"].predict_proba(test.images), fitted[name].predict_proba(test.images), atol=2e-5
     )
     assert recipe.name == "pixels-logistic" or "LogisticRegression(random_state=25)" not in code
 
