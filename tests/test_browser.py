@@ -202,7 +202,7 @@ def test_draw_undo_clear_and_return(page, site):
     browser.draw(page, BAR)  # on the canvas that undo redrew: the first stroke must still be there
     page.wait_for_function("(b) => document.querySelector('.el-bars').innerText === b", arg=crossed)
     page.get_by_role("link", name="Home", exact=True).click()
-    page.get_by_text("The lesson in two numbers").wait_for()
+    page.get_by_text("The lesson in three numbers").wait_for()
     page.get_by_role("link", name="Draw", exact=True).click()
     page.locator(browser.USEFUL["draw"]).wait_for()
     page.wait_for_function(

@@ -146,7 +146,7 @@ def glance(images: int, chosen: Recipe) -> None:
         ),
         color=alt.Color(
             "what it sees",
-            scale=alt.Scale(domain=["pixels", "edges"], range=["#d95f02", "#1f6feb"]),
+            scale=alt.Scale(domain=["pixels", "edges"], range=["#e0721c", "#4a90e2"]),
             legend=alt.Legend(orient="top", title="the classifier sees"),
         ),
         tooltip=[
