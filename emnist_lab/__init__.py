@@ -3,8 +3,9 @@
 from . import ink, metrics
 from .dataset import Part, load
 from .errors import LabError
+from .progress import Progress
 from .runs import Run, list_runs, open_run
-from .training import Progress, evaluate, fit
+from .training import evaluate, fit
 
 __version__ = "0.1.0"
 __all__ = [

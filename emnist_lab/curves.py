@@ -1,32 +1,23 @@
-"""Learning curves: a recipe's numbers over the number of training images, kept as JSON."""
+"""Learning curves that are kept: JSON files, checked before anything relies on them."""
 
 import contextlib
 import json
 import math
 import os
-import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from . import recipes, training
-from .dataset import Part
-from .errors import RunError, TrainingCancelled, TrainingError, first_line
+from .errors import RunError, first_line
 from .places import home
-from .recipe import SEED, Recipe
-from .training import Progress
+from .storage import check_name
 
-SIZES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000)
 FORMAT, VERSION = "emnist-lab-curve", 1
-_MEASURED = 2_000  # training images that training accuracy is measured on
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _LARGEST = 2**20  # bytes
 _MOST_POINTS = 100
 _LONGEST = 600  # characters of a text that is shown
@@ -115,222 +106,9 @@ class Curve:
         return frame
 
 
-def nested(train: Part, seed: int = SEED) -> np.ndarray:
-    """An order in which the first n images are a stratified sample, for every n.
-
-    Each class's images are shuffled and dealt at even distances, so that every
-    class keeps its share (give or take one image) and comes up once before any
-    comes up twice.
-
-    Parameters
-    ----------
-    train : Part
-    seed : int
-
-    Returns
-    -------
-    ndarray of shape (N,), dtype int64
-        Indices of all images.
-    """
-    order = np.random.default_rng(seed).permutation(len(train))
-    labels, counts = train.labels[order], train.counts()
-    by_class = np.argsort(labels, kind="stable")
-    rank = np.empty(len(order))
-    rank[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return order[np.argsort(rank / counts[labels], kind="stable")]
-
-
-def sizes_of(count: int) -> tuple[int, ...]:
-    """Usual sizes of samples of `count` images, and all of them.
-
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    tuple of int
-        A few sizes below 1,000 where there are few images.
-    """
-    usual = SIZES if count > 2 * SIZES[0] else tuple(count // part for part in (8, 4, 2))
-    return (*(size for size in usual if 0 < size < 0.95 * count), count)
-
-
-def measure(
-    recipe: str | Recipe,
-    train: Part,
-    test: Part,
-    sizes: tuple[int, ...] | None = None,
-    *,
-    seed: int = SEED,
-    params: dict[str, Any] | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
-) -> Iterator[Curve]:
-    """Fit a recipe on nested stratified samples, fewest images first.
-
-    Parameters
-    ----------
-    recipe : str or Recipe
-        A name from the catalogue, or a recipe of your own.
-    train : Part
-        Images to draw the samples from; see `nested`.
-    test : Part
-        Images to measure on.
-    sizes : tuple of int, optional
-        Numbers of training images; `sizes_of` by default.
-    seed : int
-        Of the samples, and for everything random in the recipe.
-    params : dict, optional
-        Parameters of the pipeline that differ from the recipe's.
-    progress : callable, optional
-        Called with a `Progress` of the whole work.
-    cancel : callable, optional
-        See `training.fit`.
-
-    Yields
-    ------
-    Curve
-        With one point more each time, to be kept with `save`.
-
-    Raises
-    ------
-    TrainingError
-        The recipe can be fitted on none of the sizes.
-    TrainingCancelled
-        `cancel` returned True. Curves that came before stay good.
-    """
-    recipe = recipes.get(recipe) if isinstance(recipe, str) else recipe
-    wanted = sizes or sizes_of(len(train))
-    if min(wanted) < 1:
-        raise TrainingError("A learning curve needs sizes of at least one image: choose others.")
-    planned = tuple(sorted({min(size, len(train)) for size in wanted}))
-    curve = Curve(
-        recipe=recipe.name,
-        title=recipe.title,
-        split=train.split,
-        train=train.name,
-        test=test.name,
-        test_fingerprint=test.fingerprint,
-        generated=train.generated or test.generated,
-        seed=seed,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        planned=planned,
-        params=dict(params or {}),
-    )
-    order = nested(train, seed)
-    more = {"params": params} if params else {}
-    tell = _Whole(planned, progress)
-    problem: TrainingError | None = None
-    for place, size in enumerate(planned):
-        tell.place = place
-        part = _first(train, order, size)
-        try:
-            run = training.fit(recipe, part, test, seed=seed, progress=tell, cancel=cancel, **more)
-        except TrainingCancelled as error:
-            raise TrainingCancelled(
-                "Measuring was cancelled; the points that were kept so far stay."
-            ) from error
-        except TrainingError as error:
-            problem = error
-            curve = replace(curve, skipped={**curve.skipped, str(size): str(error)[:_LONGEST]})
-            continue
-        scores = run.manifest["scores"]
-        known = part.sample(_MEASURED, seed)
-        learned = run.predict_proba(known.images).argmax(axis=1) == known.labels
-        point = Point(
-            images=size,
-            train_accuracy=float(learned.mean()),
-            **{
-                key: math.nan if scores[key] is None else scores[key]
-                for key in ("accuracy", "roc_auc_ovo", "log_loss")
-            },
-            fit_s=run.manifest["timings"]["fit_s"],
-        )
-        curve = replace(curve, points=(*curve.points, point))
-        yield curve
-    if not curve.points:
-        raise problem
-    if str(planned[-1]) in curve.skipped:
-        yield curve
-
-
-@dataclass
-class _Whole:
-    """Turns the progress of one fit into that of all of them."""
-
-    sizes: tuple[int, ...]
-    progress: Callable[[Progress], None] | None
-    place: int = 0
-
-    def __post_init__(self):
-        self.begun = time.perf_counter()
-        # A rough guess: a fit has its fixed costs and those of every image, measuring included.
-        work = np.array(self.sizes) + 2_000.0
-        self.done = np.concatenate(([0.0], np.cumsum(work / work.sum())))
-
-    def __call__(self, one: Progress) -> None:
-        if self.progress is None:
-            return
-        begin, end = self.done[self.place : self.place + 2]
-        share = float(begin + (end - begin) * one.fraction)
-        elapsed = time.perf_counter() - self.begun
-        self.progress(
-            replace(
-                one,
-                stage=self.place + 1,
-                stages=len(self.sizes),
-                title=f"{self.sizes[self.place]:,} images: {one.title}",
-                fraction=share,
-                elapsed=elapsed,
-                remaining=elapsed * (1 - share) / share if share > 0.02 else math.nan,
-                loss=None,  # each fit's own would read as one that jumps
-                score=None,
-            )
-        )
-
-
-def _first(train: Part, order: np.ndarray, size: int) -> Part:
-    if size >= len(train):
-        return train
-    chosen = order[:size]
-    return replace(
-        train,
-        images=train.images[chosen],
-        labels=train.labels[chosen],
-        origin="sample",
-        parent_name=train.name,
-    )
-
-
 def curves_home() -> Path:
     """Folder of this machine's learning curves; it may not exist yet."""
     return home() / "curves"
-
-
-def check_name(name: str) -> str:
-    """Refuse what can't be a curve's name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    str
-        The name.
-
-    Raises
-    ------
-    RunError
-        It can't be the name of a file.
-    """
-    if not _NAME.fullmatch(name):
-        raise RunError(
-            f"A curve can't be called {name[:80]!r}: use up to 80 letters, digits, dots, dashes "
-            "and underscores."
-        )
-    return name
 
 
 def save(curve: Curve, name: str | None = None) -> Curve:
@@ -355,7 +133,7 @@ def save(curve: Curve, name: str | None = None) -> Curve:
     """
     place = curves_home()
     if not curve.name:
-        wanted, number = check_name(name or f"{curve.recipe}-{curve.split}"), 1
+        wanted, number = check_name(name or f"{curve.recipe}-{curve.split}", "curve"), 1
         free = wanted
         while (place / f"{free}.json").exists():
             number += 1
@@ -390,7 +168,7 @@ def keep(measured: Iterable[Curve], name: str | None = None) -> Curve:
     Parameters
     ----------
     measured : iterable of Curve
-        What `measure` yields; at least one.
+        What `learning.measure` yields; at least one.
     name : str, optional
         See `save`.
 
@@ -436,7 +214,7 @@ def open_curve(name: str) -> Curve:
     RunError
         There is none, or its file is damaged or of a newer version.
     """
-    path = curves_home() / f"{check_name(name)}.json"
+    path = curves_home() / f"{check_name(name, 'curve')}.json"
     try:
         if path.stat().st_size > _LARGEST:
             raise _damaged(name, "it is larger than 1 MiB")
@@ -560,7 +338,7 @@ def delete(name: str) -> None:
     RunError
         The name isn't a curve's, or the file can't be removed.
     """
-    path = curves_home() / f"{check_name(name)}.json"
+    path = curves_home() / f"{check_name(name, 'curve')}.json"
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -5,6 +5,7 @@
 
 import gzip
 import json
+import math
 import os
 import struct
 import subprocess
@@ -15,20 +16,18 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dataset
+from . import dataset, memory
 from .errors import LabError
 from .formats import idx
 from .places import PROJECT
 from .splits import OFFICIAL
 
 
-def _peak() -> int:
-    """Largest memory that this process has held at once, in bytes (Linux only)."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError as error:
-        raise LabError("Peak memory is read from /proc: measure it on Linux.") from error
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+def _peak() -> float:
+    found = memory.peak()
+    if math.isnan(found):
+        raise LabError("Peak memory is read from /proc: measure it on Linux.")
+    return found
 
 
 def _here(split: str, part: str, root: str) -> dict:

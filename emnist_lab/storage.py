@@ -29,16 +29,17 @@ def runs_home() -> Path:
 
 
 def is_name(text: str) -> bool:
-    """Whether a run can be called so."""
+    """Whether a run or a curve can be called so."""
     return _NAME.fullmatch(text) is not None
 
 
-def check_name(name: str) -> str:
-    """Refuse what can't be a run's name.
+def check_name(name: str, what: str = "run") -> str:
+    """Refuse what can't be the name of something that is kept.
 
     Parameters
     ----------
     name : str
+    what : {"run", "curve"}
 
     Returns
     -------
@@ -48,12 +49,12 @@ def check_name(name: str) -> str:
     Raises
     ------
     RunError
-        It can't be the name of a folder.
+        It can't be the name of a folder or file.
     """
     if not is_name(name):
         raise RunError(
-            f"A run can't be called {name[:200]!r}: use up to 80 letters, digits, dots, dashes and "
-            "underscores."
+            f"A {what} can't be called {name[:200]!r}: use up to 80 letters, digits, dots, dashes "
+            "and underscores."
         )
     return name
 

@@ -6,7 +6,7 @@ from conftest import make_part
 from test_app import opened, said
 
 import emnist_lab as lab
-from emnist_lab import comparison, curves, figures
+from emnist_lab import comparison, curves, figures, learning
 from emnist_lab.specs import CurveSpec
 
 
@@ -97,11 +97,11 @@ def test_what_is_asked_to_be_measured(own, monkeypatch):
 
 def test_kept_curves_show_and_are_deleted(folder):
     train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
-    first, last = curves.measure("pixels-logistic", train, test, (20, 80))
+    first, last = learning.measure("pixels-logistic", train, test, (20, 80))
     curves.save(last, "whole")
     curves.save(first, "stopped")
     other = make_part("digits", 4, 9, "test")
-    curves.keep(curves.measure("pixels-logistic", train, other, (20,)), "elsewhere")
+    curves.keep(learning.measure("pixels-logistic", train, other, (20,)), "elsewhere")
     app = opened("compare")
     app.multiselect(key="curves").set_value(["whole", "stopped"]).run()
     assert not app.exception and "stopped was stopped after 1 of 2 sizes" in said(app)
@@ -115,7 +115,7 @@ def test_kept_curves_show_and_are_deleted(folder):
 
 def test_figures_are_drawn(folder):
     train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
-    *_, curve = curves.measure("pixels-logistic", train, test, (20, 80))
+    *_, curve = learning.measure("pixels-logistic", train, test, (20, 80))
     table = comparison.leaderboard(lab.list_runs()[0])
     table["front"] = comparison.pareto(table["fit_s"], table["accuracy"])
     for dark in (False, True):

@@ -10,7 +10,7 @@ from test_cli import answer, refusal
 from test_jobs import until
 
 import emnist_lab as lab
-from emnist_lab import curves, recipes
+from emnist_lab import curves, learning, recipes
 from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
 from emnist_lab.jobs import JobQueue
 from emnist_lab.specs import CurveSpec
@@ -23,7 +23,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def measured(digits):
-    return list(curves.measure("pixels-logistic", *digits, (40, 120, 10_000)))
+    return list(learning.measure("pixels-logistic", *digits, (40, 120, 10_000)))
 
 
 def test_samples_are_nested_stratified_and_seeded(digits):
@@ -31,13 +31,13 @@ def test_samples_are_nested_stratified_and_seeded(digits):
     kept = np.sort(np.concatenate([np.flatnonzero(train.labels == 0)[:6],
                                    np.flatnonzero(train.labels > 0)]))  # fmt: skip
     train = replace(train, images=train.images[kept], labels=train.labels[kept])
-    order = curves.nested(train, seed=5)
+    order = learning.nested(train, seed=5)
     assert sorted(order) == list(range(len(train)))
     for count in (10, 74, 148):
         found = np.bincount(train.labels[order[:count]], minlength=10)
         assert (abs(found - train.counts() * count / len(train)) <= 1).all() and found.all()
-    np.testing.assert_array_equal(order, curves.nested(train, seed=5))
-    assert (order != curves.nested(train, seed=6)).any()
+    np.testing.assert_array_equal(order, learning.nested(train, seed=5))
+    assert (order != learning.nested(train, seed=6)).any()
 
 
 def test_a_point_is_a_fit_on_so_many_images(digits, measured):
@@ -57,18 +57,18 @@ def test_a_point_is_a_fit_on_so_many_images(digits, measured):
 
 def test_sizes_that_do_not_fit_are_said(digits):
     picky = replace(recipes.get("pixels-logistic"), fewest=5)
-    *_, last = curves.measure(picky, *digits, (30, 120))
+    *_, last = learning.measure(picky, *digits, (30, 120))
     assert "at least 5" in last.skipped["30"] and len(last.points) == 1 and last.complete
     with pytest.raises(TrainingError, match="at least 5"):
-        list(curves.measure(picky, *digits, (20, 30)))
+        list(learning.measure(picky, *digits, (20, 30)))
     with pytest.raises(TrainingError, match="at least one image"):
-        list(curves.measure(picky, *digits, (0, 30)))
+        list(learning.measure(picky, *digits, (0, 30)))
 
 
 def test_usual_sizes():
-    assert curves.sizes_of(12_000) == (1_000, 2_000, 5_000, 10_000, 12_000)
-    assert curves.sizes_of(10_100) == (1_000, 2_000, 5_000, 10_100)
-    assert curves.sizes_of(800) == (100, 200, 400, 800) and curves.sizes_of(1) == (1,)
+    assert learning.sizes_of(12_000) == (1_000, 2_000, 5_000, 10_000, 12_000)
+    assert learning.sizes_of(10_100) == (1_000, 2_000, 5_000, 10_100)
+    assert learning.sizes_of(800) == (100, 200, 400, 800) and learning.sizes_of(1) == (1,)
 
 
 def test_progress_is_of_the_whole_and_cancel_keeps_what_is_measured(digits):
@@ -80,7 +80,7 @@ def test_progress_is_of_the_whole_and_cancel_keeps_what_is_measured(digits):
 
     with pytest.raises(TrainingCancelled, match="stay"):
         curves.keep(
-            curves.measure(
+            learning.measure(
                 "pixels-logistic", *digits, (40, 240), progress=told.append, cancel=cancel
             )
         )

@@ -8,8 +8,9 @@ from conftest import make_part
 from sklearn.linear_model import LogisticRegression
 
 import emnist_lab as lab
-from emnist_lab import expectations, memory, recipes, settings, snippet, training
+from emnist_lab import expectations, memory, recipes, settings, snippet
 from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
+from emnist_lab.progress import as_json
 
 # What keeps the slow ones quick here; everything else is as the catalogue has it.
 QUICKER = {
@@ -275,5 +276,5 @@ def test_evaluate_refuses_other_classes(fitted):
 
 
 def test_progress_as_plain_values():
-    values = training.as_json(training.Progress(1, 2, "x"))
+    values = as_json(lab.Progress(1, 2, "x"))
     assert values["remaining"] is None and values["fraction"] == 0.0

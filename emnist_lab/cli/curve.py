@@ -5,7 +5,8 @@ from .out import end_with_server, print_json, say, take_events, take_root, verb
 
 
 def _curve(options) -> dict:
-    from .. import curves, dataset, recipes, training
+    from .. import curves, dataset, learning, recipes, storage
+    from ..progress import as_json
 
     if options.events:
         end_with_server()
@@ -15,22 +16,22 @@ def _curve(options) -> dict:
     if options.images_max is not None and options.images_max < 1:
         raise LabError("A curve needs at least one image: give --images-max a number above 0.")
     if options.name is not None:
-        curves.check_name(options.name)
+        storage.check_name(options.name, "curve")
     train = dataset.load(options.split, "train", options.root)
     test = dataset.load(options.split, "test", options.root)
     most = min(options.images_max or len(train), len(train))
-    sizes = options.sizes or curves.sizes_of(most)
+    sizes = options.sizes or learning.sizes_of(most)
 
     def tell(progress):
         if options.events:
-            print_json({"event": "progress", **training.as_json(progress)})
+            print_json({"event": "progress", **as_json(progress)})
             return
         step = f" {progress.step}/{progress.steps}" if progress.step else ""
         say(f"{progress.stage}/{progress.stages} {progress.title}{step}")
 
     kind = "generated-" if train.generated else ""
     name = options.name or f"{recipe.name}-{kind}{options.split}"
-    measured = curves.measure(recipe, train, test, sizes, seed=options.seed, progress=tell)
+    measured = learning.measure(recipe, train, test, sizes, seed=options.seed, progress=tell)
     curve = curves.keep(measured, name)
     say(f"kept as {curves.curves_home() / curve.name}.json")
     points = curve.table().drop(columns=["curve", "recipe"])

@@ -7,7 +7,8 @@ from .out import end_with_server, print_json, say, take_events, take_root, verb
 
 
 def _train(options) -> dict:
-    from .. import dataset, recipes, storage, training
+    from .. import recipes, storage, training
+    from ..progress import as_json
 
     if options.events:
         end_with_server()
@@ -23,16 +24,11 @@ def _train(options) -> dict:
     storage.check_room(folder)
     if options.name is not None:
         storage.check_name(options.name)
-    train = dataset.load(options.split, "train", options.root)
-    test = dataset.load(options.split, "test", options.root)
-    if options.classes:
-        train, test = train.choose(options.classes), test.choose(options.classes)
-    if options.images is not None:
-        train = train.sample(options.images, options.seed)
+    train, test = _parts(options)
 
     def tell(progress):
         if options.events:
-            print_json({"event": "progress", **training.as_json(progress)})
+            print_json({"event": "progress", **as_json(progress)})
             return
         step = f" {progress.unit} {progress.step}/{progress.steps}" if progress.step else ""
         loss = f", loss {progress.loss:.3f}" if progress.loss is not None else ""
@@ -70,10 +66,9 @@ def settings(pairs: list[str]) -> dict[str, str]:
     return found
 
 
-def _code(options, recipe, params: dict) -> dict:
-    """Print the program instead of running it."""
+def _parts(options) -> tuple:
+    """Train and test part that the options name."""
     from .. import dataset
-    from ..snippet import snippet
 
     train = dataset.load(options.split, "train", options.root)
     test = dataset.load(options.split, "test", options.root)
@@ -81,6 +76,14 @@ def _code(options, recipe, params: dict) -> dict:
         train, test = train.choose(options.classes), test.choose(options.classes)
     if options.images is not None:
         train = train.sample(options.images, options.seed)
+    return train, test
+
+
+def _code(options, recipe, params: dict) -> dict:
+    """Print the program instead of running it."""
+    from ..snippet import snippet
+
+    train, _ = _parts(options)
     counts = train.counts()
     made = snippet(
         recipe.pipeline(options.seed, counts[counts > 0], params),

@@ -11,7 +11,7 @@ from emnist_lab import expectations, recipes
 from emnist_lab.recipe import Recipe
 from emnist_lab.settings import Setting, as_text
 from emnist_lab.ui import panel
-from emnist_lab.ui.markup import plain
+from emnist_lab.ui.markup import plain, size
 
 __all__ = ["as_text", "choose_recipe", "glance", "room", "say_expected", "settings"]
 
@@ -22,11 +22,6 @@ def choose_recipe() -> Recipe:
     """Selection of a recipe, kept in the address."""
     name = st.radio("Recipe", list(recipes.RECIPES), key="recipe", bind="query-params")
     return recipes.get(name)
-
-
-def size(bytes_: float) -> str:
-    """Bytes for people: "512 MB", "1.4 GB"."""
-    return f"{bytes_ / 1e9:.1f} GB" if bytes_ >= 1e9 else f"{bytes_ / 1e6:,.1f} MB"
 
 
 def say_expected(recipe: Recipe, images: int) -> None:

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from emnist_lab import curves, figures, recipes
+from emnist_lab import curves, figures, learning, recipes
 from emnist_lab.curves import Curve
 from emnist_lab.errors import LabError
 from emnist_lab.jobs import Job
@@ -34,8 +34,8 @@ def form() -> None:
         split = st.selectbox("Split", splits, key="curve-split", width=170)
         most = st.selectbox(
             "Training images, up to",
-            [f"{size:,}" for size in curves.SIZES[1:]] + [_ALL],
-            index=curves.SIZES[1:].index(_USUAL),
+            [f"{size:,}" for size in learning.SIZES[1:]] + [_ALL],
+            index=learning.SIZES[1:].index(_USUAL),
             key="curve-most",
             width=200,
             help="Points at 1,000, 2,000, 5,000, 10,000 and so on, as far as the split goes. Each "
@@ -46,7 +46,7 @@ def form() -> None:
             "and of the recipe."
         )  # fmt: skip
     images = None if most == _ALL else int(most.replace(",", ""))
-    sizes = [size for size in curves.SIZES if size <= (images or 100_000)]
+    sizes = [size for size in learning.SIZES if size <= (images or 100_000)]
     took = sum(recipes.get(name).expected_seconds(size) for name in chosen for size in sizes)
     if took > 0:  # NaN for a recipe whose time was never measured
         most = " for 100,000 images" if images is None else ""

@@ -38,6 +38,25 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~:$&])", r"\\\1", text)
 
 
+def size(count: float) -> str:
+    """Bytes for people.
+
+    Parameters
+    ----------
+    count : float
+
+    Returns
+    -------
+    str
+        "12.5 kB", "3.9 MB", "1.4 GB".
+    """
+    if count >= 1e9:
+        return f"{count / 1e9:,.1f} GB"
+    if count >= 1e5:
+        return f"{count / 1e6:,.1f} MB"
+    return f"{count / 1e3:,.1f} kB"
+
+
 def number_grid(image: np.ndarray) -> str:
     """The 28×28 integers of an image, each on its own grey.
 

@@ -6,7 +6,7 @@ from emnist_lab import exchange, runs
 from emnist_lab.errors import LabError, RunError
 from emnist_lab.runs import Run
 from emnist_lab.ui import state
-from emnist_lab.ui.markup import plain
+from emnist_lab.ui.markup import plain, size
 
 _SHIPPED = "It came with EMNIST Lab: only runs of your own can be renamed or deleted."
 _LARGEST = 500  # MB a file
@@ -40,11 +40,6 @@ def shelf(found: list[Run]) -> None:
             st.info("There is no run yet: train one, or import one.", icon=":material/inventory_2:")
     with right, st.container(border=True, height="stretch"):
         _upload()
-
-
-def size(count: int) -> str:
-    """Bytes for people: ``3.9 MB``."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
 
 
 def _one(found: list[Run]) -> None:
