@@ -5,12 +5,16 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.metaestimators import _BaseComposition
 
+_LEAST = 1e-12  # probability: a member that gives a class no chance mustn't decide alone
+
 
 class Blend(CallbackSupportMixin, ClassifierMixin, _BaseComposition):
-    """Weighted mean of classifiers' probabilities.
+    """Weighted geometric mean of classifiers' probabilities: a logarithmic opinion pool.
 
-    What `sklearn.ensemble.VotingClassifier` does with ``voting="soft"``; that
-    one passes no callbacks on, so minutes of training would tell nothing.
+    Genest and Zidek (1986, doi:10.1214/ss/1177013825). Where one member all but
+    excludes a class, it has little chance, which suits members that err on
+    different sides; `sklearn.ensemble.VotingClassifier` averages
+    arithmetically, and passes no callbacks on.
 
     Parameters
     ----------
@@ -76,11 +80,13 @@ class Blend(CallbackSupportMixin, ClassifierMixin, _BaseComposition):
         -------
         ndarray of shape (N, C)
         """
-        parts = [
-            weight * one.predict_proba(X)
-            for weight, one in zip(self.weights, self.estimators_, strict=True)
-        ]
-        return sum(parts) / sum(self.weights)
+        logs = 0
+        for weight, one in zip(self.weights, self.estimators_, strict=True):
+            logs = logs + weight / sum(self.weights) * np.log(
+                np.maximum(one.predict_proba(X), _LEAST)
+            )
+        powers = np.exp(logs - logs.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
 
     def predict(self, X):
         """Likeliest class: ndarray of shape (N,); see `predict_proba`."""
