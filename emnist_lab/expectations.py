@@ -26,6 +26,9 @@ class Expectation:
     seconds : float
         From the start of a process to the kept run, on two cores; NaN where
         nothing was measured.
+    work : float
+        The same without the start of the process and the reading of images,
+        which no recipe is to blame for.
     peak : float
         Largest memory of the process, bytes.
     accuracy : float
@@ -35,6 +38,7 @@ class Expectation:
     """
 
     seconds: float
+    work: float
     peak: float
     accuracy: float
     size: float
@@ -71,7 +75,7 @@ def expect(name: str, images: int) -> Expectation:
     """
     points = measured()["recipes"].get(name, [])
     if len(points) < 2:
-        return Expectation(*[float("nan")] * 4)
+        return Expectation(*[float("nan")] * 5)
     at = np.log([point["images"] for point in points])
     x = np.log(max(images, 1))
 
@@ -84,8 +88,10 @@ def expect(name: str, images: int) -> Expectation:
         near = 0 if x < at[0] else -1
         return float(np.exp(values[near] + slope * (x - at[near])))
 
+    work = along("seconds")
     return Expectation(
-        seconds=_START + along("seconds"),
+        seconds=_START + work,
+        work=work,
         peak=along("peak"),
         accuracy=min(along("accuracy", ends_straight=False), 1.0),
         size=along("size"),

@@ -26,6 +26,7 @@ from .places import PROJECT
 from .specs import Work
 
 _GRACE = 1.0  # seconds that a cancelled process has to end by itself
+_REMEMBERED = 50  # jobs that have ended
 _NICE = 15  # how far work steps back behind pages, on a scale that ends at 19
 
 
@@ -131,6 +132,9 @@ class JobQueue:
         with self._changed:
             self._jobs.append(job)
             self._waiting.append(job)
+            ended = [one for one in self._jobs if not (one.active or one.state == "interrupted")]
+            for old in ended[:-_REMEMBERED]:
+                self._jobs.remove(old)
             self._note(job)
             self._changed.notify()
         return job

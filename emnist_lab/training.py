@@ -5,7 +5,7 @@ import platform
 import statistics
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -194,18 +194,29 @@ def check(
             f"{int(np.ceil(images * recipe.fewest / present.min())):,} images or more."
         )
     pipeline = recipe.pipeline(seed, present, params)
-    for name, value in pipeline.get_params().items():
+    offered = {one.label for one in recipe.settings}
+    for name, value in _params(pipeline):
         for setting, what in (
             ("n_components", "principal components"),
             ("n_neighbors", "neighbours"),
         ):
             if name.endswith(f"__{setting}") and isinstance(value, int) and value > images:
+                lower = f", or set {setting} lower" if setting in offered else ""
                 raise TrainingError(
                     f"{value} {what} can't be found in {images:,} images: train on {value:,} or "
-                    f"more, or set {setting} lower."
+                    f"more{lower}."
                 )
     expectations.check_memory(recipe.name, images, memory.available())
     return pipeline
+
+
+def _params(estimator) -> Iterator[tuple[str, Any]]:
+    """Parameters by name, those of estimators in lists too."""
+    for name, value in estimator.get_params().items():
+        yield name, value
+        for one in value if isinstance(value, list) else ():
+            if hasattr(one, "get_params"):
+                yield from _params(one)
 
 
 def _check_test(train: Part, test: Part | None) -> None:

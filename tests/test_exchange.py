@@ -300,6 +300,17 @@ def test_delete(made, kept, home, tmp_path):
     assert lab.open_run("hog-qda").bytes > 2**20 and kept.bytes == 0
 
 
+def test_a_run_that_can_not_be_opened_can_go(kept, home, capfd):
+    (kept.folder / runs.MANIFEST).write_text("{")
+    assert runs.unusable() == ["mine"]
+    for name in ("hog-qda", "nothing", "../mine"):
+        with pytest.raises(RunError, match="no unusable run"):
+            runs.discard(name)
+    assert "--yes" in command(capfd, "delete", "mine", status=2).err
+    assert json.loads(command(capfd, "delete", "mine", "--yes", "--json").out)["deleted"] is True
+    assert runs.unusable() == [] and not list((home / "runs").iterdir())
+
+
 def command(capfd, *words, status=0):
     assert main.main([str(word) for word in words]) == status
     return capfd.readouterr()
@@ -382,6 +393,15 @@ def test_the_shelf(kept, home, packed):
     button(app, "Delete it").click().run()
     assert not app.exception and "is deleted" in app.success[0].value
     assert [path.name for path in (home / "runs").iterdir()] == ["yours"]
+
+
+def test_the_shelf_deletes_what_can_not_be_opened(kept, home):
+    (kept.folder / runs.MANIFEST).write_text("{")
+    app = AppTest.from_function(_page, default_timeout=30).run()
+    assert "mine" in next(one.options for one in app.selectbox if "can't be" in one.label)
+    button(app, "Delete it").click().run()
+    assert not app.exception and "is deleted" in app.success[0].value
+    assert not list((home / "runs").iterdir()) and "Delete it" not in {b.label for b in app.button}
 
 
 @pytest.mark.parametrize("page", ["evaluate", "draw"])

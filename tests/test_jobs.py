@@ -195,3 +195,14 @@ def test_files_are_imported(queue, tmp_path):
     until(lambda: not job.active)
     assert (job.state, job.result) == ("done", "mine"), job.message
     np.testing.assert_array_equal(lab.load("digits", "train", "mine").images, data.images)
+
+
+def test_ended_jobs_are_forgotten_in_time(queue, monkeypatch):
+    monkeypatch.setattr("emnist_lab.jobs._REMEMBERED", 2)
+    spec = Spec("pixels-logistic", "digits", root="/nowhere")
+    made = [queue.submit(spec) for _ in range(5)]
+    for job in made:
+        queue.cancel(job)
+    last = queue.submit(spec)
+    queue.cancel(last)
+    assert queue.jobs == [last, made[4], made[3]]

@@ -37,19 +37,33 @@ def _rename(options) -> dict:
 def _delete(options) -> dict:
     from .. import runs
 
+    if options.run in runs.unusable():
+        if not _sure(options, f"the run {options.run}, which can't be opened"):
+            return {"run": options.run, "deleted": False}
+        runs.discard(options.run)
+        say(f"{options.run} is deleted")
+        return {"run": options.run, "deleted": True}
     run = runs.open_run(options.run)
     runs.check_own(run, "deleted")
     size = run.bytes
-    if not options.yes:
-        if not sys.stdin.isatty():
-            raise LabError(f"The run {run.name} is kept: give --yes to delete it unasked.")
-        say(f"Delete the run {run.name} ({size / 1e6:.1f} MB)? It can't be undone. [y/N]")
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            say(f"{run.name} is kept")
-            return {"run": run.name, "deleted": False}
+    if not _sure(options, f"the run {run.name} ({size / 1e6:.1f} MB)"):
+        return {"run": run.name, "deleted": False}
     runs.delete(run)
     say(f"{run.name} is deleted, {size / 1e6:.1f} MB are free again")
     return {"run": run.name, "deleted": True, "bytes": size}
+
+
+def _sure(options, what: str) -> bool:
+    """Whether it may be deleted; asks where it wasn't said."""
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise LabError(f"The run {options.run} is kept: give --yes to delete it unasked.")
+    say(f"Delete {what}? It can't be undone. [y/N]")
+    sure = sys.stdin.readline().strip().lower() in ("y", "yes")
+    if not sure:
+        say(f"{options.run} is kept")
+    return sure
 
 
 def add(verbs) -> None:

@@ -4,10 +4,11 @@ import math
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from emnist_lab import expectations, recipes
+from emnist_lab import comparison, expectations, figures, recipes
 from emnist_lab.recipe import Recipe
 from emnist_lab.settings import Setting, as_text
 from emnist_lab.ui import panel
@@ -114,50 +115,112 @@ def glance(images: int, chosen: Recipe) -> None:
     chosen : Recipe
         Is marked.
     """
-    rows = []
-    for recipe in recipes.RECIPES.values():
-        found = recipe.expected(images)
-        if math.isfinite(found.seconds):
-            sees = recipe.name.partition("-")[0]
-            rows.append(
-                {
-                    "recipe": recipe.name,
-                    "what it sees": {"pixels": "pixels", "whitened": "pixels"}.get(sees, "edges"),
-                    "seconds": found.seconds,
-                    "accuracy": found.accuracy,
-                    "chosen": recipe.name == chosen.name,
-                }
-            )
-    if not rows:
+    table = _expected(images)
+    if table.empty:
         st.caption("Nothing was measured yet: `python -m emnist_lab measure` does.")
         return
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("seconds", scale=alt.Scale(type="log", nice=True), title="seconds to train, about"),
-        y=alt.Y(
-            "accuracy",
-            scale=alt.Scale(zero=False),
-            axis=alt.Axis(format="%"),
-            title="accuracy, about",
-        ),
-        color=alt.Color(
-            "what it sees",
-            scale=alt.Scale(domain=["pixels", "edges"], range=["#e0721c", "#4a90e2"]),
-            legend=alt.Legend(orient="top", title="the classifier sees"),
-        ),
-        tooltip=[
-            "recipe",
-            alt.Tooltip("seconds", format=".0f"),
-            alt.Tooltip("accuracy", format=".1%"),
-        ],
+    table = table.assign(
+        front=comparison.pareto(table["seconds"], table["accuracy"]),
+        chosen=table["recipe"] == chosen.name,
     )
-    points = base.mark_point(filled=True).encode(
-        size=alt.condition("datum.chosen", alt.value(260), alt.value(90)),
-        shape=alt.Shape("what it sees", legend=None),
+    st.altair_chart(
+        _scatter(table),
+        alt="Accuracy over time of all recipes; on the Pareto front: "
+        + ", ".join(table.loc[table["front"], "recipe"]),
     )
-    names = base.mark_text(align="left", dx=9, fontSize=12).encode(text="recipe")
-    st.altair_chart((points + names).properties(height=380))
     st.caption(
         f"All recipes on about {images:,} images, between fits that were measured on the "
         f"{plain(expectations.measured()['data'])}. Up and to the left is better. The same "
         "classifier rises when it sees edges (HOG) instead of pixels."
     )
+    st.dataframe(
+        table.assign(accuracy=100 * table["accuracy"])[list(_TABLE)].sort_values(
+            "accuracy", ascending=False
+        ),
+        hide_index=True,
+        height=38 + 35 * len(table),
+        column_config=_TABLE,
+    )
+
+
+_TABLE = {
+    "recipe": st.column_config.TextColumn("Recipe", pinned=True),
+    "what it sees": st.column_config.TextColumn("Sees"),
+    "accuracy": st.column_config.ProgressColumn(
+        "Accuracy, about", format="%.0f %%", min_value=0, max_value=100
+    ),
+    "seconds": st.column_config.NumberColumn(
+        "Seconds, about", format="%.1f", help="To train, measure and keep, on two cores."
+    ),
+    "memory": st.column_config.NumberColumn("Memory, MB", format="localized"),
+    "model": st.column_config.NumberColumn("Model, MB", format="%.1f"),
+    "title": st.column_config.TextColumn("In words"),
+}
+
+
+def _expected(images: int) -> pd.DataFrame:
+    rows = []
+    for recipe in recipes.RECIPES.values():
+        found = recipe.expected(images)
+        if math.isfinite(found.seconds):
+            pixels = recipe.name.startswith(("pixels", "whitened"))
+            rows.append(
+                {
+                    "recipe": recipe.name,
+                    "what it sees": "pixels" if pixels else "edges",
+                    "seconds": found.work,
+                    "accuracy": found.accuracy,
+                    "memory": round(found.peak / 1e6),
+                    "model": found.size / 1e6,
+                    "title": recipe.title,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _labels(table: pd.DataFrame) -> pd.Series:
+    """Names of the points that matter most, as far as they don't cover each other."""
+    x, y = np.log(table["seconds"]), table["accuracy"]
+    x, y = x / max(np.ptp(x), 1e-9), y / max(np.ptp(y), 1e-9)
+    weight = 4 * table["chosen"] + 3 * (table["recipe"] == recipes.REFERENCE)
+    weight += 2 * (y == y.max()) + table["front"] * (1 + y / 10)
+    kept: list[int] = []
+    for row in weight[weight > 0].sort_values(ascending=False).index:
+        if all(abs(x[row] - x[one]) > 0.28 or abs(y[row] - y[one]) > 0.13 for one in kept):
+            kept.append(row)
+    return table["recipe"].where(table.index.isin(kept), "")
+
+
+def _scatter(table: pd.DataFrame) -> alt.LayerChart:
+    spot = table["seconds"]
+    middle = math.sqrt(spot.min() * spot.max())
+    data = table.assign(label=_labels(table), right=spot > middle)
+    pad = 0.08 * max(table["accuracy"].max() - table["accuracy"].min(), 0.02)
+    base = alt.Chart(data).encode(
+        x=alt.X("seconds:Q", title="seconds to train, about")
+        .scale(type="log", domain=[spot.min() * 0.8, spot.max() * 1.25], nice=False)
+        .axis(values=figures.SECONDS),
+        y=alt.Y("accuracy:Q", title="accuracy, about")
+        .scale(domain=[table["accuracy"].min() - pad, table["accuracy"].max() + pad], nice=False)
+        .axis(format="%"),
+        color=alt.Color("what it sees:N", title="the classifier sees")
+        .scale(domain=["pixels", "edges"], range=["#e0721c", "#4a90e2"])
+        .legend(orient="top"),
+        tooltip=[
+            "recipe",
+            "title",
+            alt.Tooltip("seconds", format=".1f"),
+            alt.Tooltip("accuracy", format=".1%"),
+        ],
+    )
+    points = base.mark_point(filled=True, opacity=1).encode(
+        size=alt.condition("datum.chosen", alt.value(260), alt.value(90)),
+        shape=alt.Shape("what it sees:N", legend=None),
+    )
+    names = [
+        base.transform_filter(alt.datum.right == right)
+        .mark_text(align="right" if right else "left", dx=-9 if right else 9, dy=-10, fontSize=12)
+        .encode(text="label:N")
+        for right in (False, True)
+    ]
+    return alt.layer(points, *names).properties(height=380)

@@ -1,5 +1,7 @@
 """Runs kept in order: rename, export, delete, import, and the disk space that they take."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from emnist_lab import exchange, runs
@@ -32,6 +34,8 @@ def shelf(found: list[Run]) -> None:
         st.caption(f"{many} {size(sum(run.bytes for run in own))} on the disk.")
     else:
         st.caption("No runs of your own yet: Train makes them, or import one.")
+    if names := runs.unusable():
+        _unusable(names)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
         if found:
@@ -83,6 +87,30 @@ def _one(found: list[Run]) -> None:
         ):
             _ask(run)
     st.caption(f"{size(run.bytes)}. {state.trained_on(run)}")
+
+
+def _unusable(names: list[str]) -> None:
+    """A way out for runs that can't be opened: a warning above says why each can't."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Runs that can't be opened", names, width=340)
+        with st.popover("Delete", icon=":material/delete:"):
+            st.markdown(f"**{plain(name)}** will be gone from this machine; it can't be undone.")
+            st.button("Delete it", type="primary", on_click=_discard, args=(name,))
+
+
+def _discard(name: str) -> None:
+    _try(lambda: runs.discard(name), f"**{plain(name)}** is deleted.")
+
+
+def _try(work: Callable[[], None], done: str) -> bool:
+    """Do something to a run, and say on the next look how it ended."""
+    try:
+        work()
+    except RunError as error:
+        st.session_state["shelf-refused"] = str(error)
+        return False
+    st.session_state["shelf-done"] = done
+    return True
 
 
 def _upload() -> None:
@@ -138,15 +166,9 @@ def _ask(run: Run) -> None:
 
 
 def _delete(run: Run) -> None:
-    session = st.session_state
-    try:
-        runs.delete(run)
-    except RunError as error:
-        session["shelf-refused"] = str(error)
-    else:
-        session["shelf-done"] = f"**{plain(run.name)}** is deleted."
-        if session.get("run") == run.name:
-            del session["run"]
+    deleted = _try(lambda: runs.delete(run), f"**{plain(run.name)}** is deleted.")
+    if deleted and st.session_state.get("run") == run.name:
+        del st.session_state["run"]
 
 
 def _stamp(run: Run) -> tuple:
