@@ -1,11 +1,7 @@
 """Learning curves that are kept: JSON files, checked before anything relies on them."""
 
-import contextlib
 import json
 import math
-import os
-import secrets
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -15,13 +11,12 @@ import pandas as pd
 
 from .errors import RunError, first_line
 from .places import home
-from .storage import check_name
+from .storage import check_name, write_json
 
 FORMAT, VERSION = "emnist-lab-curve", 1
 _LARGEST = 2**20  # bytes
 _MOST_POINTS = 100
 _LONGEST = 600  # characters of a text that is shown
-_STALE = 600  # seconds after which a file that is still being written was given up
 
 
 @dataclass(frozen=True)
@@ -140,21 +135,9 @@ def save(curve: Curve, name: str | None = None) -> Curve:
             free = f"{wanted[: 79 - len(str(number))]}-{number}"
         curve = replace(curve, name=free)
     content = {"format": FORMAT, "version": VERSION, **_plain(asdict(curve))}
-    partial = place / f".partial-{secrets.token_hex(8)}"
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        for old in place.glob(".partial-*"):
-            if time.time() - old.stat().st_mtime > _STALE:
-                old.unlink(missing_ok=True)
-        with open(partial, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, place / f"{curve.name}.json")
+        write_json(place / f"{curve.name}.json", content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise RunError(
             f"The curve can't be kept in {place} ({error.strerror or error}): free some space, or "
             "name a writable folder in $EMNIST_LAB_HOME."

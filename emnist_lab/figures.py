@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from . import calibration
 from .metrics import Report
 
 _INK = {False: ("#1f2430", "#ffffff"), True: ("#e8eaf0", "#0e1117")}  # dark: text, paper
@@ -20,6 +21,8 @@ PALETTE = {
     True: ["#56b4e9", "#ff8c42", "#2fbf93", "#e39bc4", "#e6b422", "#9aa7ff"],
 }
 
+# Seconds that an axis of powers of ten bears.
+SECONDS = [10**power * step for power in range(-1, 5) for step in (1, 2, 5)]
 SCALES = {
     "counts": "images",
     "by row": "share of the true class",
@@ -278,6 +281,39 @@ def learning_figure(table: pd.DataFrame, dark: bool = False) -> Figure:
         axes.set_xlabel("training images")
         _plain_ticks(axes.xaxis)
     figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=text, fontsize=8)
+    return figure
+
+
+def sureness_figure(report: Report, dark: bool = False) -> Figure:
+    """Reliability diagram, and accuracy against coverage.
+
+    Parameters
+    ----------
+    report : Report
+    dark : bool
+        For a dark page.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    text = _INK[dark][0]
+    figure, (left, right) = _plot((10.4, 4.6), dark, columns=2)
+    table = calibration.reliability(report.labels, report.scores).dropna()
+    left.plot([0, 1], [0, 1], color=text, linewidth=0.8, linestyle=":")
+    left.vlines(table["stated"], table["stated"], table["right"], color=ACCENT, linewidth=3)
+    spread = (table["right"] - table["right_low"], table["right_high"] - table["right"])
+    left.errorbar(
+        table["stated"], table["right"], spread, fmt="o-", color=PLAIN[dark], elinewidth=1
+    )
+    left.set_xlabel("stated probability")
+    left.set_ylabel(f"share read right (calibration error {report.calibration_error:.2%})")
+    curve = calibration.coverage(report.labels, report.scores).table()
+    right.plot(curve["coverage"], curve["accuracy"], color=PLAIN[dark])
+    right.set_xlabel("coverage: share of images answered, surest first")
+    right.set_ylabel("accuracy of the answers")
+    for axis in (left.xaxis, left.yaxis, right.xaxis, right.yaxis):
+        axis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))
     return figure
 
 

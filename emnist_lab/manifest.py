@@ -210,8 +210,13 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
             return f"it lacks {field!r}"
         if not fits(manifest[field]):
             return f"{field!r} isn't {what}"
-    # Runs of earlier versions have no settings.
-    for field, fits in (("curve", _curve), ("settings", _settings)):
+    # Runs of earlier versions have no settings, and most no temperature.
+    for field, fits in (
+        ("curve", _curve),
+        ("settings", _settings),
+        ("temperature", lambda value: _number(value) and 0.01 <= value <= 100),
+        ("tempered", _settings),
+    ):
         if field in manifest and not fits(manifest[field]):
             return f"{field!r} isn't what a run keeps there"
     data = manifest["data"]

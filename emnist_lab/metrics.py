@@ -5,32 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 
+from . import calibration
 from .dataset import display_names
+from .roc import Aucs
 
 _SMALLEST = np.finfo(np.float64).eps  # probabilities are clipped to this, as scikit-learn does
-
-
-def _pair_sums(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Mann-Whitney sums: (C, C), row a, column b: pairs in which an a outscores a b on score a.
-
-    Ties count one half. One sort a class does for all pairs, where the
-    textbook way sorts twice for each of C (C - 1) / 2 pairs.
-    """
-    classes = scores.shape[1]
-    sums = np.zeros((classes, classes))
-    for a in range(classes):
-        column = scores[:, a]
-        own = np.sort(column[labels == a])
-        if len(own):
-            order = np.argsort(column, kind="stable")
-            ranked = column[order]
-            beaten_by = len(own) - 0.5 * (
-                np.searchsorted(own, ranked, "left") + np.searchsorted(own, ranked, "right")
-            )
-            sums[a] = np.bincount(labels[order], weights=beaten_by, minlength=classes)
-    return sums
 
 
 def _checked(labels, scores) -> tuple[np.ndarray, np.ndarray]:
@@ -46,21 +27,6 @@ def _checked(labels, scores) -> tuple[np.ndarray, np.ndarray]:
     if labels.min() < 0 or labels.max() >= scores.shape[1]:
         raise ValueError(f"labels must lie in 0..{scores.shape[1] - 1}")
     return labels.astype(np.int64), scores
-
-
-def _roc_aucs(labels: np.ndarray, scores: np.ndarray) -> tuple[float, np.ndarray]:
-    """One-vs-one macro average, and one-vs-rest of each class: float, (C,), NaN where undefined."""
-    sums = _pair_sums(labels, scores)
-    counts = np.bincount(labels, minlength=scores.shape[1]).astype(np.float64)
-    present = counts > 0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        pairwise = sums / np.outer(counts, counts)
-        wins = sums.sum(axis=1) - np.diag(sums)
-        rest = wins / (counts * (len(labels) - counts))
-    inside = pairwise[np.ix_(present, present)]
-    off = ~np.eye(len(inside), dtype=bool)
-    one_vs_one = float(inside[off].mean()) if off.any() else float("nan")
-    return one_vs_one, rest
 
 
 def roc_auc_ovo(labels, scores) -> float:
@@ -86,7 +52,7 @@ def roc_auc_ovo(labels, scores) -> float:
     ValueError
         The shapes don't fit, or scores aren't finite.
     """
-    return _roc_aucs(*_checked(labels, scores))[0]
+    return Aucs(*_checked(labels, scores)).ovo_macro
 
 
 def roc_auc_ovr(labels, scores) -> float:
@@ -104,8 +70,7 @@ def roc_auc_ovr(labels, scores) -> float:
     float
         Average over classes that occur; NaN if fewer than two do.
     """
-    each = _roc_aucs(*_checked(labels, scores))[1]
-    return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
+    return Aucs(*_checked(labels, scores)).ovr_macro
 
 
 def top_accuracy(labels, scores, count: int = 3) -> float:
@@ -123,9 +88,14 @@ def top_accuracy(labels, scores, count: int = 3) -> float:
     float
         0..1.
     """
-    labels, scores = _checked(labels, scores)
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :count]
-    return float((best == labels[:, None]).any(axis=1).mean())
+    return float(_in_top(*_checked(labels, scores), count).mean())
+
+
+def _in_top(labels: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
+    """Whether each label is among the `count` highest scores; the first of equals counts."""
+    own = scores[np.arange(len(labels)), labels][:, None]
+    before = np.arange(scores.shape[1]) < labels[:, None]
+    return ((scores > own) | ((scores == own) & before)).sum(axis=1) < count
 
 
 def log_loss(labels, scores) -> float:
@@ -141,19 +111,18 @@ def log_loss(labels, scores) -> float:
     float
         0 is perfect; ``log(C)`` is guessing.
     """
-    labels, scores = _checked(labels, scores)
-    chance = scores / scores.sum(axis=1, keepdims=True)
-    own = chance[np.arange(len(labels)), labels]
-    return float(np.log(1 / np.clip(own, _SMALLEST, 1)).mean())
+    return float(_losses(*_checked(labels, scores)).mean())
+
+
+def _losses(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    own = scores[np.arange(len(labels)), labels] / scores.sum(axis=1)
+    return np.log(1 / np.clip(own, _SMALLEST, 1))
 
 
 def calibration_error(labels, scores, bins: int = 15) -> float:
     """Expected calibration error of the likeliest class (Naeini, Cooper and Hauskrecht 2015).
 
-    Rows are sorted by their highest probability into bins of equal width over
-    0..1, each open below and closed above (as in Guo et al. 2017); empty bins
-    don't count. The error is the mean over rows of the distance between their
-    bin's mean probability and its share of right answers.
+    See `emnist_lab.calibration`.
 
     Parameters
     ----------
@@ -167,13 +136,24 @@ def calibration_error(labels, scores, bins: int = 15) -> float:
     float
         0..1; 0 where a classifier that says 80 % is right in 80 % of the cases.
     """
-    labels, scores = _checked(labels, scores)
-    sure = scores.max(axis=1) / scores.sum(axis=1)
-    right = scores.argmax(axis=1) == labels
-    # Votes lie on the edges (1/5 = 3/15): rounding must not choose their bin.
-    places = np.clip(np.ceil(sure * bins - 1e-9).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(places, weights=sure - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    return calibration.calibration_error(*_checked(labels, scores), bins)
+
+
+@dataclass(frozen=True, eq=False)
+class PrecisionRecall:
+    """Precision over recall of one class against the rest.
+
+    Attributes
+    ----------
+    recall, precision : ndarray of shape (K,), dtype float64
+        Points of the curve, recall rising; at most some hundred.
+    average : float
+        Average precision: exact, from all thresholds.
+    """
+
+    recall: np.ndarray
+    precision: np.ndarray
+    average: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,20 +198,29 @@ class Report:
             size, size
         )
 
+    @functools.cached_property
+    def per_image(self) -> dict[str, np.ndarray]:
+        """What the headline means are means of: name -> (N,) float64 or bool."""
+        return {
+            "accuracy": self.predicted == self.labels,
+            "top3_accuracy": _in_top(self.labels, self.scores, 3),
+            "log_loss": _losses(self.labels, self.scores),
+        }
+
     @property
     def accuracy(self) -> float:
         """Share of rows whose likeliest class is the true one."""
-        return float((self.predicted == self.labels).mean())
+        return float(self.per_image["accuracy"].mean())
 
-    @functools.cached_property
+    @property
     def top3_accuracy(self) -> float:
         """Share of rows whose true class is among the three likeliest."""
-        return top_accuracy(self.labels, self.scores, 3)
+        return float(self.per_image["top3_accuracy"].mean())
 
-    @functools.cached_property
+    @property
     def log_loss(self) -> float:
         """See `log_loss`."""
-        return log_loss(self.labels, self.scores)
+        return float(self.per_image["log_loss"].mean())
 
     @functools.cached_property
     def calibration_error(self) -> float:
@@ -239,19 +228,19 @@ class Report:
         return calibration_error(self.labels, self.scores)
 
     @functools.cached_property
-    def _aucs(self) -> tuple[float, np.ndarray]:
-        return _roc_aucs(self.labels, self.scores)
+    def aucs(self) -> Aucs:
+        """Areas under ROC curves: every pair, class and average."""
+        return Aucs(self.labels, self.scores)
 
     @property
     def roc_auc_ovo(self) -> float:
         """See `roc_auc_ovo`."""
-        return self._aucs[0]
+        return self.aucs.ovo_macro
 
     @property
     def roc_auc_ovr(self) -> float:
         """See `roc_auc_ovr`."""
-        each = self._aucs[1]
-        return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
+        return self.aucs.ovr_macro
 
     @property
     def absent(self) -> list[str]:
@@ -285,7 +274,7 @@ class Report:
                     "precision": hits / read,
                     "recall": hits / support,
                     "f1": 2 * hits / (support + read),
-                    "auc": self._aucs[1],
+                    "auc": self.aucs.each,
                     "support": support,
                 }
             )
@@ -343,3 +332,31 @@ class Report:
                 false, true, _ = roc_curve(own, self.scores[:, index])
                 hits[index] = np.interp(rates, false, true)
         return rates, hits
+
+    def precision_recall(self, index: int) -> PrecisionRecall:
+        """Precision-recall curve of a class against the rest.
+
+        Parameters
+        ----------
+        index : int
+            Of a class that occurs.
+
+        Returns
+        -------
+        PrecisionRecall
+
+        Raises
+        ------
+        ValueError
+            The class doesn't occur.
+        """
+        own = self.labels == index
+        if not own.any():
+            raise ValueError(f"no image is of class {index}: precision and recall are undefined")
+        precision, recall, _ = precision_recall_curve(own, self.scores[:, index])
+        # The first point of each half percent of recall: all that a screen shows.
+        precision, recall = precision[::-1], recall[::-1]
+        steps = np.unique(np.floor(recall * 200).astype(int), return_index=True)[1]
+        keep = np.union1d(steps, np.flatnonzero(np.diff(recall) > 0.005) + 1)
+        average = float(average_precision_score(own, self.scores[:, index]))
+        return PrecisionRecall(recall[keep], precision[keep], average)

@@ -50,3 +50,44 @@ def png(pixels: np.ndarray, scale: int = 1) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
+
+
+def pair(first: np.ndarray, second: np.ndarray, scale: int = 4) -> bytes:
+    """Two images and their difference, side by side.
+
+    Parameters
+    ----------
+    first, second : ndarray of shape (28, 28), float
+        0..255.
+    scale : int
+        Each pixel becomes a square of this side.
+
+    Returns
+    -------
+    bytes
+        A PNG: the first, the second, and on black the first less the second,
+        orange where it is positive, blue where it is negative.
+    """
+    apart = signed(first - second)
+    greys = [
+        np.repeat(one.round().astype(np.uint8)[:, :, None], 3, axis=2) for one in (first, second)
+    ]
+    gap = np.full((SIDE, 2, 3), 127, np.uint8)
+    return png(np.hstack([greys[0], gap, greys[1], gap, apart]), scale)
+
+
+def signed(values: np.ndarray) -> np.ndarray:
+    """Values around zero as colours: orange above, blue below, black at zero.
+
+    Parameters
+    ----------
+    values : ndarray of shape (H, W), float
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), dtype uint8
+        The largest absolute value has the full colour.
+    """
+    share = values / max(float(np.abs(values).max()), 1e-12)
+    colours = np.where(share[:, :, None] > 0, (255, 140, 40), (70, 160, 255))
+    return (np.sqrt(np.abs(share))[:, :, None] * colours).round().astype(np.uint8)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import storage, trust
+from . import calibration, storage, trust
 from .dataset import SIDE
 from .errors import RunError, first_line
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
@@ -57,6 +57,11 @@ class Run:
     def classes(self) -> list[str]:
         """One character a class."""
         return self.manifest["classes"]
+
+    @property
+    def temperature(self) -> float:
+        """What probabilities are scaled by; 1 leaves them: see `emnist_lab.tempering`."""
+        return float(self.manifest.get("temperature", 1.0))
 
     @property
     def shipped(self) -> bool:
@@ -132,7 +137,8 @@ class Run:
         total = out.sum(axis=1, keepdims=True)
         if not (np.isfinite(total).all() and (total > 0).all() and (out >= 0).all()):
             raise Damaged(self.name, MODEL, "it doesn't answer with probabilities")
-        return out / total
+        out /= total
+        return out if self.temperature == 1 else calibration.scaled(out, self.temperature)
 
     def warm_up(self) -> None:
         """Open the model and read one blank image, so that the first real one doesn't wait.
@@ -308,18 +314,55 @@ def delete(run: Run) -> None:
     RunError
         The run isn't one of this machine's own, is gone already, or can't be deleted.
     """
-    folder = check_own(run, "deleted")
+    _remove(check_own(run, "deleted"))
+
+
+def unusable() -> list[str]:
+    """Names of own runs that can't be opened, by their folders; `discard` deletes one.
+
+    Returns
+    -------
+    list of str
+    """
+    names = []
+    for folder in _folders(runs_home()):
+        try:
+            manifest_of(folder)
+        except RunError:
+            names.append(folder.name)
+    return [name for name in names if is_name(name)]
+
+
+def discard(name: str) -> None:
+    """Delete an own run that can't be opened; it can't be undone.
+
+    Parameters
+    ----------
+    name : str
+        One of `unusable`.
+
+    Raises
+    ------
+    RunError
+        There is no such run, or it can't be deleted.
+    """
+    if name not in unusable():
+        raise RunError(f"There is no unusable run {name[:80]!r} among your own: look at the list.")
+    _remove(runs_home() / name)
+
+
+def _remove(folder: Path) -> None:
     try:
         storage.remove(folder)
     except FileNotFoundError as error:
         raise RunError(
-            f"There is no run {run.name} any more: it was renamed or deleted meanwhile; look at "
+            f"There is no run {folder.name} any more: it was renamed or deleted meanwhile; look at "
             "the list again."
         ) from error
     except OSError as error:
         raise RunError(
-            f"The run {run.name} can't be deleted ({error.strerror or error}): check who may write "
-            f"to {folder}."
+            f"The run {folder.name} can't be deleted ({error.strerror or error}): check who may "
+            f"write to {folder}."
         ) from error
 
 
@@ -391,10 +434,14 @@ def open_run(name: str | os.PathLike) -> Run:
     raise RunError(f"There is no run {text[:80]!r}: choose one of these: {have}.")
 
 
+def _folders(place: Path) -> list[Path]:
+    return sorted(path.parent for path in place.glob(f"[!.]*/{MANIFEST}"))
+
+
 def _in_folder(place: Path) -> tuple[list[Run], list[str]]:
     runs, problems = [], []
     try:
-        folders = sorted(path.parent for path in place.glob(f"[!.]*/{MANIFEST}"))
+        folders = _folders(place)
     except OSError as error:
         return [], [f"The runs in {place} can't be read ({error.strerror})."]
     for folder in folders:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -272,6 +273,38 @@ def remove(folder: Path) -> None:
     unseen = _unseen(folder.parent)
     os.rename(folder, unseen)
     shutil.rmtree(unseen)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file, whole or not at all; its folder is made where it is missing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file there is replaced.
+    content : dict
+
+    Raises
+    ------
+    OSError
+        The disk is full or can't be written.
+    ValueError
+        It holds NaN, an infinite number, or text that UTF-8 doesn't have.
+    """
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    encoded = f"{text}\n".encode()
+    partial = _unseen(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in path.parent.glob(".partial-*"):
+            with contextlib.suppress(FileNotFoundError):  # whoever wrote it has ended just now
+                if time.time() - old.stat().st_mtime > _STALE:
+                    old.unlink()
+        _write(partial, encoded)
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def _unseen(place: Path) -> Path:

@@ -1,0 +1,89 @@
+"""Reliability, abstaining, temperature."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+from test_metrics import data
+
+from emnist_lab import calibration, metrics
+
+
+def test_bins_hold_every_image_once():
+    labels, scores = data(9, 700)
+    table = calibration.reliability(labels, scores)
+    assert table["images"].sum() == len(labels) and len(table) == calibration.BINS
+    known = table.dropna()
+    assert ((known["stated"] > known["low"]) & (known["stated"] <= known["high"] + 1e-9)).all()
+    right = (known["right"] * known["images"]).sum()
+    assert right == pytest.approx((scores.argmax(axis=1) == labels).sum())
+    one = known.iloc[len(known) // 2]
+    hits = round(one["right"] * one["images"])
+    wilson = binomtest(hits, int(one["images"])).proportion_ci(method="wilson")
+    assert (one["right_low"], one["right_high"]) == pytest.approx((wilson.low, wilson.high))
+
+
+def test_a_sure_and_wrong_classifier_and_a_calibrated_one():
+    labels = np.array([0, 1, 0, 1])
+    sure = np.eye(2)[[0, 0, 0, 0]]
+    assert calibration.calibration_error(labels, sure) == 0.5
+    assert metrics.calibration_error(labels, sure) == 0.5
+    half = np.array([[0.500001, 0.499999]] * 4)
+    assert calibration.calibration_error(labels, half) == pytest.approx(0, abs=1e-5)
+
+
+def test_abstaining():
+    labels, scores = data(5, 500)
+    found = calibration.coverage(labels, scores)
+    right, sure = scores.argmax(axis=1) == labels, scores.max(axis=1)
+    for threshold in (0.0, 0.3, 0.5, 0.9):
+        share, accuracy, rejected = found.at(threshold)
+        answered = sure >= threshold
+        assert share == answered.mean() and accuracy == pytest.approx(right[answered].mean())
+        assert set(rejected) == set(np.flatnonzero(~answered))
+        assert (np.diff(sure[rejected]) >= 0).all()
+    share, accuracy, rejected = found.at(1.1)
+    assert share == 0 and np.isnan(accuracy) and len(rejected) == len(labels)
+    table = found.table(50)
+    assert table["coverage"].iloc[-1] == 1 and table["accuracy"].iloc[-1] == right.mean()
+    assert len(table) == 50 and table["threshold"].is_monotonic_decreasing
+
+
+def test_the_temperature_that_was_put_in_is_found():
+    random = np.random.default_rng(0)
+    chance = random.dirichlet(np.full(8, 0.4), 20_000)
+    labels = (chance.cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1)
+    for true in (0.4, 1.0, 2.5):
+        spoilt = calibration.scaled(chance, 1 / true)
+        found = calibration.temperature(labels, spoilt)
+        assert found == pytest.approx(true, rel=0.05)
+        mended = calibration.scaled(spoilt, found)
+        assert metrics.log_loss(labels, mended) <= metrics.log_loss(labels, spoilt) + 1e-9
+        assert calibration.calibration_error(labels, mended) < 0.02
+
+
+def test_scaling_keeps_order_and_sum():
+    _, scores = data(7, 200)
+    for temperature in (0.05, 0.7, 1.0, 20.0):
+        out = calibration.scaled(scores, temperature)
+        np.testing.assert_allclose(out.sum(axis=1), 1)
+        assert (out.argmax(axis=1) == scores.argmax(axis=1)).all()
+    np.testing.assert_allclose(calibration.scaled(scores, 1.0), scores)
+    certain = calibration.scaled(np.eye(3), 2.0)
+    np.testing.assert_array_equal(certain, np.eye(3))
+    for bad in (0, -1, np.nan, np.inf):
+        with pytest.raises(ValueError):
+            calibration.scaled(scores, bad)
+
+
+def test_cross_fitting_sees_no_image_that_it_scales():
+    labels, scores = data(4, 400, seed=3)
+    plain = calibration.cross_fitted(labels, scores, seed=1)
+    np.testing.assert_allclose(plain.sum(axis=1), 1)
+    # spoiling one image's scores changes its own fold's temperature for the others only
+    spoilt = scores.copy()
+    spoilt[0] = np.roll(spoilt[0], 1)
+    other = calibration.cross_fitted(labels, spoilt, seed=1)
+    same = np.isclose(plain, other, rtol=1e-12, atol=0).all(axis=1)
+    assert same[1:].any() and not same[1:].all()
+    once = calibration.temperature(labels[1:], scores[1:])
+    assert 0.05 <= once <= 20
