@@ -32,7 +32,8 @@ USEFUL = {
     "data": ".tile",
     "samples": ".tile",
     "train": "[data-testid=stRadio]",
-    "evaluate": "[data-testid=stImage] img",
+    "evaluate": "canvas[role=application]",
+    "compare": "[data-testid=stDataFrame]",
     "draw": "canvas.upper-canvas",
 }
 BARS = ".el-bars"

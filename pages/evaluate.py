@@ -1,12 +1,9 @@
 """Evaluate: what a run gets right, and what it takes for what."""
 
-import pandas as pd
 import streamlit as st
 
-from emnist_lab import figures
 from emnist_lab.errors import LabError
-from emnist_lab.ui import panel, state
-from emnist_lab.ui.downloads import downloads
+from emnist_lab.ui import areas, confused, doubts, panel, state, sure
 from emnist_lab.ui.markup import plain
 
 HELP = {
@@ -39,17 +36,40 @@ if not run.manifest["data"].get("test"):
         f"Measured now, on the {plain(state.load(run.manifest['data']['split'], 'test').name)}."
     )
 
+NUMBERS = {
+    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
+    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
+    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
+    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
+    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
+    "calibration_error": ("Calibration error", "{:.2%}", ""),
+}
 values = report.summary()
 with st.container(horizontal=True):
-    for key, label, form in (
-        ("accuracy", "Accuracy", "{:.2%}"),
-        ("top3_accuracy", "Top-3 accuracy", "{:.2%}"),
-        ("log_loss", "Log loss", "{:.4f}"),
-        ("roc_auc_ovo", "ROC AUC, one-vs-one", "{:.6f}"),
-        ("roc_auc_ovr", "ROC AUC, one-vs-rest", "{:.6f}"),
-        ("calibration_error", "Calibration error", "{:.2%}"),
-    ):
-        st.metric(label, form.format(values[key]), help=HELP[key])
+    places = {key: st.empty() for key in NUMBERS}
+
+
+def show_numbers(intervals: dict[str, tuple[float, float]]) -> None:
+    """The headline numbers, each with the interval that it has."""
+    for key, (label, form, short) in NUMBERS.items():
+        low, high = intervals.get(key, (float("nan"), float("nan")))
+        known = low == low
+        places[key].metric(
+            label,
+            form.format(values[key]) if values[key] == values[key] else "–",
+            f"{short.format(low)} – {short.format(high)}" if known else None,
+            delta_color="off",
+            delta_arrow="off",
+            help=HELP[key]
+            + (
+                " Below, its 95 % interval: the images drawn anew within each class (bootstrap)."
+                if known
+                else ""
+            ),
+        )
+
+
+show_numbers(state.intervals_at_hand(run))
 absent = run.manifest["data"]["train"].get("absent") or []
 if absent:
     st.warning(
@@ -65,139 +85,110 @@ if report.absent:
     )
 
 
-@st.cache_data(max_entries=48, show_spinner="Drawing …")
-def heatmap(name: str, made: str, scale: str, dark: bool, kind: str, note: str) -> bytes:
-    """Confusion matrix as a file; `made` tells runs of one name apart."""
-    return figures.encode(figures.confusion_heatmap(state.report(name), scale, dark), kind, note)
-
-
-@st.cache_data(max_entries=48, show_spinner="Drawing …")
-def roc(name: str, made: str, chosen: tuple, dark: bool, kind: str, note: str) -> bytes:
-    """ROC curves as a file."""
-    return figures.encode(figures.roc_figure(state.report(name), list(chosen), dark), kind, note)
-
-
-made, dark = run.manifest["created"], state.dark()
+made = run.manifest["created"]
 stem = f"generated-{run.name}" if run.generated else run.name
 data = run.manifest["data"].get("test")
 # A figure that is passed on must still say what it was made from.
 note = f"{run.name}, measured on: {data['name']}" if data else run.name
-wide, narrow = st.columns([2.2, 1], gap="large")
-with wide:
-    st.subheader("Confusion matrix")
-    scale = st.segmented_control(
-        "Show",
-        list(figures.SCALES),
-        default="counts",
-        required=True,
-        key="scale",
-        bind="query-params",
-        help="By row, the diagonal is each class's recall; by column, its precision.",
-    )
-    st.image(heatmap(run.name, made, scale, dark, "png", note), width="stretch")
-    st.caption(
-        "A row is a true character, a column what it is read as; right answers lie on the "
-        "diagonal. Colours are stretched, so that a single error shows."
-    )
-    downloads(
-        f"{stem}-confusion-{scale.replace(' ', '-')}",
-        lambda kind: heatmap(run.name, made, scale, False, kind, note),
-        lambda: pd.DataFrame(
-            figures.scaled(report.confusion, scale),
-            index=pd.Index(report.names, name="true"),
-            columns=report.names,
-        ).to_csv(),
-    )
-with narrow:
-    st.subheader("Most confused")
-    pairs = report.confused_pairs(12)
-    if pairs.empty:
-        st.success("Not a single error on the test part.")
-    st.markdown(
-        "\n".join(
-            f"- **{plain(pair.true)}** is read as **{plain(pair.predicted)}**, "
-            f"{pair.count} of {pair.of}"
-            for pair in pairs.itertuples()
-        )
-    )
-    missed = report.most_missed()
-    if missed is not None:
-        st.metric(
-            "Missed most",
-            missed[0],
-            help="The class with the lowest recall: the smallest share read right.",
-        )
-        st.caption(f"{missed[1]:.0%} of its images are read right.")
 
-st.subheader("Class by class")
-st.caption("A click on a column's head sorts by it.")
-st.dataframe(
-    report.per_class,
-    hide_index=True,
-    height=420,
-    column_config={
-        "class": "Class",
-        "precision": st.column_config.ProgressColumn(
-            "Precision",
-            format="%.3f",
-            min_value=0,
-            max_value=1,
-            help="Of the images read as this class, the share that are.",
-        ),
-        "recall": st.column_config.ProgressColumn(
-            "Recall",
-            format="%.3f",
-            min_value=0,
-            max_value=1,
-            help="Of the images of this class, the share read right.",
-        ),
-        "f1": st.column_config.ProgressColumn(
-            "F1",
-            format="%.3f",
-            min_value=0,
-            max_value=1,
-            help="Harmonic mean of precision and recall.",
-        ),
-        "auc": st.column_config.NumberColumn(
-            "AUC", format="%.4f", help="ROC AUC of this class against the rest."
-        ),
-        "support": st.column_config.NumberColumn("Support", help="Test images of this class."),
-    },
-)
-st.download_button(
-    "CSV",
-    lambda: report.per_class.to_csv(index=False),
-    f"{stem}-classes.csv",
-    "text/csv",
-    icon=":material/download:",
-    on_click="ignore",
-)
 
-st.subheader("ROC curves")
-hardest = report.per_class["auc"].nsmallest(3).index.tolist()
-chosen = st.multiselect(
-    "Classes in colour",
-    report.classes,
-    default=[report.classes[i] for i in hardest],
-    format_func=dict(zip(report.classes, report.names, strict=True)).get,
-    help="The three hardest at first. All others are drawn in grey.",
-)
-indices = tuple(report.classes.index(one) for one in chosen)
-left, _ = st.columns([1.6, 1])
-with left:
-    st.image(roc(run.name, made, indices, dark, "png", note), width="stretch")
+def show_confusion() -> None:
+    """The matrix, and the images behind its cells."""
+    confused.matrix(run, report, stem, note)
 
-    def curves() -> str:
-        """True positive rates of every class at each false positive rate."""
-        rates, hits = report.roc_curves
-        index = pd.Index(rates, name="fpr")
-        return pd.DataFrame(hits.T, columns=report.names, index=index).to_csv()
 
-    downloads(
-        f"{stem}-roc",
-        lambda kind: roc(run.name, made, indices, False, kind, note),
-        curves,
+def show_pairs() -> None:
+    """The most confused pairs."""
+    confused.pairs(run, report)
+
+
+def show_areas() -> None:
+    """ROC AUC, all of it."""
+    areas.averages(report, stem)
+    areas.pairwise(run, report, stem)
+    areas.curves(run, report, stem, note)
+
+
+def show_sureness() -> None:
+    """Whether it is sure when it should be."""
+    left, right = st.columns([1, 1.2], gap="large")
+    with left:
+        st.subheader("Does it mean what it says?")
+        sure.reliability(report, stem)
+        sure.temperature(run)
+    with right:
+        st.subheader("May it abstain?")
+        sure.abstaining(run, report, stem)
+
+
+def show_doubts() -> None:
+    """Labels that may be wrong."""
+    doubts.doubts(run, report, stem)
+
+
+def show_classes() -> None:
+    """A row a class."""
+    st.caption("A click on a column's head sorts by it.")
+    st.dataframe(
+        report.per_class,
+        hide_index=True,
+        height=420,
+        column_config={
+            "class": "Class",
+            "precision": st.column_config.ProgressColumn(
+                "Precision",
+                format="%.3f",
+                min_value=0,
+                max_value=1,
+                help="Of the images read as this class, the share that are.",
+            ),
+            "recall": st.column_config.ProgressColumn(
+                "Recall",
+                format="%.3f",
+                min_value=0,
+                max_value=1,
+                help="Of the images of this class, the share read right.",
+            ),
+            "f1": st.column_config.ProgressColumn(
+                "F1",
+                format="%.3f",
+                min_value=0,
+                max_value=1,
+                help="Harmonic mean of precision and recall.",
+            ),
+            "auc": st.column_config.NumberColumn(
+                "AUC", format="%.4f", help="ROC AUC of this class against the rest."
+            ),
+            "support": st.column_config.NumberColumn("Support", help="Test images of this class."),
+        },
     )
+    st.download_button(
+        "CSV",
+        lambda: report.per_class.to_csv(index=False),
+        f"{stem}-classes.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+# Only the tab that is looked at is made.
+shows = {
+    "Confusion": show_confusion,
+    "Pairs": show_pairs,
+    "ROC AUC": show_areas,
+    "Sureness": show_sureness,
+    "Doubtful labels": show_doubts,
+    "Classes": show_classes,
+}
+for tab, show in zip(
+    st.tabs(list(shows), key="look", bind="query-params", on_change="rerun"),
+    shows.values(),
+    strict=True,
+):
+    if tab.open:
+        with tab:
+            show()
 
 with st.expander("How this run was made"):
     if run.manifest.get("settings"):
@@ -205,3 +196,6 @@ with st.expander("How this run was made"):
         st.json(run.manifest["settings"])
     panel.curve(run.manifest.get("curve", []))
     st.json(run.manifest, expanded=1)
+
+# Last, so that nothing waits for it: a thousand samples of the images take a moment.
+show_numbers(state.intervals(run))

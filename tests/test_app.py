@@ -185,9 +185,12 @@ def test_evaluate_shows_the_manifests_numbers(run, scale):
     assert not app.exception
     scores = lab.open_run(run).manifest["scores"]
     values = [metric.value for metric in app.metric]
+    assert all("–" in metric.delta for metric in app.metric[:5])  # its interval
     assert values[0] == f"{scores['accuracy']:.2%}"
     assert values[3] == f"{scores['roc_auc_ovo']:.6f}"
-    assert "is read as" in said(app) and len(app.dataframe[0].value) == 47
+    assert "is read as" in said(app)
+    app = opened("evaluate", run=run, look="Classes")
+    assert not app.exception and len(app.dataframe[0].value) == 47
 
 
 def test_a_run_that_the_address_names_but_is_not_there():

@@ -167,13 +167,13 @@ def test_train_leave_return_cancel_and_keep(page, site):
     page.get_by_text("Kept as hog-qda-letters-").wait_for(timeout=90_000)
     page.get_by_role("link", name="Evaluate it").first.click()
     page.wait_for_url("**/evaluate?run=hog-qda-letters-*")
-    page.locator("[data-testid=stImage] img").first.wait_for()
+    page.locator(browser.USEFUL["evaluate"]).wait_for()
     page.get_by_text("is read as").first.wait_for()
 
 
 def test_figures_and_tables_download(page, site):
     page.goto(f"{site}/evaluate?run=pixels-logistic&scale=by+row")
-    page.locator("[data-testid=stImage] img").first.wait_for()
+    page.locator(browser.USEFUL["evaluate"]).wait_for()
     starts = {"PNG": b"\x89PNG", "SVG": b"<?xml", "CSV": b"true,0,1,2"}
     for kind, start in starts.items():
         with page.expect_download() as waiting:

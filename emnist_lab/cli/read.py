@@ -2,6 +2,7 @@
 
 import math
 import os
+from pathlib import Path
 
 from ..errors import InkError, LabError
 from .out import say, take_root, verb
@@ -13,6 +14,7 @@ def _evaluate(options) -> dict:
     from .. import dataset, runs, training
 
     run = runs.open_run(options.run)
+    test = None
     if options.stored:
         report, data = run.report(), run.manifest["data"]["test"]["name"]
         fingerprint = run.manifest["data"]["test"]["fingerprint"]
@@ -44,6 +46,13 @@ def _evaluate(options) -> dict:
         "most_missed": report.most_missed(),
         "confused_pairs": report.confused_pairs(10).to_dict("records"),
     }
+    if options.report:
+        from .. import document
+
+        path = Path(options.report)
+        document.write(path, document.document(run, report, data, fingerprint, _tested(run, test)))
+        result["report"] = str(path)
+        say(f"written to {path}")
     if not options.json:
         print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {data}")
         for key, value in summary.items():
@@ -54,6 +63,13 @@ def _evaluate(options) -> dict:
                 f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}"
             )
     return result
+
+
+def _tested(run, test):
+    """The images as the report has them: a run on chosen classes takes only these."""
+    if test is None or run.classes == test.classes:
+        return test
+    return test.choose(run.classes)
 
 
 def _top(run, chances, count: int = 5) -> list[dict]:
@@ -181,6 +197,7 @@ def add(verbs) -> None:
     one.add_argument("--split", help="default: the run's own")
     one.add_argument("--part", default="test", choices=("train", "test"))
     one.add_argument("--stored", action="store_true", help="the kept test scores; needs no dataset")
+    one.add_argument("--report", metavar="FILE", help="write the evaluation as one HTML file too")
     take_root(one)
 
     one = verb(verbs, "predict", _predict, "Read pictures or drawings.")

@@ -8,7 +8,7 @@ import streamlit as st
 from emnist_lab import comparison, figures, pictures
 from emnist_lab.comparison import McNemar
 from emnist_lab.dataset import Part
-from emnist_lab.errors import DatasetError, LabError
+from emnist_lab.errors import LabError
 from emnist_lab.manifest import MANIFEST, SCORES
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run, open_run
@@ -154,8 +154,10 @@ def _scatter(table: pd.DataFrame, dark: bool) -> alt.LayerChart:
         right=(spot - low) > 0.4 * max(high - low, 1e-9),
     )[["run", "title", "fit_s", "accuracy", "train_images", "kind", "label", "right"]]
     pad = 0.12 * max(np.ptp(data["accuracy"]), 0.02)
-    x = alt.X("fit_s:Q", title="fit time, seconds").scale(
-        type="log", domain=[10 ** (low - room), 10 ** (high + room)], nice=False
+    x = (
+        alt.X("fit_s:Q", title="fit time, seconds")
+        .scale(type="log", domain=[10 ** (low - room), 10 ** (high + room)], nice=False)
+        .axis(values=figures.SECONDS)
     )
     y = alt.Y("accuracy:Q", title="accuracy").axis(format="%")
     y = y.scale(domain=[data["accuracy"].min() - pad, data["accuracy"].max() + pad], nice=False)
@@ -298,7 +300,7 @@ def _verdict(first: str, second: str, test: McNemar) -> None:
 
 def _images(first: Run, second: Run, one: Report, other: Report) -> None:
     found = comparison.disagreements(one, other)
-    part, problem = _test_part(first)
+    part, problem = state.test_part(first)
     if part is None:
         st.info(problem, icon=":material/hide_image:")
         return
@@ -370,27 +372,6 @@ def _gallery(part: Part, indices: np.ndarray, titles: _Titles, key: str, label: 
     st.caption(
         (f"The {len(here)} of them that are read most surely. " if len(indices) > _SHOWN else "")
         + "Most sure first; pick one to see what each says."
-    )
-
-
-def _test_part(run: Run) -> tuple[Part | None, str]:
-    """The images that a run was measured on, where the dataset in use has them, or why not."""
-    data = run.manifest["data"]
-    wanted = plain(data["test"]["name"])
-    name = plain(state.dataset_in_use())
-    why = f"the dataset in use, “{name}”, isn't the one these runs were measured on ({wanted})"
-    try:
-        if (data["split"], "test") in state.available()[0]:
-            part = state.load(data["split"], "test")
-            if set(run.classes) < set(part.classes):  # a run on chosen classes only
-                part = part.choose(run.classes)
-            if part.fingerprint == data["test"]["fingerprint"]:
-                return part, ""
-    except DatasetError as error:
-        why = plain(str(error))
-    return None, (
-        f"The images themselves can't be shown: {why}. Choose that dataset in the sidebar or on "
-        "the Data page."
     )
 
 

@@ -31,7 +31,7 @@ def downloads(stem: str, make: Callable[[str], bytes], csv: Callable[[], str]) -
         download_csv(stem, csv)
 
 
-def download_csv(stem: str, csv: Callable[[], str]) -> None:
+def download_csv(stem: str, csv: Callable[[], str], label: str = "CSV") -> None:
     """Button for a table alone.
 
     Parameters
@@ -40,9 +40,11 @@ def download_csv(stem: str, csv: Callable[[], str]) -> None:
         See `downloads`.
     csv : callable
         -> the table.
+    label : str
+        Of the button.
     """
     st.download_button(
-        "CSV",
+        label,
         csv,
         f"{stem}.csv",
         "text/csv",

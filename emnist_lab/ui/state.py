@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from emnist_lab import dataset, imports, places, runs, sources, training
+from emnist_lab import bootstrap, dataset, imports, places, runs, sources, training
 from emnist_lab.errors import DatasetError, LabError, RunError
 from emnist_lab.formats.base import Source
 from emnist_lab.jobs import Job, JobQueue
@@ -337,6 +337,71 @@ def report(name: str) -> Report:
         stamp = (run.folder / runs.MANIFEST).stat().st_mtime_ns
         return _measured(str(run.folder), stamp, split, root(), _stamp(split, "test", root()))
     return _report(str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _intervals() -> dict[tuple, dict[str, tuple[float, float]]]:
+    """Intervals that were computed, by run and data."""
+    return {}
+
+
+def measurement(run: Run) -> tuple:
+    """What a run's numbers depend on, to keep what is computed from them by."""
+    data = () if SCORES in run.manifest["files"] else (root(), _named())
+    return (str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns, *data)
+
+
+def intervals_at_hand(run: Run) -> dict[str, tuple[float, float]]:
+    """Intervals of a run's numbers, where they were computed before; else nothing."""
+    return _intervals().get(measurement(run), {})
+
+
+def intervals(run: Run) -> dict[str, tuple[float, float]]:
+    """95 % intervals of a run's numbers; see `emnist_lab.bootstrap`."""
+    known, key = _intervals(), measurement(run)
+    if key not in known:
+        known[key] = bootstrap.intervals(report(run.name)).of
+        if len(known) > _MANY:
+            del known[next(iter(known))]
+    return known[key]
+
+
+def test_part(run: Run) -> tuple[dataset.Part | None, str]:
+    """The images that a run was measured on.
+
+    Parameters
+    ----------
+    run : Run
+        With a test part.
+
+    Returns
+    -------
+    part : Part or None
+        None where the dataset in use doesn't have exactly these images.
+    problem : str
+        Why not, and what to do: one sentence, as Markdown.
+    """
+    data = run.manifest["data"]
+    wanted, name = plain(data["test"]["name"]), plain(dataset_in_use())
+    why = f"the dataset in use, “{name}”, isn't the one that was measured on ({wanted})"
+    try:
+        if (data["split"], "test") in available()[0]:
+            part = load(data["split"], "test")
+            if set(run.classes) < set(part.classes):  # a run on chosen classes only
+                part = part.choose(run.classes)
+            if part.fingerprint == data["test"]["fingerprint"]:
+                return part, ""
+            if part.name == data["test"]["name"]:
+                why = (
+                    f"“{name}” holds other images by the same name ({wanted}) now than when the "
+                    "run was made"
+                )
+    except DatasetError as error:
+        why = plain(str(error))
+    return None, (
+        f"The images themselves can't be shown: {why}. Choose that dataset in the sidebar or on "
+        "the Data page."
+    )
 
 
 def choose_run(label: str = "Run in use") -> Run | None:

@@ -1,0 +1,297 @@
+"""The confusion matrix on the Evaluate page, and what stands behind its cells."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from emnist_lab import confusion, figures, pictures
+from emnist_lab.metrics import Report
+from emnist_lab.runs import Run
+from emnist_lab.ui import inspect, state
+from emnist_lab.ui.downloads import downloads
+from emnist_lab.ui.markup import plain
+from emnist_lab.ui.matrix import confusion_matrix
+
+_PAIRS = 12  # cards
+_EXAMPLES = 8  # errors each way on a card
+
+
+def asked_cell(report: Report) -> tuple[int | None, int | None]:
+    """True class and class that it is read as, from the address; None where it names none.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    tuple of int or None
+    """
+    found = []
+    for axis in ("true", "read"):
+        text = st.query_params.get(axis)
+        if text is not None and text not in report.classes:
+            st.warning(
+                f"The address asks for a class {plain(text[:20])!r}, which this run doesn't have: "
+                "pick a cell below.",
+                icon=":material/link_off:",
+            )
+            st.query_params.pop(axis)
+            text = None
+        found.append(None if text is None else report.classes.index(text))
+    return found[0], found[1]
+
+
+def choose_cell(classes: list[str], true: int | None, read: int | None) -> None:
+    """Name a cell in the address; for callbacks."""
+    for axis, index in (("true", true), ("read", read)):
+        if index is None:
+            st.query_params.pop(axis, None)
+        else:
+            st.query_params[axis] = classes[index]
+
+
+@st.cache_data(max_entries=48, show_spinner="Drawing …")
+def _heatmap(name: str, made: str, scale: str, kind: str, note: str) -> bytes:
+    figure = figures.confusion_heatmap(state.report(name), scale)
+    return figures.encode(figure, kind, note)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def order_of(name: str, made: str) -> np.ndarray:
+    """Classes so that confused ones stand together; see `confusion.by_confusion`."""
+    return confusion.by_confusion(state.report(name).confusion)
+
+
+@st.fragment
+def matrix(run: Run, report: Report, stem: str, note: str) -> None:
+    """Show the confusion matrix, and the images of the cell, row or column that is picked.
+
+    Parameters
+    ----------
+    run : Run
+    report : Report
+        On its test part.
+    stem : str
+        What files are called, without their ending.
+    note : str
+        What the numbers were measured on, for files.
+    """
+    true, read = asked_cell(report)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        scale = st.segmented_control(
+            "Show",
+            list(figures.SCALES),
+            default="counts",
+            required=True,
+            key="scale",
+            bind="query-params",
+            help="By row, the diagonal is each class's recall; by column, its precision.",
+        )
+        order = st.segmented_control(
+            "Order",
+            list(confusion.ORDERS),
+            default=confusion.ORDERS[0],
+            required=True,
+            key="order",
+            bind="query-params",
+            help="By confusion, classes that are taken for each other stand together.",
+        )
+        errors = st.toggle("Errors only", key="errors", bind="query-params")
+    shown = figures.scaled(report.confusion, scale)
+    places = np.arange(len(report.classes))
+    if order == confusion.ORDERS[1]:
+        places = order_of(run.name, run.manifest["created"])
+    left, right = st.columns([1.7, 1], gap="large")
+    with left:
+        confusion_matrix(
+            report.confusion,
+            shown,
+            report.names,
+            places,
+            key="matrix",
+            selected=(true, read),
+            on_pick=lambda true, read: choose_cell(report.classes, true, read),
+            hide_diagonal=errors,
+            as_shares=scale != "counts",
+        )
+        st.caption(
+            "A row is a true character, a column what it is read as. Pick a cell to see its "
+            "images, or a label for all about that class. Colours are stretched, so that a single "
+            "error shows."
+        )
+        downloads(
+            f"{stem}-confusion-{scale.replace(' ', '-')}",
+            lambda kind: _heatmap(run.name, run.manifest["created"], scale, kind, note),
+            lambda: pd.DataFrame(
+                shown, index=pd.Index(report.names, name="true"), columns=report.names
+            ).to_csv(),
+        )
+    with right:
+        if true is None and read is None:
+            _most_confused(report)
+        elif true is None or read is None:
+            _class(run, report, true, read)
+        else:
+            _cell(run, report, true, read)
+
+
+def _most_confused(report: Report) -> None:
+    st.subheader("Most confused")
+    pairs = report.confused_pairs(12)
+    if pairs.empty:
+        st.success("Not a single error on the test part.")
+        return
+    places = {name: index for index, name in enumerate(report.names)}
+    for place, pair in enumerate(pairs.itertuples()):
+        st.button(
+            f"**{plain(pair.true)}** is read as **{plain(pair.predicted)}**, "
+            f"{pair.count} of {pair.of}",
+            key=f"confused-{place}",
+            type="tertiary",
+            on_click=choose_cell,
+            args=(report.classes, places[pair.true], places[pair.predicted]),
+        )
+    missed = report.most_missed()
+    st.metric(
+        "Missed most",
+        missed[0],
+        help="The class with the lowest recall: the smallest share read right.",
+    )
+    st.caption(f"{missed[1]:.0%} of its images are read right.")
+
+
+def _ways(report: Report, ways: list[tuple[str, int | None, int | None]]) -> None:
+    """Buttons from one view to the next."""
+    with st.container(horizontal=True):
+        for label, true, read in [*ways, ("Most confused", None, None)]:
+            st.button(
+                label,
+                key=f"way-{label}",
+                on_click=choose_cell,
+                args=(report.classes, true, read),
+                icon=":material/arrow_back:" if true is read is None else None,
+            )
+
+
+def _cell(run: Run, report: Report, true: int, read: int) -> None:
+    names = report.names
+    a, b = plain(names[true]), plain(names[read])
+    count, of = int(report.confusion[true, read]), int(report.confusion[true].sum())
+    st.subheader(f"{a} read right" if true == read else f"{a} read as {b}")
+    share = f", {count / of:.1%}" if of else ""
+    st.markdown(f"**{count:,}** of {of:,} test images{share}.")
+    ways = [(f"All of {a}", true, None)]
+    if true != read:
+        ways = [(f"{b} read as {a}", read, true), *ways, (f"All read as {b}", None, read)]
+    inspect.images(
+        run,
+        report,
+        confusion.images_of(report, true, read),
+        key="cell",
+        label=f"Test images of {names[true]} read as {names[read]}",
+    )
+    _ways(report, ways)
+
+
+def _class(run: Run, report: Report, true: int | None, read: int | None) -> None:
+    index = true if read is None else read
+    name, row = plain(report.names[index]), report.per_class.iloc[index]
+    out, into = confusion.around(report, index)
+    asked_out = read is None
+    st.subheader(f"What {name} is read as" if asked_out else f"What is read as {name}")
+    with st.container(horizontal=True):
+        for label in ("recall", "precision", "auc"):
+            value = row[label]
+            st.metric(
+                {"auc": "AUC"}.get(label, label.capitalize()),
+                "–" if pd.isna(value) else f"{value:.4f}" if label == "auc" else f"{value:.1%}",
+            )
+    table = out if asked_out else into
+    if table.empty:
+        st.success("Not one error here.")
+    else:
+        picked = st.dataframe(
+            table.drop(columns="index"),
+            hide_index=True,
+            height=min(38 + 35 * len(table), 250),
+            key=f"around-{index}-{asked_out}",
+            on_select="rerun",
+            selection_mode="single-row",
+            column_config={
+                "class": "Read as" if asked_out else "Truly",
+                "count": st.column_config.NumberColumn("Images"),
+                "share": st.column_config.ProgressColumn(
+                    "Share", format="percent", min_value=0, max_value=1
+                ),
+            },
+        ).selection.rows
+        if picked:
+            other = int(table["index"].iloc[picked[0]])
+            choose_cell(report.classes, *((index, other) if asked_out else (other, index)))
+            st.rerun(scope="fragment")
+        inspect.images(
+            run,
+            report,
+            confusion.images_of(report, true, read),
+            key="class",
+            label=f"Errors: {report.names[index]}",
+        )
+    turned = (
+        (f"What is read as {name}", None, index) if asked_out else (f"All of {name}", index, None)
+    )
+    _ways(report, [turned])
+
+
+@st.fragment
+def pairs(run: Run, report: Report) -> None:
+    """Show the most confused pairs as cards: means, their difference, errors, the pair's AUC.
+
+    Parameters
+    ----------
+    run : Run
+    report : Report
+        On its test part.
+    """
+    found = confusion.pairs(report, _PAIRS)
+    if found.empty:
+        st.success("Not a single error on the test part.")
+        return
+    part, problem = inspect.part_of(run)
+    if part is None:
+        st.info(problem, icon=":material/hide_image:")
+    st.caption(
+        "Both mean images, and where they differ: orange where the first has more ink, blue where "
+        "the second has. Below, images of the one that are read as the other."
+    )
+    columns = st.columns(3)
+    for place, pair in enumerate(found.itertuples()):
+        with columns[place % 3], st.container(border=True):
+            a, b = report.names[pair.first], report.names[pair.second]
+            st.markdown(
+                f"**{plain(a)}** and **{plain(b)}**: {pair.errors} errors, AUC of the pair "
+                f"**{pair.auc:.4f}**"
+            )
+            if part is not None:
+                means = [part.images[part.labels == one].mean(axis=0) for one in pair[1:3]]
+                st.image(pictures.pair(*means), width="stretch")
+            for one, other, count in (
+                (pair.first, pair.second, pair.first_as_second),
+                (pair.second, pair.first, pair.second_as_first),
+            ):
+                st.button(
+                    f"{plain(report.names[one])} read as {plain(report.names[other])}: {count}",
+                    key=f"pair-{one}-{other}",
+                    type="tertiary",
+                    on_click=_to_cell,
+                    args=(report.classes, one, other),
+                )
+                examples = confusion.images_of(report, one, other)[:_EXAMPLES]
+                if part is not None and len(examples):
+                    sheet = pictures.sprite(part.images[examples], _EXAMPLES)
+                    st.image(pictures.png(sheet, 2), width="stretch")
+
+
+def _to_cell(classes: list[str], true: int, read: int) -> None:
+    choose_cell(classes, true, read)
+    st.session_state.look = "Confusion"

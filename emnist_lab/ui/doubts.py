@@ -1,0 +1,91 @@
+"""Labels that a run contradicts most surely, and those that a person marked as wrong."""
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab import doubt, marks
+from emnist_lab.errors import LabError
+from emnist_lab.metrics import Report
+from emnist_lab.runs import Run
+from emnist_lab.ui import inspect, state
+from emnist_lab.ui.downloads import download_csv
+
+_SHOW = ("doubtful, not marked", "marked as wrong", "all doubtful")
+
+
+@st.cache_data(max_entries=16, show_spinner="Looking for doubtful labels …")
+def _doubtful(name: str, made: str, data: tuple):
+    found = doubt.doubtful(state.report(name))
+    return found[found["doubt"] > 0.5].reset_index(drop=True)
+
+
+@st.fragment
+def doubts(run: Run, report: Report, stem: str) -> None:
+    """Show doubtful labels, marks, and the score without the marked ones.
+
+    Parameters
+    ----------
+    run : Run
+    report : Report
+        On its test part.
+    stem : str
+        What files are called, without their ending.
+    """
+    st.markdown(
+        "Test images whose given label the run contradicts most surely, by confident learning "
+        "(Northcutt, Jiang and Chuang 2021). Some labels of EMNIST are wrong, and stand here; "
+        "so do the run's own surest errors. Look, then mark what is labelled wrongly."
+    )
+    found = _doubtful(run.name, run.manifest["created"], state.measurement(run))
+    try:
+        marked = marks.read(inspect.fingerprint_of(run))
+    except LabError as error:
+        state.say_error(error)
+        marked = []
+    wrong = [one.image for one in marked if one.image < len(report.labels)]
+    with st.container(horizontal=True):
+        st.metric("Doubtful labels", f"{len(found):,}")
+        st.metric("Marked as wrong", f"{len(wrong):,}")
+        if 0 < len(wrong) < len(report.labels):
+            rest = doubt.without(report, wrong)
+            st.metric(
+                "Accuracy without the marked",
+                f"{rest.accuracy:.2%}",
+                f"{rest.accuracy - report.accuracy:+.2%}",
+                delta_color="off",
+                help="Images are marked because this run contradicts them, so leaving them out "
+                "favours it: compare runs with the same marks only.",
+            )
+            st.metric("ROC AUC without them", f"{rest.roc_auc_ovo:.6f}")
+    shown = st.segmented_control(
+        "Show", _SHOW, default=_SHOW[0], required=True, key="doubts", bind="query-params"
+    )
+    images = found["image"].to_numpy()
+    if shown == _SHOW[0]:
+        images = images[~np.isin(images, wrong)]
+    elif shown == _SHOW[1]:
+        images = np.array(sorted(wrong), dtype=np.int64)
+    inspect.images(
+        run,
+        report,
+        images,
+        key="doubtful",
+        label=f"Images with {shown} labels",
+        height=330,
+        order="In the order of the file" if shown == _SHOW[1] else "Most doubtful first",
+    )
+    with st.container(horizontal=True):
+        names = np.array(report.names, dtype=object)
+        download_csv(
+            f"{stem}-doubtful",
+            lambda: found.assign(
+                given=names[found["given"]], suggested=names[found["suggested"]]
+            ).to_csv(index=False),
+            label="Doubtful (CSV)",
+        )
+        if marked:
+            download_csv(
+                f"{stem}-marked",
+                lambda: marks.table(marked).to_csv(index=False),
+                label="Marked (CSV)",
+            )

@@ -1,0 +1,145 @@
+"""Test images behind a number: a gallery, and the picked one with what the run says of it."""
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab import marks, pictures
+from emnist_lab.dataset import Part
+from emnist_lab.errors import LabError
+from emnist_lab.metrics import Report
+from emnist_lab.runs import Run
+from emnist_lab.ui import state
+from emnist_lab.ui.gallery import gallery
+from emnist_lab.ui.markup import bars, plain
+
+_SHOWN = 120  # images of a gallery
+_LIKELIEST = 5  # classes named beside the picked image
+
+
+def images(
+    run: Run,
+    report: Report,
+    indices: np.ndarray,
+    *,
+    key: str,
+    label: str,
+    height: int = 232,
+    order: str = "Surest first",
+) -> None:
+    """Show test images of a run, and one of them large; or say why they can't be shown.
+
+    Parameters
+    ----------
+    run : Run
+    report : Report
+        On its test part.
+    indices : ndarray of int64
+        Images to show, in their order; only the first ones are shown where there are many.
+    key : str
+        Of the widgets.
+    label : str
+        What the gallery shows, for those who can't see.
+    height : int
+        The gallery scrolls beyond this many CSS pixels.
+    order : str
+        How the images are sorted, for people.
+    """
+    if not len(indices):
+        st.caption("Not one image.")
+        return
+    part, problem = part_of(run)
+    if part is None:
+        st.info(problem, icon=":material/hide_image:")
+        return
+    here = indices[:_SHOWN]
+    picked_key = f"picked-{key}"
+    picked = st.session_state.get(picked_key)
+    picked = picked if picked in here else int(here[0])
+    sure = report.scores[here].max(axis=1)
+    gallery(
+        part.images[here],
+        [int(index) for index in here],
+        [
+            f"{report.names[report.labels[i]]} read as {report.names[report.predicted[i]]} "
+            f"({share:.0%}), image {i}"
+            for i, share in zip(here, sure, strict=True)
+        ],
+        key=f"gallery-{key}",
+        label=label,
+        selected=picked,
+        on_pick=lambda index: st.session_state.update({picked_key: index}),
+        height=height,
+    )
+    many = f"The first {len(here)} of {len(indices):,}. " if len(indices) > len(here) else ""
+    st.caption(f"{many}{order}; pick one to look into it.")
+    detail(run, report, part, picked, key=key)
+
+
+def part_of(run: Run) -> tuple[Part | None, str]:
+    """Images that a run's numbers are about: see `state.test_part`."""
+    if run.manifest["data"].get("test"):
+        return state.test_part(run)
+    return state.load(run.manifest["data"]["split"], "test"), ""
+
+
+def fingerprint_of(run: Run) -> str:
+    """Fingerprint of the images that a run's numbers are about."""
+    if test := run.manifest["data"].get("test"):
+        return test["fingerprint"]
+    return state.load(run.manifest["data"]["split"], "test").fingerprint
+
+
+def _mark(run: Run, report: Report, index: int, key: str) -> None:
+    """A button that marks an image's label as wrong, or takes the mark back."""
+    at = fingerprint_of(run)
+    if failed := st.session_state.pop(f"mark-failed-{key}", None):
+        state.say_error(failed)
+    try:
+        marked = any(one.image == index for one in marks.read(at))
+    except LabError as error:
+        state.say_error(error)
+        return
+
+    def change() -> None:
+        given, read = (report.classes[one[index]] for one in (report.labels, report.predicted))
+        try:
+            if marked:
+                marks.unmark(at, index)
+            else:
+                marks.mark(at, marks.Mark(index, given, None if read == given else read))
+        except LabError as error:
+            st.session_state[f"mark-failed-{key}"] = str(error)
+
+    st.button(
+        "Take the mark back" if marked else "The label is wrong",
+        icon=":material/undo:" if marked else ":material/flag:",
+        key=f"mark-{key}",
+        on_click=change,
+        help="Marks are kept with this test part, for all runs: see Doubtful labels.",
+    )
+
+
+def detail(run: Run, report: Report, part: Part, index: int, *, key: str) -> None:
+    """One test image: what it is, and the classes that the run finds likeliest.
+
+    Parameters
+    ----------
+    run, report
+        As for `images`.
+    part : Part
+        Its test part.
+    index : int
+        Of the image.
+    key : str
+        Of the widgets.
+    """
+    true, scores = report.names[report.labels[index]], report.scores[index]
+    best = np.argsort(-scores, kind="stable")[:_LIKELIEST]
+    with st.container(horizontal=True, vertical_alignment="top", key=f"detail-{key}"):
+        st.image(pictures.png(part.images[index], 5), width=140)
+        with st.container(width=300):
+            right = report.predicted[index] == report.labels[index]
+            verdict = "read right" if right else f"read as **{plain(report.names[best[0]])}**"
+            st.markdown(f"Image {index:,} is **{plain(true)}**, {verdict}")
+            st.html(bars([report.names[one] for one in best], scores[best].tolist()))
+            _mark(run, report, index, key)

@@ -1,0 +1,166 @@
+// A matrix of classes on a canvas; `matrix.py` says what `component.data` holds.
+const LIGHT = [[247, 249, 252], [158, 202, 225], [49, 130, 189], [8, 48, 107]];
+const DARK = [[24, 28, 38], [44, 84, 138], [90, 160, 220], [222, 240, 255]];
+
+const mix = (stops, share) => {
+  const at = Math.max(0, Math.min(1, share)) * (stops.length - 1), i = Math.min(Math.floor(at), stops.length - 2);
+  return 'rgb(' + stops[i].map((v, k) => Math.round(v + (stops[i + 1][k] - v) * (at - i))).join(',') + ')';
+};
+const isDark = (element) => {
+  const probe = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+  return probe[0] + probe[1] + probe[2] > 382;
+};
+
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component;
+  const frame = parentElement.querySelector('.frame'), canvas = frame.querySelector('canvas');
+  const tip = parentElement.querySelector('.tip'), said = parentElement.querySelector('.said');
+  const { order, names, values, shares, counts, selected, square } = data;
+  const size = order.length;
+  const longest = Math.max(...names.map((name) => name.length));
+  const edge = longest > 1 ? 34 : 24;
+  let cell = 0, hover = null;
+  canvas.setAttribute('aria-label', data.label);
+
+  const draw = () => {
+    const style = getComputedStyle(frame);
+    const room = Math.min(frame.clientWidth, data.most);
+    cell = Math.max(13, Math.min(64, Math.floor((room - edge - 2) / size)));
+    const side = edge + cell * size + 2, ratio = window.devicePixelRatio || 1;
+    if (canvas.width !== Math.round(side * ratio)) {
+      canvas.width = canvas.height = Math.round(side * ratio);
+      canvas.style.width = canvas.style.height = side + 'px';
+    }
+    const pen = canvas.getContext('2d');
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, side, side);
+    const stops = isDark(frame) ? DARK : LIGHT;
+    pen.fillStyle = stops === DARK ? '#2a3040' : '#e3e8f0';
+    pen.fillRect(edge, edge, cell * size, cell * size);
+    pen.font = Math.min(13, cell - 1) + 'px ' + style.getPropertyValue('--st-font');
+    pen.textBaseline = 'middle';
+    const on = (axis, i) => (hover && hover[axis] === i) || selected[axis] === i;
+    for (let r = 0; r < size; r++) {
+      for (let c = 0; c < size; c++) {
+        const i = order[r] * size + order[c], value = values[i];
+        const x = edge + c * cell, y = edge + r * cell;
+        if (value === null || (data.hidden && r === c)) {
+          pen.fillStyle = stops === DARK ? '#161a23' : '#eef1f6';
+          pen.fillRect(x, y, cell - (cell > 9 ? 1 : 0), cell - (cell > 9 ? 1 : 0));
+          continue;
+        }
+        pen.fillStyle = mix(stops, value);
+        pen.fillRect(x, y, cell - (cell > 9 ? 1 : 0), cell - (cell > 9 ? 1 : 0));
+        if (cell >= 30 && counts[i]) {
+          pen.fillStyle = mix(stops, value > 0.55 ? 0 : 1);
+          pen.textAlign = 'center';
+          pen.fillText(shares ? (100 * shares[i]).toFixed(0) + '%' : counts[i], x + cell / 2, y + cell / 2 + 1);
+        }
+      }
+    }
+    for (let k = 0; k < size; k++) {
+      for (const axis of ['true', 'read']) {
+        const marked = on(axis, order[k]);
+        pen.fillStyle = marked ? style.getPropertyValue('--st-primary-color') : style.color;
+        pen.globalAlpha = marked ? 1 : 0.85;
+        const text = names[order[k]];
+        if (axis === 'true') {
+          pen.textAlign = 'right';
+          pen.fillText(text, edge - 5, edge + (k + 0.5) * cell + 1);
+        } else if (cell >= 22 || text.length === 1) {
+          pen.textAlign = 'center';
+          pen.fillText(text, edge + (k + 0.5) * cell, edge - 9);
+        } else {  // “C c” above a narrow column: one letter over the other
+          pen.textAlign = 'center';
+          const parts = text.split(' ');
+          parts.forEach((one, n) => pen.fillText(one, edge + (k + 0.5) * cell, edge - 9 - 11 * (parts.length - 1 - n)));
+        }
+      }
+    }
+    pen.globalAlpha = 1;
+    const frameOf = (which, colour, width) => {
+      const r = which.true === undefined ? null : order.indexOf(which.true);
+      const c = which.read === undefined ? null : order.indexOf(which.read);
+      pen.strokeStyle = colour;
+      pen.lineWidth = width;
+      const x = c === null ? edge : edge + c * cell, y = r === null ? edge : edge + r * cell;
+      if (r === null && c === null) return;
+      pen.strokeRect(x - 0.5, y - 0.5, c === null ? cell * size : cell, r === null ? cell * size : cell);
+    };
+    const accent = style.getPropertyValue('--st-primary-color');
+    if (hover) {
+      pen.globalAlpha = 0.55;
+      if (hover.true !== undefined) frameOf({ true: hover.true }, accent, 1);
+      if (hover.read !== undefined) frameOf({ read: hover.read }, accent, 1);
+      pen.globalAlpha = 1;
+      frameOf(hover, accent, 2);
+    }
+    frameOf(selected, accent, 3);
+  };
+
+  const words = (which) => {
+    const a = names[which.true], b = names[which.read];
+    if (which.read === undefined) return data.words.row.replaceAll('{true}', a);
+    if (which.true === undefined) return data.words.column.replaceAll('{read}', b);
+    const i = which.true * size + which.read;
+    const own = counts.slice(which.true * size, (which.true + 1) * size).reduce((x, y) => x + y, 0);
+    let all = 0;
+    for (let r = 0; r < size; r++) all += counts[r * size + which.read];
+    const per = (part, whole) => whole ? (100 * part / whole).toFixed(part && part < whole / 100 ? 2 : 1) + ' %' : '–';
+    const form = square ? data.words.pair : which.true === which.read ? data.words.right : data.words.cell;
+    return form.replaceAll('{true}', a).replaceAll('{read}', b)
+      .replaceAll('{count}', counts[i].toLocaleString('en'))
+      .replaceAll('{of_true}', per(counts[i], own)).replaceAll('{of_read}', per(counts[i], all))
+      .replaceAll('{value}', shares && shares[i] !== null ? shares[i].toFixed(4) : '–');
+  };
+
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const c = Math.floor((event.clientX - box.left - edge) / cell);
+    const r = Math.floor((event.clientY - box.top - edge) / cell);
+    const inside = (k) => k >= 0 && k < size;
+    if (inside(r) && inside(c)) return { true: order[r], read: order[c] };
+    if (inside(r) && c < 0) return { true: order[r] };
+    if (inside(c) && r < 0) return { read: order[c] };
+    return null;
+  };
+  const usable = (which) => which && !(square && (which.true === which.read || which.true === undefined || which.read === undefined));
+  const show = (which, x, y) => {
+    hover = usable(which) ? which : null;
+    draw();
+    tip.hidden = !hover;
+    if (!hover) return;
+    tip.textContent = words(hover);
+    const width = 240, left = x + 16 + width > window.innerWidth ? x - 16 - tip.offsetWidth : x + 16;
+    tip.style.left = Math.max(4, left) + 'px';
+    tip.style.top = Math.max(4, Math.min(y + 16, window.innerHeight - tip.offsetHeight - 4)) + 'px';
+  };
+  canvas.onpointermove = (event) => { if (event.pointerType !== 'touch') show(at(event), event.clientX, event.clientY); };
+  canvas.onpointerleave = () => show(null);
+  canvas.onblur = () => show(null);
+  canvas.onclick = (event) => {
+    const which = at(event);
+    if (usable(which)) setTriggerValue('picked', which);
+  };
+  canvas.onkeydown = (event) => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      if (hover) setTriggerValue('picked', hover);
+      return;
+    }
+    const step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const from = hover || selected;
+    const go = (k, by) => Math.max(0, Math.min(size - 1, k + by));
+    const r = from.true === undefined ? 0 : order.indexOf(from.true), c = from.read === undefined ? 0 : order.indexOf(from.read);
+    const to = hover ? [go(r, step[0]), go(c, step[1])] : [r, c];
+    const box = canvas.getBoundingClientRect();
+    show({ true: order[to[0]], read: order[to[1]] }, box.left + edge + to[1] * cell, box.top + edge + to[0] * cell);
+    said.textContent = hover ? words(hover) : '';
+  };
+  draw();
+  const watch = new ResizeObserver(draw);
+  watch.observe(frame);
+  return () => watch.disconnect();
+}
