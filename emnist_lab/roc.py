@@ -54,8 +54,14 @@ def positions(labels: np.ndarray, scores: np.ndarray, a: int) -> tuple[np.ndarra
     column = np.ascontiguousarray(scores[:, a])
     own = np.flatnonzero(labels == a)
     own = own[np.argsort(column[own], kind="stable")]
-    ranked = column[own]
-    return own, np.searchsorted(ranked, column, "left"), np.searchsorted(ranked, column, "right")
+    values, counts = np.unique(column[own], return_counts=True)
+    if not len(own):
+        return own, np.zeros(len(column), np.int64), np.zeros(len(column), np.int64)
+    place = np.searchsorted(values, column)
+    below = np.concatenate(([0], np.cumsum(counts)))[place]
+    # One search serves for both: no higher are those below, and the equals where there are any.
+    nearest = np.minimum(place, len(values) - 1)
+    return own, below, below + np.where(values[nearest] == column, counts[nearest], 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,10 +152,10 @@ class Aucs:
             return float("nan")
         own = np.zeros(self.scores.shape, bool)
         own[np.arange(rows), self.labels] = True
-        right, others = np.sort(self.scores[own]), self.scores[~own]
-        beaten = np.searchsorted(right, others, "left").sum(dtype=np.float64)
-        beaten += np.searchsorted(right, others, "right").sum(dtype=np.float64)
-        return float(1 - 0.5 * beaten / (len(right) * len(others)))
+        right, others = self.scores[own], np.sort(self.scores[~own])
+        beats = np.searchsorted(others, right, "left").sum(dtype=np.float64)
+        beats += np.searchsorted(others, right, "right").sum(dtype=np.float64)
+        return float(0.5 * beats / (len(right) * len(others)))
 
     def table(self) -> dict[str, float]:
         """All averages by name."""

@@ -177,8 +177,9 @@ def _bench(options) -> dict:
 
     if options.recipes and not (options.root or os.environ.get("EMNIST_DIR")):
         raise LabError("Recipes are measured on images: name their folder with --root.")
-    only = [recipes.get(name).name for name in options.recipes or []]
-    return bench(options.root, options.drawings, options.browser, options.json, only)
+    names = [recipes.get(name).name for name in options.recipes or []]
+    only = options.only or (["recipes"] if names else None)
+    return bench(options.root, options.drawings, options.browser, options.json, names, only)
 
 
 def _measure(options) -> dict:
@@ -210,6 +211,9 @@ def add(verbs) -> None:
     one = verb(verbs, "bench", _bench, "Measure the figures that the README claims.")
     one.add_argument("--drawings", help="JSON file of drawings with labels")
     one.add_argument("--recipes", nargs="+", help="only fit these, beside the reference")
+    one.add_argument(
+        "--only", nargs="+", metavar="SECTION", help="loading, recipes, auc, drawings …"
+    )
     one.add_argument("--browser", action="store_true", help="time pages too (needs Chromium)")
     take_root(one)
 
