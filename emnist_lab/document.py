@@ -85,7 +85,12 @@ def document(
         intervals=intervals,
         numbers=_numbers(report, intervals),
         pairs=[
-            {**row, "first": report.names[row["first"]], "second": report.names[row["second"]]}
+            {
+                **row,
+                "first": report.names[row["first"]],
+                "second": report.names[row["second"]],
+                "auc": _or_dash("{:.4f}", row["auc"]),
+            }
             for row in confusion.pairs(report, _PAIRS).to_dict("records")
         ],
         areas=[

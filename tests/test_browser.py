@@ -1,6 +1,7 @@
 """The whole walk in a real Chromium, drawing with the mouse."""
 
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from conftest import make_part, write, zipped
 from webserver import serving
 
+import emnist_lab as lab
 from emnist_lab import browser
 from emnist_lab.dataset import Part
 
@@ -183,6 +185,33 @@ def test_figures_and_tables_download(page, site):
         assert waiting.value.suggested_filename == (
             f"pixels-logistic-confusion-by-row.{kind.lower()}"
         )
+
+
+def test_the_confusion_matrix_opens_cells_and_classes(page, site):
+    report = lab.open_run("hog-qda").report()
+    pair = report.confused_pairs(1).iloc[0]
+    true, read = (report.names.index(pair[key]) for key in ("true", "predicted"))
+    page.goto(f"{site}/evaluate?run=hog-qda")
+    canvas = page.locator(browser.USEFUL["evaluate"])
+    canvas.wait_for()
+    settled(page)
+    box = canvas.bounding_box()
+    edge = 34  # pixels of the labels, as in matrix.js
+    cell = (box["width"] - edge - 2) / len(report.classes)
+    x, y = box["x"] + edge + (read + 0.5) * cell, box["y"] + edge + (true + 0.5) * cell
+    page.mouse.move(x, y)
+    page.get_by_text(f"{pair['true']} read as {pair['predicted']}: {pair['count']}").wait_for()
+    page.mouse.click(x, y)
+    page.get_by_role("heading", name=f"{pair['true']} read as {pair['predicted']}").wait_for()
+    page.wait_for_url(re.compile(f"true={report.classes[true]}&read={report.classes[read]}"))
+    page.mouse.click(box["x"] + 12, y)  # the row's label
+    page.get_by_role("heading", name=f"What {pair['true']} is read as").wait_for()
+    page.mouse.click(x, box["y"] + 24)  # the column's
+    page.get_by_role("heading", name=f"What is read as {pair['predicted']}").wait_for()
+    canvas.focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("heading", name=re.compile("read (as|right)")).wait_for()
 
 
 def test_draw_undo_clear_and_return(page, site):

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab import confusion, figures, pictures
+from emnist_lab.dataset import Part
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run
 from emnist_lab.ui import inspect, state
@@ -243,6 +244,12 @@ def _class(run: Run, report: Report, true: int | None, read: int | None) -> None
     _ways(report, [turned])
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _means(fingerprint: str, _part: Part) -> np.ndarray:
+    """Mean image of each class that the run knows."""
+    return _part.mean_images()
+
+
 @st.fragment
 def pairs(run: Run, report: Report) -> None:
     """Show the most confused pairs as cards: means, their difference, errors, the pair's AUC.
@@ -270,11 +277,11 @@ def pairs(run: Run, report: Report) -> None:
             a, b = report.names[pair.first], report.names[pair.second]
             st.markdown(
                 f"**{plain(a)}** and **{plain(b)}**: {pair.errors} errors, AUC of the pair "
-                f"**{pair.auc:.4f}**"
+                + ("undefined" if np.isnan(pair.auc) else f"**{pair.auc:.4f}**")
             )
             if part is not None:
-                means = [part.images[part.labels == one].mean(axis=0) for one in pair[1:3]]
-                st.image(pictures.pair(*means), width="stretch")
+                means = _means(part.fingerprint, part)
+                st.image(pictures.pair(means[pair.first], means[pair.second]), width="stretch")
             for one, other, count in (
                 (pair.first, pair.second, pair.first_as_second),
                 (pair.second, pair.first, pair.second_as_first),

@@ -182,7 +182,8 @@ def temperature(run: Run) -> None:
     st.markdown(
         "One number mends what a classifier says of itself: each probability to the power "
         "*1/T*, and normalised (Guo et al. 2017). Answers stay the same. *T* is fitted where the "
-        "log loss is least; what it brings is measured by halves, each at the other's *T*."
+        "log loss is least; that mends the calibration error too, most often, not always. What it "
+        "brings is measured by halves, each at the other's *T*."
     )
     if SCORES not in run.manifest["files"]:
         st.info(

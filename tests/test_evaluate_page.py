@@ -1,0 +1,126 @@
+"""The Evaluate page through Streamlit's own test harness."""
+
+import dataclasses
+
+import pytest
+import streamlit as st
+from conftest import make_part
+from test_app import opened, said
+
+import emnist_lab as lab
+from emnist_lab import confusion, marks
+
+LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Classes"]
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Caches outlive a test's home and dataset."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def mine(folder, monkeypatch):
+    """A run whose test images are at hand."""
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    return lab.fit("pixels-bayes", train, test).save("mine")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("images", [True, False])
+def test_every_look(look, images, mine, monkeypatch):
+    if not images:
+        monkeypatch.delenv("EMNIST_DIR")
+    app = opened("evaluate", run="mine", look=look, threshold="100")
+    assert not app.exception and not app.error
+    words = said(app)
+    if look in ("Pairs", "Doubtful labels", "Sureness"):
+        assert ("The images themselves can't be shown" in words) != images
+
+
+def test_a_cell_in_the_address_opens_its_images(mine):
+    report = mine.report()
+    pair = report.confused_pairs(1).iloc[0]
+    true, read = (report.names.index(pair[key]) for key in ("true", "predicted"))
+    app = opened("evaluate", run="mine", true=report.classes[true], read=report.classes[read])
+    assert not app.exception and not app.error
+    words = said(app)
+    assert f"{pair['true']} read as {pair['predicted']}" in words
+    assert f"**{pair['count']}** of {pair['of']} test images" in words
+    first = confusion.images_of(report, true, read)[0]
+    assert f"Image {first} is **{pair['true']}**" in words
+    next(b for b in app.button if b.label.startswith("All of")).click().run()
+    assert not app.exception and f"What {pair['true']} is read as" in said(app)
+    assert (
+        app.query_params["true"] in (report.classes[true], [report.classes[true]])
+        and "read" not in app.query_params
+    )
+    next(b for b in app.button if b.label == "Most confused").click().run()
+    assert not app.exception and "true" not in app.query_params
+
+
+def test_a_cell_that_the_run_does_not_have(mine):
+    app = opened("evaluate", run="mine", true="Ω", read="<b>")
+    assert not app.exception and "doesn't have" in said(app) and "Most confused" in said(app)
+
+
+def test_other_images_by_the_same_name_are_not_shown(mine, folder, monkeypatch):
+    other = make_part("digits", 12, 99, "test")
+    changed = dataclasses.replace(lab.load("digits", "test", folder), images=other.images[:1])
+    monkeypatch.setattr("emnist_lab.ui.state.load", lambda split, part: changed)
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    assert not app.exception
+    words = said(app)
+    assert "can't be shown" in words
+    assert app.metric[0].value == f"{mine.manifest['scores']['accuracy']:.2%}"  # numbers stay
+
+
+def test_a_class_that_never_occurs_in_the_test_part(folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    keep = test.labels != 3
+    part = dataclasses.replace(test, images=test.images[keep], labels=test.labels[keep])
+    lab.fit("pixels-bayes", train, part).save("no-three")
+    for look in LOOKS:
+        app = opened("evaluate", run="no-three", look=look)
+        assert not app.exception and "has no image of 3" in said(app)
+        assert "nan" not in " ".join(str(one.value) for one in app.metric)
+
+
+def test_marking_a_label_as_wrong_and_back(mine):
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    at = mine.manifest["data"]["test"]["fingerprint"]
+    app.button(key="mark-doubtful").click().run()
+    assert not app.exception and len(marks.read(at)) == 1
+    labels = [one.label for one in app.metric]
+    assert "Accuracy without the marked" in labels
+    app.segmented_control(key="doubts").set_value("marked as wrong").run()
+    assert app.button(key="mark-doubtful").label == "Take the mark back"
+    app.button(key="mark-doubtful").click().run()
+    assert not app.exception and marks.read(at) == []
+
+
+def test_abstaining_by_the_slider(mine):
+    app = opened("evaluate", run="mine", look="Sureness")
+    report = mine.report()
+    app.slider(key="threshold").set_value(90).run()
+    assert not app.exception
+    shares = {one.label: one.value for one in app.metric}
+    answered = report.scores.max(axis=1) >= 0.9
+    assert shares["Answered"] == f"{answered.mean():.1%}"
+    assert shares["Rejected"] == f"{(~answered).sum():,}"
+
+
+def test_temperature_scaling_makes_a_run(mine, monkeypatch):
+    app = opened("evaluate", run="mine", look="Sureness")
+    next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
+    assert not app.exception and "too few to fit" in said(app)
+    monkeypatch.setattr("emnist_lab.tempering._FEWEST", 50)
+    app = opened("evaluate", run="mine", look="Sureness")
+    next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
+    assert not app.exception and not app.error
+    made = lab.open_run("mine-calibrated")
+    assert made.temperature != 1 and app.selectbox(key="run").value == "mine-calibrated"
+    assert "Kept as **mine-calibrated**" in said(app)
