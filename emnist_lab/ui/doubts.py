@@ -53,6 +53,7 @@ def doubts(run: Run, report: Report, stem: str) -> None:
                 f"{rest.accuracy:.2%}",
                 f"{rest.accuracy - report.accuracy:+.2%}",
                 delta_color="off",
+                delta_arrow="off",
                 help="Images are marked because this run contradicts them, so leaving them out "
                 "favours it: compare runs with the same marks only.",
             )

@@ -55,6 +55,7 @@ def reliability(report: Report, stem: str) -> None:
             x=alt.X("low:Q", title="").scale(domain=[0, 1]).axis(format="%"),
             x2="high:Q",
             y=alt.Y("images:Q", title="images"),
+            y2=alt.Y2Datum(0),
             tooltip=tips,
         )
         .properties(height=90)
@@ -103,8 +104,9 @@ def abstaining(run: Run, report: Report, stem: str) -> None:
         st.metric(
             "Right, of these",
             "–" if np.isnan(accuracy) else f"{accuracy:.2%}",
-            "" if np.isnan(accuracy) else f"{accuracy - report.accuracy:+.2%}",
+            None if np.isnan(accuracy) else f"{accuracy - report.accuracy:+.2%}",
             delta_color="off",
+            delta_arrow="off",
         )
         st.metric("Rejected", f"{len(rejected):,}")
         wrong = (report.predicted != report.labels).sum()
