@@ -179,6 +179,23 @@ _STOPWATCH = f"""() => {{
 }}"""
 
 
+# Resolves with the milliseconds from the next click to a gallery of other images, painted.
+_CLICKED = """() => {
+  const grid = (root) => root.querySelector('.grid') || [...root.querySelectorAll('*')]
+    .map((one) => one.shadowRoot && grid(one.shadowRoot)).find(Boolean);
+  const label = () => grid(document)?.getAttribute('aria-label');
+  const before = label();
+  window.__answered = new Promise((resolve) => {
+    document.addEventListener('pointerup', () => {
+      const begun = performance.now();
+      const look = () => label() && label() !== before
+        ? requestAnimationFrame(() => resolve(performance.now() - begun)) : setTimeout(look, 5);
+      look();
+    }, { once: true, capture: true });
+  });
+}"""
+
+
 def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
     """Time pages and strokes as a person meets them.
 
@@ -196,8 +213,8 @@ def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
     dict
         ``pages_s``: page -> median seconds from asking for the address to
         its first useful picture; ``stroke_to_bars_ms``: median and largest;
-        with a dataset also ``stroke_to_bars_while_training_ms``, see
-        `while_training`.
+        with a dataset also ``cell_to_its_images_ms`` (a click on Evaluate's
+        matrix) and ``stroke_to_bars_while_training_ms``, see `while_training`.
     """
     environment = {"EMNIST_DIR": str(Path(root).resolve())} if root else {}
     with server(environment) as address, launched() as browser:
@@ -218,6 +235,7 @@ def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
             "stroke_to_bars_ms": _strokes(page, address, strokes),
         }
         if environment:
+            result["cell_to_its_images_ms"] = _cells(page, address)
             result["stroke_to_bars_while_training_ms"] = while_training(browser, address, strokes)
     return result
 
@@ -240,6 +258,30 @@ def _strokes(page, address: str, strokes: int) -> dict:
         "median": round(statistics.median(waits)),
         "largest": round(max(waits)),
         "strokes": strokes,
+    }
+
+
+def _cells(page, address: str, clicks: int = 10) -> dict:
+    """Milliseconds from a click on a cell of the confusion matrix to the cell's images."""
+    page.goto(f"{address}/evaluate")
+    canvas = page.locator(USEFUL["evaluate"])
+    canvas.wait_for(timeout=60_000)
+    page.wait_for_timeout(3_000)
+    waits = []
+    box = canvas.bounding_box()
+    for turn in range(clicks + 1):
+        page.evaluate(_CLICKED)
+        # Along the diagonal every cell has images.
+        side = box["width"] - 36
+        at = 34 + side * (turn + 0.5) / 47
+        page.mouse.click(box["x"] + at, box["y"] + at)
+        waits.append(page.evaluate("window.__answered"))
+        page.wait_for_timeout(400)
+    waits = waits[1:]
+    return {
+        "median": round(statistics.median(waits)),
+        "largest": round(max(waits)),
+        "clicks": clicks,
     }
 
 

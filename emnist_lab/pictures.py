@@ -30,11 +30,11 @@ def sprite(images: np.ndarray, columns: int) -> np.ndarray:
 
 
 def png(pixels: np.ndarray, scale: int = 1) -> bytes:
-    """Encode grey values as PNG, enlarged without smoothing.
+    """Encode grey values or colours as PNG, enlarged without smoothing.
 
     Parameters
     ----------
-    pixels : ndarray of shape (H, W), dtype uint8
+    pixels : ndarray of shape (H, W) or (H, W, 3), dtype uint8
     scale : int
         Each pixel becomes a square of this side.
 
@@ -91,3 +91,23 @@ def signed(values: np.ndarray) -> np.ndarray:
     share = values / max(float(np.abs(values).max()), 1e-12)
     colours = np.where(share[:, :, None] > 0, (255, 140, 40), (70, 160, 255))
     return (np.sqrt(np.abs(share))[:, :, None] * colours).round().astype(np.uint8)
+
+
+def evidence(image: np.ndarray, values: np.ndarray, scale: int = 5) -> bytes:
+    """An image in grey, and what speaks for and against laid over it in colour.
+
+    Parameters
+    ----------
+    image : ndarray of shape (28, 28), dtype uint8
+    values : ndarray of shape (28, 28), float
+        Above zero is orange, below blue; see `signed`.
+    scale : int
+        Each pixel becomes a square of this side.
+
+    Returns
+    -------
+    bytes
+        A PNG.
+    """
+    grey = np.repeat(image[:, :, None] * 0.4, 3, axis=2)
+    return png(np.clip(grey + 0.75 * signed(values), 0, 255).astype(np.uint8), scale)

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from emnist_lab import document
 from emnist_lab.errors import LabError
-from emnist_lab.ui import areas, confused, doubts, panel, state, sure
+from emnist_lab.ui import areas, atlas, confused, doubts, inspect, panel, state, sure
 from emnist_lab.ui.markup import plain
 
 HELP = {
@@ -49,23 +50,21 @@ with st.container(horizontal=True):
     places = {key: st.empty() for key in NUMBERS}
 
 
-def show_numbers(intervals: dict[str, tuple[float, float]]) -> None:
-    """The headline numbers, each with the interval that it has."""
+def show_numbers(intervals: dict[str, tuple[float, float]] | None) -> None:
+    """The headline numbers, each with its interval; None leaves the place for them."""
     for key, (label, form, short) in NUMBERS.items():
-        low, high = intervals.get(key, (float("nan"), float("nan")))
-        known = low == low
+        spread, about = "…" if short and intervals is None else None, ""
+        low, high = (intervals or {}).get(key, (float("nan"), float("nan")))
+        if low == low:
+            spread = f"{short.format(low)} – {short.format(high)}"
+            about = " Below, its 95 % interval: images drawn anew within each class (bootstrap)."
         places[key].metric(
             label,
             form.format(values[key]) if values[key] == values[key] else "–",
-            f"{short.format(low)} – {short.format(high)}" if known else None,
+            spread,
             delta_color="off",
             delta_arrow="off",
-            help=HELP[key]
-            + (
-                " Below, its 95 % interval: the images drawn anew within each class (bootstrap)."
-                if known
-                else ""
-            ),
+            help=HELP[key] + about,
         )
 
 
@@ -90,6 +89,26 @@ stem = f"generated-{run.name}" if run.generated else run.name
 data = run.manifest["data"].get("test")
 # A figure that is passed on must still say what it was made from.
 note = f"{run.name}, measured on: {data['name']}" if data else run.name
+
+
+def report_file() -> str:
+    """The evaluation as one HTML file."""
+    part, _ = inspect.part_of(run)
+    name = data["name"] if data else part.name
+    at = inspect.fingerprint_of(run)
+    return document.document(run, report, name, at, part, state.intervals(run))
+
+
+st.download_button(
+    "Report",
+    report_file,
+    f"{stem}-evaluation.html",
+    "text/html",
+    icon=":material/description:",
+    on_click="ignore",
+    help="One HTML file with the figures, the numbers and where they come from; needs nothing "
+    "beside it.",
+)
 
 
 def show_confusion() -> None:
@@ -124,6 +143,11 @@ def show_sureness() -> None:
 def show_doubts() -> None:
     """Labels that may be wrong."""
     doubts.doubts(run, report, stem)
+
+
+def show_map() -> None:
+    """What lies close is alike to the run."""
+    atlas.atlas(run, report)
 
 
 def show_classes() -> None:
@@ -179,6 +203,7 @@ shows = {
     "ROC AUC": show_areas,
     "Sureness": show_sureness,
     "Doubtful labels": show_doubts,
+    "Map": show_map,
     "Classes": show_classes,
 }
 for tab, show in zip(
@@ -198,4 +223,4 @@ with st.expander("How this run was made"):
     st.json(run.manifest, expanded=1)
 
 # Last, so that nothing waits for it: a thousand samples of the images take a moment.
-show_numbers(state.intervals(run))
+show_numbers(state.intervals(run).of)

@@ -71,10 +71,45 @@ chosen = st.pills(
     help="Nothing chosen shows all. A letter that looks alike in both cases is one class, “C c”.",
 )
 
+readers = [run.name for run in state.all_runs()[0] if run.classes == data.classes]
+UNREAD, WHICH, FIRST = "no run", ("all", "wrong", "right"), ("least sure first", "surest first")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    reader = st.selectbox(
+        "As read by",
+        [UNREAD, *readers],
+        key="reader",
+        bind="query-params",
+        width=260,
+        on_change=forget_image,
+        help="Sort and filter by what a run says of these images.",
+    )
+    if reader != UNREAD:
+        which = st.segmented_control(
+            "Read", WHICH, default="all", required=True, key="which", bind="query-params"
+        )
+        first = st.segmented_control(
+            "Order", FIRST, default=FIRST[0], required=True, key="first", bind="query-params"
+        )
+report = None
+if reader != UNREAD:
+    try:
+        report = state.read_by(state.open_run(reader), split, part)
+    except LabError as error:
+        state.say_error(error)
+
 wanted = np.arange(len(data))
 if chosen:
     wanted = np.flatnonzero(np.isin(data.labels, [names.index(one) for one in chosen]))
-if seed:
+if report is not None:
+    right = report.predicted == report.labels
+    if which != "all":
+        wanted = wanted[right[wanted] == (which == "right")]
+    sure = report.scores[wanted].max(axis=1)
+    wanted = wanted[np.argsort(sure if first == FIRST[0] else -sure, kind="stable")]
+    if not len(wanted):
+        st.info(f"Of these images, {markup.plain(reader)} reads none {which}: choose others.")
+        st.stop()
+elif seed:
     wanted = np.random.default_rng(seed).permutation(wanted)
 if not len(wanted):
     st.info("This part has no image of the chosen classes: choose others.")
@@ -112,10 +147,19 @@ if "image" in st.query_params and picked is None:
 if picked is None:
     picked = int(here[0])
 
+
+def title(index: int) -> str:
+    """What an image is, and what the run says of it."""
+    text = f"{names[data.labels[index]]}, image {index}"
+    if report is None:
+        return text
+    return f"{text}, read as {names[report.predicted[index]]} ({report.scores[index].max():.0%})"
+
+
 gallery(
     data.images[here],
     [int(index) for index in here],
-    [f"{names[data.labels[index]]}, image {index}" for index in here],
+    [title(index) for index in here],
     key="gallery",
     label=f"{len(here)} images of {split} {part}",
     selected=picked,
@@ -148,6 +192,9 @@ def show_array() -> None:
             f"Label **{markup.plain(name)}** (class {data.labels[picked]}), code point "
             f"**U+{code:04X}** ({code}), index **{picked:,}** in *{split} {part}*."
         )
+        if report is not None:
+            best = np.argsort(-report.scores[picked], kind="stable")[:5]
+            st.html(markup.bars([names[one] for one in best], report.scores[picked][best].tolist()))
         st.markdown(
             "A picture is an array: 28 rows of 28 whole numbers, 0 for paper, 255 for ink. "
             f"This one's mean is {image.mean():.1f}; {np.count_nonzero(image)} of its 784 "

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import streamlit as st
 from conftest import make_part
@@ -10,7 +11,7 @@ from test_app import opened, said
 import emnist_lab as lab
 from emnist_lab import confusion, marks
 
-LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Classes"]
+LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +37,7 @@ def test_every_look(look, images, mine, monkeypatch):
     app = opened("evaluate", run="mine", look=look, threshold="100")
     assert not app.exception and not app.error
     words = said(app)
-    if look in ("Pairs", "Doubtful labels", "Sureness"):
+    if look in ("Pairs", "Doubtful labels", "Sureness", "Map"):
         assert ("The images themselves can't be shown" in words) != images
 
 
@@ -124,3 +125,39 @@ def test_temperature_scaling_makes_a_run(mine, monkeypatch):
     made = lab.open_run("mine-calibrated")
     assert made.temperature != 1 and app.selectbox(key="run").value == "mine-calibrated"
     assert "Kept as **mine-calibrated**" in said(app)
+
+
+def test_why_one_image(mine):
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    app.session_state["why-doubtful"] = True
+    app.run()
+    assert not app.exception and not app.error
+    words = said(app)
+    assert "and not" in words and "**Occlusion.**" in words
+    assert "**Nearest training images**" in words and "**Evidence.**" not in words
+
+
+def test_samples_as_a_run_reads_them(mine):
+    report = mine.report()
+    wrong = np.flatnonzero(report.predicted != report.labels)
+    asked = {"split": "digits", "part": "test", "reader": "mine", "which": "wrong"}
+    app = opened("samples", **asked)
+    assert not app.exception and not app.error
+    words = said(app)
+    assert f"{len(wrong):,} images, {len(wrong)} of them here" in words
+    first = wrong[np.argsort(report.scores[wrong].max(axis=1), kind="stable")[0]]
+    assert f"Image {first} is" in words
+    app = opened("samples", **asked, first="surest first")
+    last = wrong[np.argsort(-report.scores[wrong].max(axis=1), kind="stable")[0]]
+    assert f"Image {last} is" in said(app) and last != first
+    # the training part has no kept scores: the run reads it now
+    app = opened("samples", **{**asked, "part": "train", "which": "right"})
+    assert not app.exception and not app.error
+    known = lab.evaluate(mine, lab.load("digits", "train"))
+    assert f"{(known.predicted == known.labels).sum():,} images" in said(app)
+
+
+def test_a_run_that_would_take_minutes_is_not_waited_for(mine, monkeypatch):
+    monkeypatch.setattr("emnist_lab.ui.state._LONGEST_READ", -1)
+    app = opened("samples", split="digits", part="train", reader="mine")
+    assert not app.exception and "minutes to read these" in said(app)

@@ -11,6 +11,7 @@ from emnist_lab.runs import Run
 from emnist_lab.ui import state
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import bars, plain
+from emnist_lab.ui.why import why
 
 _SHOWN = 120  # images of a gallery
 _LIKELIEST = 5  # classes named beside the picked image
@@ -143,3 +144,7 @@ def detail(run: Run, report: Report, part: Part, index: int, *, key: str) -> Non
             st.markdown(f"Image {index:,} is **{plain(true)}**, {verdict}")
             st.html(bars([report.names[one] for one in best], scores[best].tolist()))
             _mark(run, report, index, key)
+    more = st.expander("Why?", key=f"why-{key}", on_change="rerun", icon=":material/help:")
+    if more.open:
+        with more:
+            why(run, part.images[index], report.names, int(report.labels[index]), scores)

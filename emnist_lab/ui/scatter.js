@@ -43,31 +43,36 @@ export default function (component) {
 
   const pen = (canvas, wide, high) => {
     const ratio = Math.min(window.devicePixelRatio || 1, 3);
-    canvas.width = Math.round(wide * ratio);
-    canvas.height = Math.round(high * ratio);
-    canvas.style.width = wide + 'px';
-    canvas.style.height = high + 'px';
+    const [across, down] = [Math.round(wide * ratio), Math.round(high * ratio)];
+    if (canvas.width !== across || canvas.height !== down) {
+      canvas.width = across;
+      canvas.height = down;
+      canvas.style.width = wide + 'px';
+      canvas.style.height = high + 'px';
+    }
     const made = canvas.getContext('2d');
     made.setTransform(ratio, 0, 0, ratio, 0, 0);
+    made.globalAlpha = 1;
+    made.clearRect(0, 0, wide, high);
     return made;
   };
 
   // Every kind of mark is drawn once; thousands of points are then copies of it.
   const stamp = (mark, size) => {
     const style = getComputedStyle(frame), canvas = document.createElement('canvas');
-    const side = size * 2, made = pen(canvas, side, side);
+    const side = size * 2, made = pen(canvas, side, side), font = style.getPropertyValue('--st-font');
     made.fillStyle = isDark(frame) ? mark.dark : mark.light;
     made.strokeStyle = style.getPropertyValue('--st-secondary-background-color');
     made.lineJoin = 'round';
     if (!mark.text) {
       made.lineWidth = 0.8;
       made.beginPath();
-      made.arc(size, size, size * 0.27, 0, 7);
+      made.arc(size, size, size * 0.26 * mark.size, 0, 7);
       made.fill();
       made.stroke();
       return canvas;
     }
-    made.font = `700 ${size}px ${style.getPropertyValue('--st-font') || 'sans-serif'}`;
+    made.font = `700 ${size * mark.size}px ${font || 'sans-serif'}`;
     const box = made.measureText(mark.text);
     const left = size + (box.actualBoundingBoxLeft - box.actualBoundingBoxRight) / 2;
     const foot = size + (box.actualBoundingBoxAscent - box.actualBoundingBoxDescent) / 2;
@@ -100,30 +105,33 @@ export default function (component) {
 
   const drawOver = () => {
     const made = pen(over, width, height), accent = getComputedStyle(frame).getPropertyValue('--st-primary-color');
-    made.strokeStyle = made.fillStyle = accent;
-    made.lineWidth = 2;
     if (kept.hover >= 0) {
+      made.strokeStyle = accent;
+      made.lineWidth = 2;
       made.beginPath();
       made.arc(px(kept.hover), py(kept.hover), 10, 0, 7);
       made.stroke();
     }
     if (path.length < 2) return;
+    const style = getComputedStyle(frame);
     made.beginPath();
     path.forEach((at) => made.lineTo(at.x, at.y));
     made.closePath();
-    made.globalAlpha = 0.12;
+    made.fillStyle = accent;
+    made.globalAlpha = 0.15;
     made.fill('evenodd');
     made.globalAlpha = 1;
+    made.strokeStyle = style.color;
     made.lineWidth = 1.5;
     made.stroke();
-    const count = inside().length, last = path[path.length - 1];
-    made.font = `600 13px ${getComputedStyle(frame).getPropertyValue('--st-font') || 'sans-serif'}`;
-    made.textAlign = last.x > width / 2 ? 'right' : 'left';
-    made.lineWidth = 4;
-    made.strokeStyle = getComputedStyle(frame).getPropertyValue('--st-background-color');
-    const spot = [last.x + (last.x > width / 2 ? -12 : 12), clamp(last.y - 10, 16, height - 6)];
-    made.strokeText(count.toLocaleString('en'), ...spot);
-    made.fillText(count.toLocaleString('en'), ...spot);
+    const words = inside().length.toLocaleString('en'), last = path[path.length - 1];
+    made.font = `600 14px ${style.getPropertyValue('--st-font') || 'sans-serif'}`;
+    const wide = made.measureText(words).width + 14;
+    const left = last.x > width / 2 ? last.x - wide - 12 : last.x + 12, top = clamp(last.y - 30, 4, height - 28);
+    made.fillStyle = style.color;
+    made.fillRect(left, top, wide, 24);
+    made.fillStyle = style.getPropertyValue('--st-background-color');
+    made.fillText(words, left + 7, top + 17);
   };
   const redraw = (all) => {
     cancelAnimationFrame(ask);
@@ -187,11 +195,13 @@ export default function (component) {
     show(-1);
     redraw(true);
   };
-  const zoomAt = (by, x = width / 2, y = height / 2) => {
-    const to = clamp(kept.zoom * by, 1, CLOSEST), gain = (1 / kept.zoom - 1 / to) / unit;
-    look(to, kept.x + (x - width / 2) * gain, kept.y - (y - height / 2) * gain);
+  // What lies at one place comes to another, and all grows about it.
+  const grip = (from, to, by = 1) => {
+    const zoom = clamp(kept.zoom * by, 1, CLOSEST);
+    const gain = (a, b, side) => (a - side / 2) / unit / kept.zoom - (b - side / 2) / unit / zoom;
+    look(zoom, kept.x + gain(from.x, to.x, width), kept.y - gain(from.y, to.y, height));
   };
-  const move = (dx, dy) => look(kept.zoom, kept.x - dx / unit / kept.zoom, kept.y + dy / unit / kept.zoom);
+  const grow = (by, at = { x: width / 2, y: height / 2 }) => grip(at, at, by);
 
   const spot = (event) => {
     const box = over.getBoundingClientRect();
@@ -231,12 +241,11 @@ export default function (component) {
       path.push(at);
       show(-1);
     } else if (doing === 'move') {
-      move(at.x - last.x, at.y - last.y);
+      grip(last, at);
       last = at;
     } else if (doing === 'pinch') {
       const now = pinch();
-      move(now.x - last.x, now.y - last.y);
-      zoomAt(now.far / last.far, now.x, now.y);
+      grip(last, now, now.far / last.far);
       last = now;
     }
   };
@@ -265,8 +274,7 @@ export default function (component) {
   over.onwheel = (event) => {
     if (!event.ctrlKey && !event.metaKey) return;  // else the page could not be scrolled past the map
     event.preventDefault();
-    const at = spot(event);
-    zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.004)), at.x, at.y);
+    grow(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.004)), spot(event));
   };
   over.onkeydown = (event) => {
     const turn = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
@@ -274,7 +282,7 @@ export default function (component) {
       Enter: () => kept.hover >= 0 && choose([kept.hover], event.shiftKey),
       ' ': () => kept.hover >= 0 && choose([kept.hover], event.shiftKey),
       Escape: () => (path.length ? (path = [], doing = 'done', redraw(false)) : choose([])),
-      '+': () => zoomAt(1.5), '=': () => zoomAt(1.5), '-': () => zoomAt(1 / 1.5), 0: () => look(1, 0, 0),
+      '+': () => grow(1.5), '=': () => grow(1.5), '-': () => grow(1 / 1.5), 0: () => look(1, 0, 0),
     }[event.key];
     if (!turn && !act) return;
     event.preventDefault();
@@ -297,8 +305,8 @@ export default function (component) {
     over.classList.toggle('moving', kept.moving);
   };
   press('move', () => { kept.moving = !kept.moving; mode(); });
-  press('in', () => zoomAt(1.5));
-  press('out', () => zoomAt(1 / 1.5));
+  press('in', () => grow(1.5));
+  press('out', () => grow(1 / 1.5));
   press('whole', () => look(1, 0, 0));
   mode();
 

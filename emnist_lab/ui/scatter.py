@@ -14,18 +14,26 @@ import streamlit as st
 
 from emnist_lab import figures, pictures
 
-_HTML = """
+_TOOLS = {  # what a button does: its name, and its icon as an SVG path of 24 units
+    "move": (
+        "Move the map instead of choosing",
+        "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
+    ),
+    "in": ("Nearer", "M12 5v14M5 12h14"),
+    "out": ("Farther", "M5 12h14"),
+    "whole": ("The whole map", "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"),
+}
+_BUTTONS = "".join(
+    f'<button type="button" data-act="{act}" title="{name}" aria-label="{name}">'
+    f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{icon}"/></svg></button>'
+    for act, (name, icon) in _TOOLS.items()
+)
+_HTML = f"""
 <div class="frame"><div class="stage"><canvas class="base"></canvas>
-<canvas class="over" tabindex="0" role="application"></canvas>
-<div class="tools" role="toolbar" aria-label="View of the map">
-<button type="button" data-act="move" title="Move the map instead of choosing"
- aria-label="Move the map instead of choosing">✥</button>
-<button type="button" data-act="in" title="Nearer" aria-label="Nearer">+</button>
-<button type="button" data-act="out" title="Farther" aria-label="Farther">−</button>
-<button type="button" data-act="whole" title="The whole map" aria-label="The whole map">⤢</button>
-</div></div>
+<canvas class="over" tabindex="0" role="application"></canvas></div>
 <div class="below"><div class="legend"></div><div class="hint">Draw round images to choose them,
-or click one; Shift adds. Ctrl and wheel, or two fingers, zoom.</div></div></div>
+or click one; Shift adds. Ctrl and wheel, or two fingers, zoom.</div>
+<div class="tools" role="toolbar" aria-label="View of the map">{_BUTTONS}</div></div></div>
 <div class="tip" hidden><canvas width="28" height="28"></canvas><span></span></div>
 <div class="said" aria-live="polite"></div>
 """
@@ -52,18 +60,21 @@ class Mark:
         CSS colours on light and on dark ground.
     name : str
         In the legend; none where it is empty.
+    size : float
+        Of the usual size.
     """
 
     text: str
     light: str
     dark: str
     name: str = ""
+    size: float = 1.0
 
 
 # Told apart by shape as well, for the colour-blind.
 RIGHT_WRONG = (
-    Mark("", *(figures.PLAIN[dark] for dark in (False, True)), "read right"),
-    Mark("×", *(figures.PALETTE[dark][1] for dark in (False, True)), "read wrong"),
+    Mark("", *(figures.PLAIN[dark] for dark in (False, True)), "read right", 0.8),
+    Mark("×", *(figures.PALETTE[dark][1] for dark in (False, True)), "read wrong", 1.4),
 )
 
 

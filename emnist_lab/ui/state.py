@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from emnist_lab import bootstrap, dataset, imports, places, runs, sources, training
+from emnist_lab import bootstrap, dataset, imports, nearest, places, runs, sources, training
+from emnist_lab.bootstrap import Intervals
 from emnist_lab.errors import DatasetError, LabError, RunError
 from emnist_lab.formats.base import Source
 from emnist_lab.jobs import Job, JobQueue
 from emnist_lab.journal import Journal
 from emnist_lab.metrics import Report
+from emnist_lab.nearest import Neighbours
 from emnist_lab.runs import SCORES, Run
 from emnist_lab.sources import DEMO, FETCHED
 from emnist_lab.specs import FetchSpec
@@ -22,6 +24,7 @@ from emnist_lab.ui.markup import plain
 
 FIRST_RUN = "warped-blend"  # the shipped run that reads best
 HERE = "EMNIST"  # the dataset in $EMNIST_DIR, or what was fetched
+_LONGEST_READ = 60.0  # seconds that a run may read a part for, while a page waits
 _MANY = 64  # files of a part that are looked at on each rerun, to see whether they changed
 
 
@@ -339,8 +342,72 @@ def report(name: str) -> Report:
     return _report(str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns)
 
 
+@st.cache_resource(max_entries=4, show_spinner="Reading the images with the run …")
+def _read(folder: str, stamp: int, split: str, part: str, root: str | None, files: tuple) -> Report:
+    return training.evaluate(_open(folder, stamp), _load(split, part, root, files))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Looking at the training images …")
+def _neighbours(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> Neighbours:
+    run = _open(folder, stamp)
+    return Neighbours(run, nearest.training_part(run, _load(split, "train", root, files)))
+
+
+def neighbours(run: Run) -> Neighbours:
+    """A run's own training images in its own space, from the chosen dataset.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Neighbours
+
+    Raises
+    ------
+    DatasetError or RunError
+        It was trained on other images, or they can't be read.
+    """
+    split = run.manifest["data"]["split"]
+    stamp = (run.folder / runs.MANIFEST).stat().st_mtime_ns
+    return _neighbours(str(run.folder), stamp, split, root(), _stamp(split, "train", root()))
+
+
+def read_by(run: Run, split: str, part: str) -> Report:
+    """What a run says of a part of the chosen dataset; kept scores where it was measured on it.
+
+    Parameters
+    ----------
+    run : Run
+        Of the part's classes.
+    split, part : str
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    DatasetError or RunError
+        The images or the model can't be read, or it would take minutes.
+    """
+    data, test = load(split, part), run.manifest["data"].get("test")
+    if test and test["fingerprint"] == data.fingerprint and SCORES in run.manifest["files"]:
+        return report(run.name)
+    took = run.manifest["timings"].get("predict_s")
+    needs = took * len(data) / max(test["images"], 1) if took and test else 0.0
+    if needs > _LONGEST_READ:
+        raise RunError(
+            f"{run.name} would need about {needs / 60:.0f} minutes to read these {len(data):,} "
+            "images: choose its test part, or a quicker run."
+        )
+    stamp = (run.folder / runs.MANIFEST).stat().st_mtime_ns
+    return _read(str(run.folder), stamp, split, part, root(), _stamp(split, part, root()))
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _intervals() -> dict[tuple, dict[str, tuple[float, float]]]:
+def _intervals() -> dict[tuple, Intervals]:
     """Intervals that were computed, by run and data."""
     return {}
 
@@ -351,16 +418,17 @@ def measurement(run: Run) -> tuple:
     return (str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns, *data)
 
 
-def intervals_at_hand(run: Run) -> dict[str, tuple[float, float]]:
-    """Intervals of a run's numbers, where they were computed before; else nothing."""
-    return _intervals().get(measurement(run), {})
+def intervals_at_hand(run: Run) -> dict[str, tuple[float, float]] | None:
+    """Intervals of a run's numbers, where they were computed before."""
+    found = _intervals().get(measurement(run))
+    return found.of if found else None
 
 
-def intervals(run: Run) -> dict[str, tuple[float, float]]:
+def intervals(run: Run) -> Intervals:
     """95 % intervals of a run's numbers; see `emnist_lab.bootstrap`."""
     known, key = _intervals(), measurement(run)
     if key not in known:
-        known[key] = bootstrap.intervals(report(run.name)).of
+        known[key] = bootstrap.intervals(report(run.name))
         if len(known) > _MANY:
             del known[next(iter(known))]
     return known[key]
