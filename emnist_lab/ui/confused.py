@@ -198,9 +198,7 @@ def _cell(run: Run, report: Report, true: int, read: int) -> None:
 def _class(run: Run, report: Report, true: int | None, read: int | None) -> None:
     index = true if read is None else read
     name, row = plain(report.names[index]), report.per_class.iloc[index]
-    out, into = confusion.around(report, index)
-    asked_out = read is None
-    st.subheader(f"What {name} is read as" if asked_out else f"What is read as {name}")
+    st.subheader(f"What {name} is read as" if read is None else f"What is read as {name}")
     with st.container(horizontal=True):
         for label in ("recall", "precision", "auc"):
             value = row[label]
@@ -208,40 +206,54 @@ def _class(run: Run, report: Report, true: int | None, read: int | None) -> None
                 {"auc": "AUC"}.get(label, label.capitalize()),
                 "–" if pd.isna(value) else f"{value:.4f}" if label == "auc" else f"{value:.1%}",
             )
-    table = out if asked_out else into
-    if table.empty:
-        st.success("Not one error here.")
-    else:
-        picked = st.dataframe(
-            table.drop(columns="index"),
-            hide_index=True,
-            height=min(38 + 35 * len(table), 250),
-            key=f"around-{index}-{asked_out}",
-            on_select="rerun",
-            selection_mode="single-row",
-            column_config={
-                "class": "Read as" if asked_out else "Truly",
-                "count": st.column_config.NumberColumn("Images"),
-                "share": st.column_config.ProgressColumn(
-                    "Share", format="percent", min_value=0, max_value=1
-                ),
-            },
-        ).selection.rows
-        if picked:
-            other = int(table["index"].iloc[picked[0]])
-            choose_cell(report.classes, *((index, other) if asked_out else (other, index)))
-            st.rerun(scope="fragment")
-        inspect.images(
-            run,
-            report,
-            confusion.images_of(report, true, read),
-            key="class",
-            label=f"Errors: {report.names[index]}",
-        )
+    out, into = confusion.around(report, index)
+    raw = report.names[index]
+    sides = [(out, f"{raw} is read as", True), (into, f"Read as {raw}", False)]
+    for table, title, outwards in sides if read is None else sides[::-1]:
+        _others(report, index, table, title, outwards)
+    inspect.images(
+        run,
+        report,
+        confusion.images_of(report, true, read),
+        key="class",
+        label=f"Errors: {raw}",
+    )
     turned = (
-        (f"What is read as {name}", None, index) if asked_out else (f"All of {name}", index, None)
+        (f"What is read as {name}", None, index)
+        if read is None
+        else (f"What {name} is read as", index, None)
     )
     _ways(report, [turned])
+
+
+def _others(report: Report, index: int, table: pd.DataFrame, title: str, outwards: bool) -> None:
+    """Classes that a class is taken for, or that are taken for it; a row opens its cell."""
+    if table.empty:
+        st.caption(f"{plain(title)}: nothing else, not once.")
+        return
+    key = f"around-{index}-{outwards}"
+
+    def open_cell() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows:
+            other = int(table["index"].iloc[rows[0]])
+            choose_cell(report.classes, *((index, other) if outwards else (other, index)))
+
+    st.dataframe(
+        table.drop(columns="index"),
+        hide_index=True,
+        height=min(38 + 35 * len(table), 213),
+        key=key,
+        on_select=open_cell,
+        selection_mode="single-row",
+        column_config={
+            "class": title,
+            "count": st.column_config.NumberColumn("Images"),
+            "share": st.column_config.ProgressColumn(
+                "Share of the class", format="percent", min_value=0, max_value=1
+            ),
+        },
+    )
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
