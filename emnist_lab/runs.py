@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import calibration, storage, trust
-from .dataset import SIDE
+from .dataset import SIDE, Part
 from .errors import RunError, first_line
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
 from .manifest import read as manifest_of
@@ -150,6 +150,21 @@ class Run:
         """
         if "model" not in self.__dict__:
             self.predict_proba(np.zeros((1, SIDE, SIDE), np.uint8))
+
+    def own_part(self, part: Part) -> Part:
+        """The images of a part that the run knows the classes of: what it is measured on.
+
+        Parameters
+        ----------
+        part : Part
+
+        Returns
+        -------
+        Part
+            `part` itself where it has the run's classes or others; of one that has more
+            classes only the run's, under a name that says so.
+        """
+        return part.choose(self.classes) if set(self.classes) < set(part.classes) else part
 
     def check_classes(self, classes: list[str]) -> None:
         """Refuse data with other classes than the run's.

@@ -303,8 +303,7 @@ def evaluate(run: Run, test: Part) -> metrics.Report:
     TrainingError
         There are no images.
     """
-    if set(run.classes) < set(test.classes):
-        test = test.choose(run.classes)
+    test = run.own_part(test)
     run.check_classes(test.classes)
     if len(test) == 0:
         raise TrainingError("There are no images to measure on: choose another part.")
