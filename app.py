@@ -5,7 +5,7 @@ from PIL import Image
 
 from emnist_lab import ink
 from emnist_lab.specs import CurveSpec
-from emnist_lab.ui import markup, panel, state
+from emnist_lab.ui import inuse, markup, panel, queues, state
 
 LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
 
@@ -16,7 +16,7 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 
-state.warm_up()
+inuse.warm_up()
 # Streamlit leaves six rem above the title; the first picture should be seen without scrolling.
 st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 
@@ -45,7 +45,7 @@ with st.sidebar:
         st.caption(f":material/check: {what}{', '.join(' '.join(key) for key in parts)}")
     st.page_link("pages/data.py", label="Get or choose a dataset", icon=":material/database:")
 
-    for queue, at in ((state.jobs(), "Train"), (state.fetches(), "Data")):
+    for queue, at in ((queues.jobs(), "Train"), (queues.fetches(), "Data")):
         for job in queue.jobs:
             measures = isinstance(job.spec, CurveSpec) and page.title == "Compare"
             if job.active and page.title != at and not measures:

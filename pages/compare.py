@@ -3,12 +3,12 @@
 import streamlit as st
 
 from emnist_lab import comparison
-from emnist_lab.ui import compare, learning, state
+from emnist_lab.ui import compare, inuse, learning
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.shelf import shelf
 
 st.title("Compare")
-runs, problems = state.all_runs()
+runs, problems = inuse.all_runs()
 for problem in problems:
     st.warning(plain(problem), icon=":material/broken_image:")
 

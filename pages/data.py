@@ -9,7 +9,7 @@ from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.specs import FetchSpec
 from emnist_lab.splits import OFFICIAL, SPLITS
-from emnist_lab.ui import markup, panel, state, uploads
+from emnist_lab.ui import markup, panel, queues, state, uploads
 from emnist_lab.ui.gallery import gallery
 
 STRIP = 90  # images to see at a glance what is in use, and which way up
@@ -108,9 +108,9 @@ st.markdown(
     "From NIST, who made it. Only the split that you choose crosses the network, every file is "
     "checked, and an interrupted download goes on where it stopped."
 )
-loading = {job.spec.split for job in state.fetches().jobs if job.active}
+loading = {job.spec.split for job in queues.fetches().jobs if job.active}
 for job in state.transfers(imported=False):
-    panel.job_panel(job, state.fetches())
+    panel.job_panel(job, queues.fetches())
 here = state.fetched()
 for split in SPLITS:
     images = sum(OFFICIAL[split])
@@ -139,5 +139,5 @@ st.markdown(
     "not assumed."
 )
 for job in state.transfers(imported=True):
-    panel.job_panel(job, state.fetches())
+    panel.job_panel(job, queues.fetches())
 uploads.form()

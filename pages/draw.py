@@ -6,17 +6,17 @@ from streamlit_drawable_canvas import st_canvas
 from emnist_lab import ink, pictures
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import InkError, LabError
-from emnist_lab.ui import markup, state
+from emnist_lab.ui import inuse, markup, state
 
 SIZE, PEN = 280, 20  # CSS pixels
 
 st.title("Draw")
-run = state.choose_run("Read with")
+run = inuse.choose_run("Read with")
 if run is None:
     st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
     st.stop()
 try:
-    reader = state.open_run(run.name)
+    reader = inuse.open_run(run.name)
 except LabError as error:
     state.stop_on(error)
 names = display_names(reader.classes)
@@ -91,8 +91,8 @@ def board() -> None:
 
 
 board()
-state.say_trained_on_generated(reader)
-st.caption(f"Read by `{run.name}`: {state.trained_on(reader)}")
+inuse.say_trained_on_generated(reader)
+st.caption(f"Read by `{run.name}`: {inuse.trained_on(reader)}")
 with st.expander("How a drawing becomes an image"):
     st.markdown(
         "Strokes are drawn with EMNIST's kind of line, blurred a little, cropped to the ink, "

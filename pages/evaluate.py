@@ -4,71 +4,35 @@ import streamlit as st
 
 from emnist_lab import document
 from emnist_lab.errors import LabError
-from emnist_lab.ui import areas, atlas, confused, doubts, inspect, panel, state, sure
+from emnist_lab.ui import (
+    areas,
+    atlas,
+    confused,
+    doubts,
+    headline,
+    inuse,
+    measured,
+    panel,
+    state,
+    sure,
+)
 from emnist_lab.ui.markup import plain
 
-HELP = {
-    "accuracy": "Share of test images whose likeliest class is the true one.",
-    "top3_accuracy": "Share of test images whose true class is among the three likeliest.",
-    "log_loss": "Mean negative logarithm (nats) of the probability given to the true class: 0 is "
-    "perfect, confident errors cost most.",
-    "calibration_error": "How far stated probabilities and the share that is right lie apart "
-    "(expected calibration error, 15 bins): 0 means that of answers given with 80 %, 80 % are "
-    "right.",
-    "roc_auc_ovo": "How surely a pair of classes is told apart, averaged over all pairs (Hand and "
-    "Till 2001): 0.5 is guessing, 1 is perfect. The reference's number.",
-    "roc_auc_ovr": "How surely a class is told from all others together, averaged over classes. "
-    "Where all classes are equally frequent it equals one-vs-one.",
-}
-
 st.title("Evaluate")
-run = state.choose_run()
+run = inuse.choose_run()
 if run is None:
     st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
     st.stop()
 try:
-    report = state.report(run.name)
+    report = measured.report(run.name)
+    name, fingerprint = measured.measured_on(run)
 except LabError as error:
     state.stop_on(error)
-state.say_trained_on_generated(run)
-st.caption(state.trained_on(run))
+inuse.say_trained_on_generated(run)
+st.caption(inuse.trained_on(run))
 if not run.manifest["data"].get("test"):
-    st.caption(
-        f"Measured now, on the {plain(state.load(run.manifest['data']['split'], 'test').name)}."
-    )
-
-NUMBERS = {
-    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
-    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
-    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
-    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
-    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
-    "calibration_error": ("Calibration error", "{:.2%}", ""),
-}
-values = report.summary()
-with st.container(horizontal=True):
-    places = {key: st.empty() for key in NUMBERS}
-
-
-def show_numbers(intervals: dict[str, tuple[float, float]] | None) -> None:
-    """The headline numbers, each with its interval; None leaves the place for them."""
-    for key, (label, form, short) in NUMBERS.items():
-        spread, about = "…" if short and intervals is None else None, ""
-        low, high = (intervals or {}).get(key, (float("nan"), float("nan")))
-        if low == low:
-            spread = f"{short.format(low)} – {short.format(high)}"
-            about = " Below, its 95 % interval: images drawn anew within each class (bootstrap)."
-        places[key].metric(
-            label,
-            form.format(values[key]) if values[key] == values[key] else "–",
-            spread,
-            delta_color="off",
-            delta_arrow="off",
-            help=HELP[key] + about,
-        )
-
-
-show_numbers(state.intervals_at_hand(run))
+    st.caption(f"Measured now, on the {plain(name)}.")
+headline.headline(run, report)
 absent = run.manifest["data"]["train"].get("absent") or []
 if absent:
     st.warning(
@@ -78,25 +42,20 @@ if absent:
     )
 if report.absent:
     st.warning(
-        f"The test part has no image of {', '.join(report.absent)}: their recall and AUC are "
-        "undefined and left out of the averages.",
+        f"The test part has no image of {plain(', '.join(report.absent))}: their recall and AUC "
+        "are undefined and left out of the averages.",
         icon=":material/warning:",
     )
 
 
-made = run.manifest["created"]
 stem = f"generated-{run.name}" if run.generated else run.name
-data = run.manifest["data"].get("test")
-# A figure that is passed on must still say what it was made from.
-note = f"{run.name}, measured on: {data['name']}" if data else run.name
+note = f"{run.name}, measured on: {name}"  # a figure that is passed on must still say so
 
 
 def report_file() -> str:
     """The evaluation as one HTML file."""
-    part, _ = inspect.part_of(run)
-    name = data["name"] if data else part.name
-    at = inspect.fingerprint_of(run)
-    return document.document(run, report, name, at, part, state.intervals(run))
+    part, _ = measured.test_part(run)
+    return document.document(run, report, name, fingerprint, part, measured.intervals(run))
 
 
 st.download_button(
@@ -221,6 +180,3 @@ with st.expander("How this run was made"):
         st.json(run.manifest["settings"])
     panel.curve(run.manifest.get("curve", []))
     st.json(run.manifest, expanded=1)
-
-# Last, so that nothing waits for it: a thousand samples of the images take a moment.
-show_numbers(state.intervals(run).of)

@@ -5,7 +5,7 @@ import streamlit as st
 
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.ui import state
+from emnist_lab.ui import inuse, measured, state
 from emnist_lab.ui.gallery import gallery
 
 WALL = 320  # images
@@ -53,7 +53,7 @@ if shown is not None:
 else:
     state.no_dataset("This page")
 
-found, problems = state.all_runs()
+found, problems = inuse.all_runs()
 for problem in problems:
     st.warning(problem, icon=":material/broken_image:")
 shipped = {run.name: run for run in found if run.shipped}
@@ -87,7 +87,7 @@ if LESSON.keys() <= shipped.keys():
 
     st.subheader("What is confused most")
     try:
-        for pair in state.report(better.name).confused_pairs(5).itertuples():
+        for pair in measured.report(better.name).confused_pairs(5).itertuples():
             st.markdown(
                 f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}"
             )

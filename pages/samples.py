@@ -8,7 +8,7 @@ import streamlit as st
 from emnist_lab import pictures
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.ui import markup, state
+from emnist_lab.ui import inuse, markup, measured, state
 from emnist_lab.ui.gallery import gallery
 
 PAGE = 240  # images in the gallery
@@ -71,7 +71,7 @@ chosen = st.pills(
     help="Nothing chosen shows all. A letter that looks alike in both cases is one class, “C c”.",
 )
 
-readers = [run.name for run in state.all_runs()[0] if run.classes == data.classes]
+readers = [run.name for run in inuse.all_runs()[0] if run.classes == data.classes]
 UNREAD, WHICH, FIRST = "no run", ("all", "wrong", "right"), ("least sure first", "surest first")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     reader = st.selectbox(
@@ -93,7 +93,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 report = None
 if reader != UNREAD:
     try:
-        report = state.read_by(state.open_run(reader), split, part)
+        report = measured.read_by(inuse.open_run(reader), split, part)
     except LabError as error:
         state.say_error(error)
 

@@ -8,7 +8,7 @@ from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.snippet import snippet
 from emnist_lab.specs import Spec
-from emnist_lab.ui import catalogue, panel, state
+from emnist_lab.ui import catalogue, panel, queues, state
 from emnist_lab.ui.markup import plain
 
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
@@ -85,7 +85,7 @@ if splits:
                 state.say_error(error)
             else:
                 lines = tuple(f"{name}={catalogue.as_text(params[name])}" for name in params)
-                state.jobs().submit(
+                queues.jobs().submit(
                     Spec(
                         recipe.name, split, images, int(seed), state.root(),
                         classes=classes, settings=lines,
@@ -108,8 +108,8 @@ if splits:
 else:
     state.no_dataset("Training")
 
-for job in panel.to_show(state.jobs()):
-    panel.job_panel(job, state.jobs())
+for job in panel.to_show(queues.jobs()):
+    panel.job_panel(job, queues.jobs())
 
 if splits:
     st.subheader("The catalogue at a glance")

@@ -11,7 +11,7 @@ import emnist_lab as lab
 from emnist_lab import imports, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
-from emnist_lab.ui import state
+from emnist_lab.ui import inuse, measured
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
 
@@ -178,6 +178,10 @@ def test_samples_views(dataset, view):
     assert not app.exception
 
 
+def metric_deltas(app, count: int) -> set[str]:
+    return {metric.delta for metric in app.metric[:count]}
+
+
 @pytest.mark.parametrize("scale", ["counts", "by row", "by column"])
 @pytest.mark.parametrize("run", ["hog-qda", "pixels-logistic"])
 def test_evaluate_shows_the_manifests_numbers(run, scale):
@@ -185,7 +189,10 @@ def test_evaluate_shows_the_manifests_numbers(run, scale):
     assert not app.exception
     scores = lab.open_run(run).manifest["scores"]
     values = [metric.value for metric in app.metric]
-    assert all("–" in metric.delta for metric in app.metric[:5])  # its interval
+    assert metric_deltas(app, 5) == {"…"}  # the place for its interval
+    measured.intervals(lab.open_run(run))
+    app.run()
+    assert all("–" in one for one in metric_deltas(app, 5))
     assert values[0] == f"{scores['accuracy']:.2%}"
     assert values[3] == f"{scores['roc_auc_ovo']:.6f}"
     assert "is read as" in said(app)
@@ -195,7 +202,7 @@ def test_evaluate_shows_the_manifests_numbers(run, scale):
 
 def test_a_run_that_the_address_names_but_is_not_there():
     app = opened("evaluate", run="long-gone")
-    assert not app.exception and app.selectbox(key="run").value == state.FIRST_RUN
+    assert not app.exception and app.selectbox(key="run").value == inuse.FIRST_RUN
 
 
 def test_evaluate_a_run_without_scores(train):
@@ -215,7 +222,7 @@ def test_home_without_its_shipped_scores(monkeypatch):
     def gone(name):
         raise RunError("The run hog-qda can't be used: scores.npz is damaged (it is missing).")
 
-    monkeypatch.setattr("emnist_lab.ui.state.report", gone)
+    monkeypatch.setattr("emnist_lab.ui.measured.report", gone)
     app = opened("home")
     assert not app.exception and "scores.npz" in said(app)
 

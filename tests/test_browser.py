@@ -215,6 +215,15 @@ def test_the_confusion_matrix_opens_cells_and_classes(page, site):
     page.get_by_role("heading", name=re.compile("read (as|right)")).wait_for()
 
 
+def test_a_pair_of_a_card_opens_its_cell(page, site):
+    page.goto(f"{site}/evaluate?run=hog-qda&look=Pairs")
+    card = page.get_by_role("button", name=re.compile("read as .*: [0-9]+")).first
+    said = card.inner_text().rsplit(":", 1)[0]
+    card.click()
+    page.get_by_role("heading", name=said).wait_for()
+    page.locator(browser.USEFUL["evaluate"]).wait_for()
+
+
 def test_draw_undo_clear_and_return(page, site):
     page.goto(f"{site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()

@@ -1,11 +1,12 @@
 """The Evaluate page through Streamlit's own test harness."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
 import streamlit as st
-from conftest import make_part
+from conftest import make_part, write
 from test_app import opened, said
 
 import emnist_lab as lab
@@ -64,13 +65,15 @@ def test_a_cell_in_the_address_opens_its_images(mine):
 
 def test_a_cell_that_the_run_does_not_have(mine):
     app = opened("evaluate", run="mine", true="Ω", read="<b>")
-    assert not app.exception and "doesn't have" in said(app) and "Most confused" in said(app)
+    assert (
+        not app.exception and "This run has no class" in said(app) and "Most confused" in said(app)
+    )
 
 
 def test_other_images_by_the_same_name_are_not_shown(mine, folder, monkeypatch):
     other = make_part("digits", 12, 99, "test")
     changed = dataclasses.replace(lab.load("digits", "test", folder), images=other.images[:1])
-    monkeypatch.setattr("emnist_lab.ui.state.load", lambda split, part: changed)
+    monkeypatch.setattr("emnist_lab.ui.state.load_from", lambda *_: changed)
     app = opened("evaluate", run="mine", look="Doubtful labels")
     assert not app.exception
     words = said(app)
@@ -158,6 +161,87 @@ def test_samples_as_a_run_reads_them(mine):
 
 
 def test_a_run_that_would_take_minutes_is_not_waited_for(mine, monkeypatch):
-    monkeypatch.setattr("emnist_lab.ui.state._LONGEST_READ", -1)
+    monkeypatch.setattr("emnist_lab.ui.measured._LONGEST_READ", -1)
     app = opened("samples", split="digits", part="train", reader="mine")
     assert not app.exception and "minutes to read these" in said(app)
+
+
+def test_a_run_on_chosen_classes_that_was_not_measured_shows_its_own_images(folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    run = lab.fit("pixels-bayes", train.choose("37")).save("two")
+    own = test.choose("37")
+    report = lab.evaluate(run, test)
+    app = opened("evaluate", run="two", true="3", read="3")
+    assert not app.exception and f"Measured now, on the {own.name}" in said(app)
+    first = confusion.images_of(report, 0, 0)[0]
+    assert f"Image {first} is **3**" in said(app)
+    app.button(key="mark-cell").click().run()
+    assert [one.image for one in marks.read(own.fingerprint)] == [first]
+    assert not marks.read(test.fingerprint)
+
+
+def test_a_pair_of_another_run_is_forgotten(mine):
+    app = opened("evaluate", run="hog-qda", look="ROC AUC", pair="Ff")
+    assert not app.exception and "F and f" in said(app)
+    app.selectbox(key="run").set_value("mine").run()
+    assert not app.exception and "Hardest to tell apart" in said(app)
+    assert "pair" not in app.query_params
+
+
+def test_a_pair_without_images_has_no_number(folder, monkeypatch):
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    keep = test.labels != 3
+    part = dataclasses.replace(test, images=test.images[keep], labels=test.labels[keep])
+    lab.fit("pixels-bayes", train, part).save("no-three")
+    app = opened("evaluate", run="no-three", look="ROC AUC", pair="13")
+    assert not app.exception and "it is undefined" in said(app)
+    assert next(one.value for one in app.metric if one.label == "AUC of this pair") == "–"
+
+
+def test_one_class_only_in_the_test_part(folder):
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    keep = test.labels == 3
+    part = dataclasses.replace(test, images=test.images[keep], labels=test.labels[keep])
+    lab.fit("pixels-bayes", train, part).save("threes")
+    for look in LOOKS:
+        app = opened("evaluate", run="threes", look=look)
+        assert not app.exception and not app.error
+        shown = [str(one.value) for one in app.metric] + [said(app)]
+        assert "nan" not in " ".join(shown).lower().split()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_run_that_is_deleted_meanwhile_is_one_sentence(look, mine):
+    app = opened("evaluate", run="mine", look=look)
+    shutil.rmtree(mine.folder)
+    app.run()
+    assert not app.exception
+    assert "no run “mine” here (any more)" in said(app)
+
+
+def test_other_files_in_the_same_folder_give_other_numbers(folder, tmp_path, monkeypatch):
+    root = shutil.copytree(folder, tmp_path / "emnist")
+    monkeypatch.setenv("EMNIST_DIR", str(root))
+    train = lab.load("digits", "train", root)
+    run = lab.fit("pixels-bayes", train).save("bare")
+    before = measured_key(run)
+    write(root, make_part("digits", 9, 77, "test"))
+    st.cache_resource.clear()
+    assert measured_key(run) != before
+
+
+def measured_key(run):
+    def page(name):
+        import streamlit as st
+
+        import emnist_lab as lab
+        from emnist_lab.ui import measured
+
+        st.session_state.key = measured.measurement(lab.open_run(name))
+
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_function(page, kwargs={"name": run.name}).run()
+    assert not app.exception
+    return app.session_state.key

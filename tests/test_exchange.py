@@ -23,7 +23,7 @@ from emnist_lab import __main__ as main
 from emnist_lab import exchange, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
-from emnist_lab.ui import state
+from emnist_lab.ui import inuse
 
 FILES = (runs.MANIFEST, runs.MODEL, runs.SCORES)
 
@@ -346,9 +346,9 @@ def test_the_verbs(kept, capfd, tmp_path, monkeypatch):
 
 
 def _page():
-    from emnist_lab.ui import shelf, state
+    from emnist_lab.ui import inuse, shelf
 
-    shelf.shelf(state.all_runs()[0])
+    shelf.shelf(inuse.all_runs()[0])
 
 
 def button(app: AppTest, label: str):
@@ -413,5 +413,5 @@ def test_a_run_in_the_address_that_is_gone_is_said(page):
     assert not app.exception
     words = [one.value.replace("\\", "") for one in app.warning]
     assert any("no run “deleted-one”" in one for one in words)
-    assert app.selectbox(key="run").value == state.FIRST_RUN
+    assert app.selectbox(key="run").value == inuse.FIRST_RUN
     assert not any("deleted-one" in one.value for one in app.run().warning)

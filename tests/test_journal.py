@@ -20,7 +20,7 @@ from emnist_lab.jobs import JobQueue
 from emnist_lab.journal import Entry, Journal
 from emnist_lab.places import PROJECT, SHIPPED
 from emnist_lab.specs import CurveSpec, FetchSpec, Spec
-from emnist_lab.ui import state
+from emnist_lab.ui import queues
 
 SERVER = """
 import os, signal, sys, time
@@ -234,7 +234,7 @@ def test_the_page_shows_what_was_interrupted_and_what_waits(place, folder, monke
     assert "while this waited for its turn: earlier runs are whole." in said
     app.button(key="dismiss-other").click().run()
     app.button(key="dismiss-curve").click().run()
-    queue = state.jobs()
+    queue = queues.jobs()
     running = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
     app.button(key="again-done").click().run()
     assert [job.spec for job in queue.jobs] == [works[0][1], running.spec]

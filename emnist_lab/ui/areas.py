@@ -8,7 +8,7 @@ import streamlit as st
 from emnist_lab import confusion, figures
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run
-from emnist_lab.ui import confused, inspect, state
+from emnist_lab.ui import confused, inspect, measured, state
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.matrix import pair_matrix
@@ -49,7 +49,24 @@ def averages(report: Report, stem: str) -> None:
     download_csv(f"{stem}-auc", lambda: pd.Series(table, name="auc").to_csv(index_label="average"))
 
 
-@st.fragment
+def _asked_pair(report: Report) -> tuple[int | None, int | None]:
+    """The pair that the address names: two characters; none where the run hasn't both."""
+    text = st.query_params.get("pair", "")
+    if len(text) != 2 or text[0] == text[1] or not set(text) <= set(report.classes):
+        st.query_params.pop("pair", None)
+        return None, None
+    return report.classes.index(text[0]), report.classes.index(text[1])
+
+
+def _choose_pair(classes: list[str], first: int | None, second: int | None) -> None:
+    """Name a pair in the address; for callbacks."""
+    if first is None or second is None:
+        st.query_params.pop("pair", None)
+    else:
+        st.query_params["pair"] = classes[first] + classes[second]
+
+
+@measured.guarded
 def pairwise(run: Run, report: Report, stem: str) -> None:
     """Show the matrix of pairwise AUCs, and the pair that is picked.
 
@@ -64,25 +81,28 @@ def pairwise(run: Run, report: Report, stem: str) -> None:
     if np.isnan(areas).all():
         st.info("The test part has images of one class only: no pair has an AUC.")
         return
-    order = np.arange(len(report.classes))
-    if st.session_state.get("pair-order") == confusion.ORDERS[1]:
-        order = confused.order_of(run.name, run.manifest["created"])
+    pair = _asked_pair(report)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
-        st.segmented_control(
+        order = st.segmented_control(
             "Order",
             list(confusion.ORDERS),
             default=confusion.ORDERS[0],
             required=True,
-            key="pair-order",
+            key="order",
+            bind="query-params",
+            help="By confusion, classes that are taken for each other stand together.",
         )
+        places = np.arange(len(report.classes))
+        if order == confusion.ORDERS[1]:
+            places = confused.order_of(run.name, measured.measurement(run))
         pair_matrix(
             areas,
             report.names,
-            order,
+            places,
             key="pairwise",
-            selected=st.session_state.get("pair", (None, None)),
-            on_pick=lambda true, read: st.session_state.update(pair=(true, read)),
+            selected=pair,
+            on_pick=lambda true, read: _choose_pair(report.classes, true, read),
         )
         st.caption(
             "How surely the model tells each pair of classes apart, whatever else it may say: 0.5 "
@@ -94,7 +114,6 @@ def pairwise(run: Run, report: Report, stem: str) -> None:
             lambda: pd.DataFrame(areas, index=names, columns=names).to_csv(),
         )
     with right:
-        pair = st.session_state.get("pair", (None, None))
         if None in pair:
             _hardest(report)
         else:
@@ -103,24 +122,29 @@ def pairwise(run: Run, report: Report, stem: str) -> None:
 
 def _hardest(report: Report) -> None:
     st.subheader("Hardest to tell apart")
-    areas = np.where(np.triu(np.ones(report.aucs.pairwise.shape, bool), 1), report.aucs.pairwise, 2)
-    areas = np.where(np.isnan(areas), 2, areas)
-    for flat in np.argsort(areas, axis=None, kind="stable")[:12]:
-        a, b = np.unravel_index(flat, areas.shape)
-        if areas[a, b] > 1:
-            break
-        st.button(
-            f"**{plain(report.names[a])}** and **{plain(report.names[b])}**: {areas[a, b]:.4f}",
-            key=f"hardest-{a}-{b}",
-            type="tertiary",
-            on_click=lambda a=int(a), b=int(b): st.session_state.update(pair=(a, b)),
-        )
+    upper = np.triu(np.ones(report.aucs.pairwise.shape, bool), 1)
+    areas = np.where(upper & ~np.isnan(report.aucs.pairwise), report.aucs.pairwise, 2)
+    with st.container(gap=None):
+        for flat in np.argsort(areas, axis=None, kind="stable")[:12]:
+            a, b = (int(one) for one in np.unravel_index(flat, areas.shape))
+            if areas[a, b] > 1:
+                break
+            st.button(
+                f"**{plain(report.names[a])}** and **{plain(report.names[b])}**: {areas[a, b]:.4f}",
+                key=f"hardest-{a}-{b}",
+                type="tertiary",
+                on_click=_choose_pair,
+                args=(report.classes, a, b),
+            )
 
 
 def _pair(run: Run, report: Report, first: int, second: int) -> None:
     a, b = report.names[first], report.names[second]
+    area = report.aucs.pairwise[first, second]
     st.subheader(f"{plain(a)} and {plain(b)}")
-    st.metric("AUC of this pair", f"{report.aucs.pairwise[first, second]:.6f}")
+    st.metric("AUC of this pair", "–" if np.isnan(area) else f"{area:.6f}")
+    if np.isnan(area):
+        st.caption("The test part has no image of one of the two, so it is undefined.")
     found = np.concatenate(
         [confusion.images_of(report, first, second), confusion.images_of(report, second, first)]
     )
@@ -129,16 +153,17 @@ def _pair(run: Run, report: Report, first: int, second: int) -> None:
     st.button(
         "Hardest pairs",
         icon=":material/arrow_back:",
-        on_click=lambda: st.session_state.update(pair=(None, None)),
+        on_click=_choose_pair,
+        args=(report.classes, None, None),
     )
 
 
 @st.cache_data(max_entries=48, show_spinner="Drawing …")
-def _roc(name: str, made: str, chosen: tuple, kind: str, note: str) -> bytes:
-    return figures.encode(figures.roc_figure(state.report(name), list(chosen)), kind, note)
+def _roc(name: str, key: tuple, chosen: tuple, kind: str, note: str) -> bytes:
+    return figures.encode(figures.roc_figure(measured.report(name), list(chosen)), kind, note)
 
 
-@st.fragment
+@measured.guarded
 def curves(run: Run, report: Report, stem: str, note: str) -> None:
     """Show ROC and precision-recall curves of chosen classes.
 
@@ -163,9 +188,13 @@ def curves(run: Run, report: Report, stem: str, note: str) -> None:
     if len(indices) < len(chosen):
         st.info("A class that the test part has no image of has no curve.")
     left, right = st.columns(2, gap="large")
+    key = measured.measurement(run)
     rates, hits = report.roc_curves
-    macro = np.nanmean(hits, axis=0)
-    lines = [("macro average", rates, macro)]
+    known = ~np.isnan(hits).any(axis=1)
+    if not known.any():
+        st.info("The test part has images of one class only: there is no curve.")
+        return
+    lines = [("macro average", rates, hits[known].mean(axis=0))]
     lines += [(f"{report.names[i]} · {report.aucs.each[i]:.4f}", rates, hits[i]) for i in indices]
     with left:
         st.markdown("**ROC**, each class against the rest")
@@ -202,7 +231,7 @@ def curves(run: Run, report: Report, stem: str, note: str) -> None:
 
     downloads(
         f"{stem}-roc",
-        lambda kind: _roc(run.name, run.manifest["created"], tuple(indices), kind, note),
+        lambda kind: _roc(run.name, key, tuple(indices), kind, note),
         table,
     )
 

@@ -4,11 +4,10 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import nearest, projection
-from emnist_lab.errors import LabError
 from emnist_lab.metrics import Report
 from emnist_lab.projection import Projection
 from emnist_lab.runs import Run
-from emnist_lab.ui import inspect, state
+from emnist_lab.ui import inspect, inuse, measured
 from emnist_lab.ui.scatter import RIGHT_WRONG, by_class, scatter
 
 _COUNTS = (500, 1_000, 2_000, 4_000)
@@ -17,16 +16,16 @@ _COLOURS = ("by class", "by right and wrong")
 
 @st.cache_data(max_entries=12, show_spinner="Laying out the map … t-SNE takes some seconds")
 def _project(
-    name: str, measured: tuple, method: str, count: int, _images: np.ndarray
+    name: str, key: tuple, method: str, count: int, _images: np.ndarray
 ) -> Projection:
-    report = state.report(name)
+    report = measured.report(name)
     chosen = projection.sample_of(report, count)
-    space = nearest.space(state.open_run(name))
+    space = nearest.space(inuse.open_run(name))
     features = _images[chosen].reshape(len(chosen), -1) if space is None else space(_images[chosen])
     return projection.project(features, report.labels[chosen], method)
 
 
-@st.fragment
+@measured.guarded
 def atlas(run: Run, report: Report) -> None:
     """Show the map; a loop drawn round images opens them as a gallery.
 
@@ -36,13 +35,14 @@ def atlas(run: Run, report: Report) -> None:
     report : Report
         On its test part.
     """
-    part, problem = inspect.part_of(run)
+    part, problem = measured.test_part(run)
     if part is None:
         st.info(problem, icon=":material/hide_image:")
         return
     st.markdown(
-        "Test images laid out by what the run's classifier sees of them: what lies close is alike "
-        "to it. Draw a loop round some to look at them."
+        "Test images laid out by the features that the run's classifier sees (the pixels where it "
+        "sees these, one member's of a blend): what lies close is alike to it. Draw a loop round "
+        "some to look at them."
     )
     counts = [count for count in _COUNTS if count < len(part)] or [len(part)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -67,13 +67,10 @@ def atlas(run: Run, report: Report) -> None:
         count = st.select_slider(
             "Images", counts, value=min(1_000, counts[-1]), key="map-count", width=220
         )
-    try:
-        found = _project(run.name, state.measurement(run), method, count, part.images)
-    except LabError as error:
-        state.say_error(error)
-        return
+    key = measured.measurement(run)
+    found = _project(run.name, key, method, count, part.images)
     chosen = projection.sample_of(report, count)
-    view = (run.name, method, count)
+    view = (*key, method, count)
     brushed = st.session_state.get("brushed", (None, ()))
     picked = list(brushed[1]) if brushed[0] == view else []
     names = report.names

@@ -12,7 +12,7 @@ from emnist_lab.errors import LabError
 from emnist_lab.manifest import MANIFEST, SCORES
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run, open_run
-from emnist_lab.ui import state
+from emnist_lab.ui import measured, state
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import plain
@@ -245,7 +245,7 @@ def pair(first: Run, second: Run) -> None:
     """Show where two runs disagree, and whether that is more than chance."""
     try:
         comparison.check_pair(first, second)
-        reports = state.report(first.name), state.report(second.name)
+        reports = measured.report(first.name), measured.report(second.name)
         comparison.check_reports(*reports)
     except LabError as error:
         state.say_error(error)
@@ -300,7 +300,7 @@ def _verdict(first: str, second: str, test: McNemar) -> None:
 
 def _images(first: Run, second: Run, one: Report, other: Report) -> None:
     found = comparison.disagreements(one, other)
-    part, problem = state.test_part(first)
+    part, problem = measured.test_part(first)
     if part is None:
         st.info(problem, icon=":material/hide_image:")
         return

@@ -8,7 +8,7 @@ from emnist_lab import confusion, figures, pictures
 from emnist_lab.dataset import Part
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run
-from emnist_lab.ui import inspect, state
+from emnist_lab.ui import inspect, measured
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.matrix import confusion_matrix
@@ -33,8 +33,8 @@ def asked_cell(report: Report) -> tuple[int | None, int | None]:
         text = st.query_params.get(axis)
         if text is not None and text not in report.classes:
             st.warning(
-                f"The address asks for a class {plain(text[:20])!r}, which this run doesn't have: "
-                "pick a cell below.",
+                f"This run has no class “{plain(text[:20])}”, which the address asks for: pick a "
+                "cell below.",
                 icon=":material/link_off:",
             )
             st.query_params.pop(axis)
@@ -53,18 +53,18 @@ def choose_cell(classes: list[str], true: int | None, read: int | None) -> None:
 
 
 @st.cache_data(max_entries=48, show_spinner="Drawing …")
-def _heatmap(name: str, made: str, scale: str, kind: str, note: str) -> bytes:
-    figure = figures.confusion_heatmap(state.report(name), scale)
+def _heatmap(name: str, key: tuple, scale: str, kind: str, note: str) -> bytes:
+    figure = figures.confusion_heatmap(measured.report(name), scale)
     return figures.encode(figure, kind, note)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def order_of(name: str, made: str) -> np.ndarray:
+def order_of(name: str, key: tuple) -> np.ndarray:
     """Classes so that confused ones stand together; see `confusion.by_confusion`."""
-    return confusion.by_confusion(state.report(name).confusion)
+    return confusion.by_confusion(measured.report(name).confusion)
 
 
-@st.fragment
+@measured.guarded
 def matrix(run: Run, report: Report, stem: str, note: str) -> None:
     """Show the confusion matrix, and the images of the cell, row or column that is picked.
 
@@ -79,6 +79,7 @@ def matrix(run: Run, report: Report, stem: str, note: str) -> None:
         What the numbers were measured on, for files.
     """
     true, read = asked_cell(report)
+    key = measured.measurement(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scale = st.segmented_control(
             "Show",
@@ -102,7 +103,7 @@ def matrix(run: Run, report: Report, stem: str, note: str) -> None:
     shown = figures.scaled(report.confusion, scale)
     places = np.arange(len(report.classes))
     if order == confusion.ORDERS[1]:
-        places = order_of(run.name, run.manifest["created"])
+        places = order_of(run.name, key)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
         confusion_matrix(
@@ -123,7 +124,7 @@ def matrix(run: Run, report: Report, stem: str, note: str) -> None:
         )
         downloads(
             f"{stem}-confusion-{scale.replace(' ', '-')}",
-            lambda kind: _heatmap(run.name, run.manifest["created"], scale, kind, note),
+            lambda kind: _heatmap(run.name, key, scale, kind, note),
             lambda: pd.DataFrame(
                 shown, index=pd.Index(report.names, name="true"), columns=report.names
             ).to_csv(),
@@ -156,7 +157,7 @@ def _most_confused(report: Report) -> None:
     missed = report.most_missed()
     st.metric(
         "Missed most",
-        missed[0],
+        plain(missed[0]),
         help="The class with the lowest recall: the smallest share read right.",
     )
     st.caption(f"{missed[1]:.0%} of its images are read right.")
@@ -262,7 +263,6 @@ def _means(fingerprint: str, _part: Part) -> np.ndarray:
     return _part.mean_images()
 
 
-@st.fragment
 def pairs(run: Run, report: Report) -> None:
     """Show the most confused pairs as cards: means, their difference, errors, the pair's AUC.
 
@@ -276,7 +276,7 @@ def pairs(run: Run, report: Report) -> None:
     if found.empty:
         st.success("Not a single error on the test part.")
         return
-    part, problem = inspect.part_of(run)
+    part, problem = measured.test_part(run)
     if part is None:
         st.info(problem, icon=":material/hide_image:")
     st.caption(
@@ -312,5 +312,6 @@ def pairs(run: Run, report: Report) -> None:
 
 
 def _to_cell(classes: list[str], true: int, read: int) -> None:
+    """Open a cell on the first tab; no fragment may call it, for tabs lie outside."""
     choose_cell(classes, true, read)
     st.session_state.look = "Confusion"

@@ -7,19 +7,19 @@ from emnist_lab import doubt, marks
 from emnist_lab.errors import LabError
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run
-from emnist_lab.ui import inspect, state
+from emnist_lab.ui import inspect, measured, state
 from emnist_lab.ui.downloads import download_csv
 
 _SHOW = ("doubtful, not marked", "marked as wrong", "all doubtful")
 
 
 @st.cache_data(max_entries=16, show_spinner="Looking for doubtful labels …")
-def _doubtful(name: str, made: str, data: tuple):
-    found = doubt.doubtful(state.report(name))
+def _doubtful(name: str, key: tuple):
+    found = doubt.doubtful(measured.report(name))
     return found[found["doubt"] > 0.5].reset_index(drop=True)
 
 
-@st.fragment
+@measured.guarded
 def doubts(run: Run, report: Report, stem: str) -> None:
     """Show doubtful labels, marks, and the score without the marked ones.
 
@@ -36,9 +36,9 @@ def doubts(run: Run, report: Report, stem: str) -> None:
         "(Northcutt, Jiang and Chuang 2021). Some labels of EMNIST are wrong, and stand here; "
         "so do the run's own surest errors. Look, then mark what is labelled wrongly."
     )
-    found = _doubtful(run.name, run.manifest["created"], state.measurement(run))
+    found = _doubtful(run.name, measured.measurement(run))
     try:
-        marked = marks.read(inspect.fingerprint_of(run))
+        marked = marks.read(measured.measured_on(run)[1])
     except LabError as error:
         state.say_error(error)
         marked = []

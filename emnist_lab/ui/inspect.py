@@ -8,7 +8,7 @@ from emnist_lab.dataset import Part
 from emnist_lab.errors import LabError
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run
-from emnist_lab.ui import state
+from emnist_lab.ui import measured, state
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import bars, plain
 from emnist_lab.ui.why import why
@@ -48,7 +48,7 @@ def images(
     if not len(indices):
         st.caption("Not one image.")
         return
-    part, problem = part_of(run)
+    part, problem = measured.test_part(run)
     if part is None:
         st.info(problem, icon=":material/hide_image:")
         return
@@ -76,23 +76,9 @@ def images(
     detail(run, report, part, picked, key=key)
 
 
-def part_of(run: Run) -> tuple[Part | None, str]:
-    """Images that a run's numbers are about: see `state.test_part`."""
-    if run.manifest["data"].get("test"):
-        return state.test_part(run)
-    return state.load(run.manifest["data"]["split"], "test"), ""
-
-
-def fingerprint_of(run: Run) -> str:
-    """Fingerprint of the images that a run's numbers are about."""
-    if test := run.manifest["data"].get("test"):
-        return test["fingerprint"]
-    return state.load(run.manifest["data"]["split"], "test").fingerprint
-
-
 def _mark(run: Run, report: Report, index: int, key: str) -> None:
     """A button that marks an image's label as wrong, or takes the mark back."""
-    at = fingerprint_of(run)
+    _, at = measured.measured_on(run)
     if failed := st.session_state.pop(f"mark-failed-{key}", None):
         state.say_error(failed)
     try:
@@ -147,4 +133,4 @@ def detail(run: Run, report: Report, part: Part, index: int, *, key: str) -> Non
     more = st.expander("Why?", key=f"why-{key}", on_change="rerun", icon=":material/help:")
     if more.open:
         with more:
-            why(run, part.images[index], report.names, int(report.labels[index]), scores)
+            why(run, part, report, index)

@@ -9,7 +9,7 @@ from emnist_lab.curves import Curve
 from emnist_lab.errors import LabError
 from emnist_lab.jobs import Job
 from emnist_lab.specs import CurveSpec
-from emnist_lab.ui import panel, state
+from emnist_lab.ui import panel, queues, state
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.markup import plain
 
@@ -55,15 +55,15 @@ def form() -> None:
         st.caption("The images of the dataset in use are generated: no person wrote them.")
     if st.button("Measure", icon=":material/show_chart:", disabled=not chosen):
         for name in chosen:
-            state.jobs().submit(CurveSpec(name, split, images, int(seed), root=state.root()))
+            queues.jobs().submit(CurveSpec(name, split, images, int(seed), root=state.root()))
 
 
 def jobs() -> list[Job]:
     """Show the curves that are measured now or wait, and how the last ones ended."""
-    mine = [job for job in state.jobs().jobs if isinstance(job.spec, CurveSpec)]
+    mine = [job for job in queues.jobs().jobs if isinstance(job.spec, CurveSpec)]
     active = [job for job in mine if job.active]
     for job in active + [job for job in mine if not job.active][:_ENDED]:
-        panel.job_panel(job, state.jobs())
+        panel.job_panel(job, queues.jobs())
     return active
 
 

@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab import recipes
+from emnist_lab.errors import RunError
 from emnist_lab.jobs import Job, JobQueue
 from emnist_lab.sources import DEMO
 from emnist_lab.specs import CurveSpec, FetchSpec
-from emnist_lab.ui import state
+from emnist_lab.ui import inuse, state
 from emnist_lab.ui.markup import plain
 
 _EVERY = 0.7  # seconds between two looks at a running job
@@ -229,8 +230,8 @@ def _measured(job: Job) -> None:
 
 def _done(job: Job) -> None:
     try:
-        scores = state.open_run(job.result).manifest["scores"]
-    except state.RunError as error:
+        scores = inuse.open_run(job.result).manifest["scores"]
+    except RunError as error:
         state.say_error(error)
         return
     st.success(f"Kept as **{job.result}** after {seconds(job.elapsed)}.", icon=":material/check:")

@@ -7,7 +7,7 @@ import streamlit as st
 from emnist_lab import exchange, runs
 from emnist_lab.errors import LabError, RunError
 from emnist_lab.runs import Run
-from emnist_lab.ui import state
+from emnist_lab.ui import inuse, state
 from emnist_lab.ui.markup import plain, size
 
 _SHIPPED = "It came with EMNIST Lab: only runs of your own can be renamed or deleted."
@@ -86,7 +86,7 @@ def _one(found: list[Run]) -> None:
             help=fixed or "Asks before it does.",
         ):
             _ask(run)
-    st.caption(f"{size(run.bytes)}. {state.trained_on(run)}")
+    st.caption(f"{size(run.bytes)}. {inuse.trained_on(run)}")
 
 
 def _unusable(names: list[str]) -> None:

@@ -10,7 +10,7 @@ from emnist_lab.errors import LabError
 from emnist_lab.manifest import SCORES
 from emnist_lab.metrics import Report
 from emnist_lab.runs import Run
-from emnist_lab.ui import inspect, state
+from emnist_lab.ui import inspect, measured, state
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.markup import plain
 
@@ -67,7 +67,10 @@ def reliability(report: Report, stem: str) -> None:
     )
     error = report.calibration_error
     sure = float(report.scores.max(axis=1).mean())
-    lean = "too sure" if sure > report.accuracy else "not sure enough"
+    low, high = calibration.wilson(report.accuracy, len(report.labels))
+    lean = "as sure as it is right, within chance"
+    if not low <= sure <= high:
+        lean = "too sure" if sure > high else "not sure enough"
     st.caption(
         f"On the dashed line, 80 % means that 80 % are right. Orange is the gap, thin lines are "
         f"95 % intervals (Wilson). The gaps' mean over images is the calibration error, "
@@ -77,7 +80,7 @@ def reliability(report: Report, stem: str) -> None:
     download_csv(f"{stem}-reliability", lambda: table.to_csv(index=False))
 
 
-@st.fragment
+@measured.guarded
 def abstaining(run: Run, report: Report, stem: str) -> None:
     """Show what a run gains by not answering where it isn't sure.
 
@@ -174,11 +177,17 @@ def temperature(run: Run) -> None:
             f"{plain(str(about.get('from', 'the run it was made from')))})."
         )
         if "cross_fitted_log_loss" in about:
+            before = ""
+            if {"before_log_loss", "before_calibration_error"} <= about.keys():
+                before = (
+                    f" Before: log loss {about['before_log_loss']:.4f}, calibration error "
+                    f"{about['before_calibration_error']:.2%}."
+                )
             st.caption(
                 f"The temperature was fitted on the {about['images']:,} images of the test part. "
                 "On images that it was not fitted on, by halves: log loss "
                 f"{about['cross_fitted_log_loss']:.4f}, calibration error "
-                f"{about['cross_fitted_calibration_error']:.2%}."
+                f"{about['cross_fitted_calibration_error']:.2%}.{before}"
             )
         return
     st.markdown(

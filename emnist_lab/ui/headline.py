@@ -1,0 +1,80 @@
+"""The headline numbers of a run, each with its interval once that is computed."""
+
+import math
+
+import streamlit as st
+
+from emnist_lab.errors import LabError
+from emnist_lab.metrics import Report
+from emnist_lab.runs import Run
+from emnist_lab.ui import measured, state
+
+_EVERY = 0.7  # seconds between two looks for the intervals
+
+_HELP = {
+    "accuracy": "Share of test images whose likeliest class is the true one.",
+    "top3_accuracy": "Share of test images whose true class is among the three likeliest.",
+    "log_loss": "Mean negative logarithm (nats) of the probability given to the true class: 0 is "
+    "perfect, confident errors cost most.",
+    "calibration_error": "How far stated probabilities and the share that is right lie apart "
+    "(expected calibration error, 15 bins): 0 means that of answers given with 80 %, 80 % are "
+    "right.",
+    "roc_auc_ovo": "How surely a pair of classes is told apart, averaged over all pairs (Hand and "
+    "Till 2001): 0.5 is guessing, 1 is perfect. The reference's number.",
+    "roc_auc_ovr": "How surely a class is told from all others together, averaged over classes. "
+    "Where all classes are equally frequent it equals one-vs-one.",
+}
+_NUMBERS = {
+    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
+    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
+    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
+    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
+    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
+    "calibration_error": ("Calibration error", "{:.2%}", ""),
+}
+
+
+def headline(run: Run, report: Report) -> None:
+    """Show the numbers at once, and their intervals when they are there.
+
+    Parameters
+    ----------
+    run : Run
+    report : Report
+        On its test part.
+    """
+    waiting = _intervals(run) is None
+    st.fragment(run_every=_EVERY if waiting else None)(_numbers)(run, report, waiting)
+
+
+def _intervals(run: Run) -> dict[str, tuple[float, float]] | None:
+    try:
+        found = measured.intervals(run, wait=False)
+    except LabError as error:
+        state.say_error(error)
+        return {}
+    return None if found is None else found.of
+
+
+def _numbers(run: Run, report: Report, waiting: bool) -> None:
+    values, intervals = report.summary(), _intervals(run)
+    with st.container(horizontal=True):
+        for key, (label, form, short) in _NUMBERS.items():
+            # A place is kept for what comes, so that the page doesn't jump.
+            spread, about = "…" if short and intervals is None else None, ""
+            low, high = (intervals or {}).get(key, (math.nan, math.nan))
+            if not math.isnan(low):
+                spread = f"{short.format(low)} – {short.format(high)}"
+                about = (
+                    " Below, its 95 % interval: images drawn anew within each class (bootstrap)."
+                )
+            st.metric(
+                label,
+                "–" if math.isnan(values[key]) else form.format(values[key]),
+                spread,
+                delta_color="off",
+                delta_arrow="off",
+                help=_HELP[key] + about,
+            )
+    if waiting and intervals is not None:
+        st.rerun()  # there is nothing to look for any more

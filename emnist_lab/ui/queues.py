@@ -1,0 +1,23 @@
+"""The server's queues of background work."""
+
+import streamlit as st
+
+from emnist_lab import places
+from emnist_lab.jobs import JobQueue
+from emnist_lab.journal import Journal
+
+
+@st.cache_resource(show_spinner=False)
+def fetches() -> JobQueue:
+    """The server's one queue of downloads and imports.
+
+    Without a journal: what came of a download is on disk anyway and the next attempt goes on
+    with it, and files that were uploaded for an import are gone with the server.
+    """
+    return JobQueue()
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> JobQueue:
+    """The server's one training queue."""
+    return JobQueue(Journal(places.home() / "jobs"))
