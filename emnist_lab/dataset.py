@@ -178,11 +178,7 @@ class Part:
         random = np.random.default_rng(seed)
         order = random.permutation(len(self))
         counts = self.counts()
-        # largest remainders: the shares add up to `count`
-        exact = counts * (count / len(self))
-        share = np.floor(exact).astype(int)
-        share[np.argsort(share - exact, kind="stable")[: count - share.sum()]] += 1
-        share = np.maximum(share, counts > 0)
+        share = stratified_counts(counts, count)
         rank = np.empty(len(self), int)
         by_class = order[np.argsort(self.labels[order], kind="stable")]
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
@@ -195,6 +191,31 @@ class Part:
             origin="sample",
             parent_name=self.name,
         )
+
+
+def stratified_counts(counts: np.ndarray, size: int) -> np.ndarray:
+    """Images of each class in a stratified sample, by largest remainders.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (C,), dtype int64
+        Images of each class that there are.
+    size : int
+        Of the sample, 0 or more.
+
+    Returns
+    -------
+    ndarray of shape (C,), dtype int64
+        They add up to `size`, or to a few more where every class that has any
+        needs its one; `counts` where there are no more than `size`.
+    """
+    whole = counts.sum()
+    if size >= whole:
+        return counts
+    exact = counts * (size / whole)
+    share = np.floor(exact).astype(np.int64)
+    share[np.argsort(share - exact, kind="stable")[: size - share.sum()]] += 1
+    return np.maximum(share, counts > 0)
 
 
 def read_part(source: Source, part: str, *, cached: bool = True) -> Part:

@@ -1,8 +1,11 @@
 """An evaluation as one HTML file that needs nothing beside it."""
 
 import base64
+import contextlib
 import json
 import math
+import os
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,10 +66,15 @@ def document(
     Returns
     -------
     str
-        One file: styles, figures and images are inside.
+        One file: styles, figures and images are inside. Marks that can't be read
+        are said to be, and none is counted.
     """
     intervals = intervals or bootstrap.intervals(report)
-    wrong = [one.image for one in marks.read(fingerprint) if one.image < len(report.labels)]
+    try:
+        wrong = [one.image for one in marks.read(fingerprint) if one.image < len(report.labels)]
+        unread = False
+    except RunError:  # a damaged file of marks: the document says so, and has all else
+        wrong, unread = [], True
     found = doubt.doubtful(report)
     found = found[found["doubt"] > 0.5]
     note = f"{run.name}, measured on: {data}"
@@ -75,7 +83,7 @@ def document(
     )
     from . import __version__
 
-    return everything.get_template("document.html").render(
+    text = everything.get_template("document.html").render(
         run=run,
         manifest=run.manifest,
         data=data,
@@ -103,7 +111,9 @@ def document(
         },
         doubtful_count=f"{len(found):,}",
         marked=len(wrong),
+        unread=unread,
         accuracy_without=_without(report, wrong),
+        at_hand=part is not None,
         tiles=[] if part is None else _tiles(report, part, found[:_DOUBTFUL]),
         classes=[
             {
@@ -113,17 +123,18 @@ def document(
             for row in report.per_class.to_dict("records")
         ],
         made=json.dumps(
-            {key: run.manifest[key] for key in _TOLD if run.manifest.get(key)},
+            {key: run.manifest[key] for key in _TOLD if run.manifest.get(key) not in (None, {})},
             indent=1,
             ensure_ascii=False,
         ),
         version=__version__,
         now=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    return _encoded(text).decode()
 
 
 def write(path: Path, text: str) -> None:
-    """Write a document to disk.
+    """Write a document to disk, whole or not at all.
 
     Parameters
     ----------
@@ -135,13 +146,27 @@ def write(path: Path, text: str) -> None:
     RunError
         The file can't be written.
     """
+    partial = path.parent / f".partial-{secrets.token_hex(8)}"
     try:
-        path.write_text(text, encoding="utf-8")
+        if path.exists() and not path.is_file():
+            path.write_bytes(_encoded(text))  # a pipe must not be replaced; a folder refuses
+            return
+        try:
+            partial.write_bytes(_encoded(text))
+            os.replace(partial, path.resolve())
+        finally:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
     except OSError as error:
         raise RunError(
             f"The report can't be written to {path} ({error.strerror or error}): name a file in a "
             "folder that exists and is writable."
         ) from error
+
+
+def _encoded(text: str) -> bytes:
+    """In UTF-8; half a surrogate pair, which a manifest may hold, as JSON escapes it."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _numbers(report: Report, intervals: Intervals) -> list[dict]:

@@ -1,4 +1,7 @@
-"""Matplotlib and seaborn figures from numbers; nothing is computed here."""
+"""Matplotlib and seaborn figures of a `Report` or a table.
+
+Numbers come from there; here they are only scaled, binned and averaged for what is drawn.
+"""
 
 import io
 
@@ -105,6 +108,9 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
 def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = False) -> Figure:
     """ROC curve of each class against the rest, and their macro average.
 
+    A class without images, or without images of others, has no curve; where
+    none has one, there is no average either.
+
     Parameters
     ----------
     report : Report
@@ -127,7 +133,10 @@ def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = Fal
         axes.plot(rates, line, color=grey, linewidth=0.7, alpha=0.8)
     colours = matplotlib.colormaps["viridis" if dark else "plasma"]
     auc = report.per_class["auc"]
+    known = ~np.isnan(hits).any(axis=1)
     for place, index in enumerate(chosen or []):
+        if not known[index]:
+            continue
         axes.plot(
             rates,
             hits[index],
@@ -139,13 +148,14 @@ def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = Fal
             linewidth=1.8,
             label=f"{report.names[index]}   {auc[index]:.4f}",
         )
-    axes.plot(
-        rates,
-        np.nanmean(hits, axis=0),
-        color=ACCENT,
-        linewidth=2.6,
-        label=f"macro average   {report.roc_auc_ovr:.4f}",
-    )
+    if known.any():
+        axes.plot(
+            rates,
+            hits[known].mean(axis=0),
+            color=ACCENT,
+            linewidth=2.6,
+            label=f"macro average   {report.roc_auc_ovr:.4f}",
+        )
     axes.plot([0, 1], [0, 1], color=text, linewidth=0.8, linestyle=":", label="guessing   0.5000")
     axes.set_xlabel("false positive rate", color=text)
     axes.set_ylabel("true positive rate", color=text)

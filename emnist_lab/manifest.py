@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ FORMAT = "emnist-lab-run"
 VERSION = 1
 MANIFEST, MODEL, SCORES = "run.json", "model.skops", "scores.npz"
 LARGEST = 4 * 2**20  # bytes
-_LONGEST = 300  # characters of a text that is shown
+LONGEST = 300  # characters of a text that is shown
+_SHORT = 16  # of a class's name
+_FINGERPRINT = re.compile("[0-9a-f]{32}")  # see `emnist_lab.dataset.Part.fingerprint`
+_TEMPERED = {"images", "cross_fitted_log_loss", "cross_fitted_calibration_error"}
+_TEMPERED_SINCE = {"seed", "before_log_loss", "before_calibration_error"}  # not in every run
 
 
 class Damaged(RunError):
@@ -119,7 +124,7 @@ def encode(manifest: dict[str, Any]) -> bytes:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST and value.isprintable()
+    return isinstance(value, str) and len(value) <= LONGEST and value.isprintable()
 
 
 def _count(value: Any) -> bool:
@@ -146,6 +151,7 @@ def _curve(value: Any) -> bool:
     return isinstance(value, list) and all(
         isinstance(point, dict)
         and _count(point.get("step"))
+        and {"loss", "score"} <= point.keys()
         and all(one is None or _number(one) for one in point.values())
         for point in value
     )
@@ -164,6 +170,18 @@ def _settings(value: Any) -> bool:
     )
 
 
+def _tempered(value: Any, scaled: bool) -> bool:
+    """What a temperature brought; a run whose probabilities aren't scaled may lack it all."""
+    if value is None:
+        return not scaled
+    return (
+        _settings(value)
+        and (not scaled or {"from"} | _TEMPERED <= value.keys())
+        and _text(value.get("from", ""))
+        and all(_number(value[key]) for key in (_TEMPERED | _TEMPERED_SINCE) & value.keys())
+    )
+
+
 def _classes(value: Any) -> bool:
     return (
         isinstance(value, list)
@@ -177,9 +195,15 @@ def _part(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and _text(value.get("name"))
-        and _text(value.get("fingerprint"))
+        and isinstance(value.get("fingerprint"), str)
+        and _FINGERPRINT.fullmatch(value["fingerprint"]) is not None
         and _count(value.get("images"))
+        and _names(value.get("absent", []))
     )
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, list) and all(_text(one) and len(one) <= _SHORT for one in value)
 
 
 def _files(value: Any) -> bool:
@@ -215,10 +239,13 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
         ("curve", _curve),
         ("settings", _settings),
         ("temperature", lambda value: _number(value) and 0.01 <= value <= 100),
-        ("tempered", _settings),
     ):
         if field in manifest and not fits(manifest[field]):
             return f"{field!r} isn't what a run keeps there"
+    if "tempered" in manifest and not _tempered(
+        manifest["tempered"], manifest.get("temperature", 1) != 1
+    ):
+        return "'tempered' isn't what a run keeps there"
     data = manifest["data"]
     if not _text(data.get("split")) or not _part(data.get("train")):
         return "'data' doesn't say what it was trained on"
@@ -226,4 +253,6 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
         return "it has scores but no test part" if SCORES in manifest["files"] else None
     if not _part(data["test"]) or not {"accuracy", "roc_auc_ovo"} <= set(manifest["scores"]):
         return "'data' doesn't say what it was measured on"
+    if SCORES not in manifest["files"]:  # whatever is measured is saved with its scores
+        return f"it names scores, but there is no {SCORES}"
     return None

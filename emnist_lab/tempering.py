@@ -6,20 +6,26 @@ import numpy as np
 
 from . import calibration
 from .errors import RunError
-from .manifest import SCORES
+from .manifest import LONGEST, SCORES
 from .metrics import Report
 from .recipe import SEED
 from .runs import Run
 
 _FEWEST = 100  # images to fit one number on, and to say what it brings
+_SAID = ", temperature-scaled"
 
 
 def tempered(run: Run, seed: int = SEED) -> Run:
     """A copy of a run whose probabilities are scaled by the temperature that suits them.
 
-    The temperature is fitted on all kept test scores. What it brings is
-    measured honestly: each half of the images at a temperature that was fitted
-    on the other half (``manifest["tempered"]``).
+    The temperature is fitted on all kept test scores, so the new run's own
+    ``manifest["scores"]`` are measured on the images that it was fitted on;
+    the title says "temperature-scaled". ``manifest["tempered"]`` keeps what it
+    brings, honestly: ``cross_fitted_log_loss`` (nats) and
+    ``cross_fitted_calibration_error`` (0..1) have each half of the images at a
+    temperature that was fitted on the other half, ``before_log_loss`` and
+    ``before_calibration_error`` are the same without scaling. Beside them
+    stand ``from`` (the run's name), ``images`` (how many) and ``seed``.
 
     Parameters
     ----------
@@ -37,7 +43,8 @@ def tempered(run: Run, seed: int = SEED) -> Run:
     Raises
     ------
     RunError
-        The run has no test scores, too few, or has a temperature already.
+        The run has no test scores, too few (of every class, too), or has a temperature
+        already; or no temperature makes the cross-fitted log loss lower.
     """
     if run.temperature != 1:
         raise RunError(
@@ -50,19 +57,34 @@ def tempered(run: Run, seed: int = SEED) -> Run:
             f"The run {run.name} was measured on {len(labels)} images, too few to fit a "
             f"temperature: train it again with a test part of {_FEWEST} or more."
         )
+    try:
+        halves = calibration.cross_fitted(labels, scores, seed)
+    except ValueError as error:  # no class has an image for each half
+        raise RunError(
+            f"The run {run.name} was measured on too few images of a class to fit a temperature: "
+            "train it again with a test part of two or more a class."
+        ) from error
     found = round(calibration.temperature(labels, scores), 4)
-    crossed = Report(labels, calibration.cross_fitted(labels, scores, seed), run.classes)
+    before, crossed = Report(labels, scores, run.classes), Report(labels, halves, run.classes)
+    if found in calibration.RANGE or not crossed.log_loss < before.log_loss:
+        raise RunError(
+            f"A temperature wouldn't mend the probabilities of the run {run.name}: keep it as it "
+            "is."
+        )
     fresh = Report(labels, calibration.scaled(scores, found), run.classes)
     made = Run(
         {
             **run.manifest,
             "name": f"{run.name}-calibrated",
+            "title": run.manifest["title"][: LONGEST - len(_SAID)] + _SAID,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "temperature": found,
             "tempered": {
                 "from": run.name,
                 "images": len(labels),
                 "seed": seed,
+                "before_log_loss": before.log_loss,
+                "before_calibration_error": before.calibration_error,
                 "cross_fitted_log_loss": crossed.log_loss,
                 "cross_fitted_calibration_error": crossed.calibration_error,
             },

@@ -206,8 +206,28 @@ def check(
                     f"{value} {what} can't be found in {images:,} images: train on {value:,} or "
                     f"more{lower}."
                 )
-    expectations.check_memory(recipe.name, images, memory.available())
+    more, larger = _more_memory(recipe, present, seed, params or {})
+    expectations.check_memory(recipe.name, images, memory.available(), more, larger)
     return pipeline
+
+
+def _more_memory(
+    recipe: Recipe, present: np.ndarray, seed: int, params: dict
+) -> tuple[float, list[str]]:
+    """Bytes that changed settings take beside the recipe's own, and the names of those that do."""
+
+    def taken(some: dict) -> float:
+        parts = {id(part): part for _, part in _params(recipe.pipeline(seed, present, some))}
+        return expectations.growing(parts.values(), int(present.sum()), len(present))
+
+    changed = recipe.checked(params)
+    if not changed:
+        return 0.0, []
+    own = taken({})
+    larger = [
+        name.rpartition("__")[2] for name, value in changed.items() if taken({name: value}) > own
+    ]
+    return (max(taken(changed) - own, 0.0) if larger else 0.0), larger
 
 
 def _params(estimator) -> Iterator[tuple[str, Any]]:

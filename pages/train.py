@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import recipes, storage, training
-from emnist_lab.dataset import display_names
+from emnist_lab.dataset import display_names, stratified_counts
 from emnist_lab.errors import LabError
 from emnist_lab.snippet import snippet
 from emnist_lab.specs import Spec
@@ -66,8 +66,7 @@ if splits:
         count = min(count, int(counts.sum()))
         catalogue.say_expected(recipe, count)
         asked = catalogue.settings(recipe)
-        # What a stratified sample leaves of each class, near enough to check before it is drawn.
-        sampled = np.maximum(counts * count // max(counts.sum(), 1), counts > 0)
+        sampled = stratified_counts(counts, count)  # what the run will be fitted to
         classes = "".join(chosen) or None
         images = None if count == counts.sum() else count
         try:

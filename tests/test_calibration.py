@@ -85,5 +85,44 @@ def test_cross_fitting_sees_no_image_that_it_scales():
     other = calibration.cross_fitted(labels, spoilt, seed=1)
     same = np.isclose(plain, other, rtol=1e-12, atol=0).all(axis=1)
     assert same[1:].any() and not same[1:].all()
-    once = calibration.temperature(labels[1:], scores[1:])
-    assert 0.05 <= once <= 20
+    # and each half has the one temperature that fits the other half best
+    logs = np.log(scores[:, :1] / scores[:, 1:2]), np.log(plain[:, :1] / plain[:, 1:2])
+    used = (logs[0] / logs[1]).ravel()
+    own = np.isclose(used, used[0])
+    assert 0.4 < own.mean() < 0.6
+    for half in (own, ~own):
+        fitted = calibration.temperature(labels[~half], scores[~half])
+        np.testing.assert_allclose(used[half], fitted, rtol=1e-9)
+
+
+def _votes(count=900, classes=5, seed=4):
+    """Scores of a vote of few neighbours: most classes have none, the true one at times too."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, classes, count)
+    chances = np.full((count, classes), 0.4 / (classes - 1))
+    chances[np.arange(count), labels] = 0.6
+    return labels, np.stack([random.multinomial(5, row) for row in chances]) / 5
+
+
+@pytest.mark.parametrize("sharpness", [1, 30, 400], ids=["votes", "sure", "clipped"])
+def test_the_loss_that_is_told_is_the_one_that_is_least(sharpness):
+    labels, scores = _votes()
+    assert (scores[np.arange(len(labels)), labels] == 0).any()
+    if sharpness > 1:  # no zeros, but many a probability that the loss clips
+        scores = calibration.scaled(scores + 0.05, 1 / sharpness)
+    found = calibration.temperature(labels, scores)
+    least = metrics.log_loss(labels, calibration.scaled(scores, found))
+    losses = [
+        metrics.log_loss(labels, calibration.scaled(scores, at))
+        for at in np.geomspace(*calibration.RANGE, 301)
+    ]
+    assert least <= min(losses) + 1e-6
+    assert least <= metrics.log_loss(labels, scores) + 1e-9
+
+
+def test_a_temperature_without_a_minimum_is_a_bound():
+    labels = np.arange(40) % 4
+    right = np.eye(4)[labels] * 0.6 + 0.1
+    assert calibration.temperature(labels, right) == calibration.RANGE[0]
+    wrong = np.roll(right, 1, axis=1)
+    assert calibration.temperature(labels, wrong) == calibration.RANGE[1]

@@ -51,6 +51,33 @@ def test_train_evaluate_runs(capfd, folder):
     assert "mine" in call(capfd, "runs")[0]
 
 
+def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tmp_path):
+    words = ("--split", "digits", "--root", folder)
+    call(capfd, "train", "pixels-bayes", *words, "--classes", "0178", "--name", "few")
+    report = tmp_path / "few.html"
+    found = answer(capfd, "evaluate", "--run", "few", *words, "--report", report)
+    stored = answer(capfd, "evaluate", "--run", "few", "--stored")
+    assert found["data"] == stored["data"] and found["images"] == stored["images"] == 32
+    assert found["same_data_as_manifest"] is True and found["equals_manifest"] is True
+    assert found["data"] in report.read_text(encoding="utf-8")
+
+
+def test_undefined_numbers_are_dashes(capfd, monkeypatch):
+    shipped = runs.open_run("hog-qda")
+    labels, scores = shipped.test_scores
+    only = runs.Run({**shipped.manifest, "scores": {"accuracy": 0.0, "roc_auc_ovo": None}})
+    only.test_scores = labels[labels == 0], scores[labels == 0]
+    monkeypatch.setattr(runs, "open_run", lambda name: only)
+    out, _ = call(capfd, "evaluate", "--run", "only", "--stored")
+    assert "roc_auc_ovo  –   (manifest: –)" in out and "(manifest: 0.0)" in out
+    line = next(line for line in out.splitlines() if line.startswith("no images of: "))
+    assert line.count(",") == 45
+    assert "nan" not in out.lower() and "None" not in out
+    monkeypatch.setattr(runs, "list_runs", lambda: ([only], []))
+    out, _ = call(capfd, "runs")
+    assert "accuracy 0.0000  AUC –" in out and "nan" not in out
+
+
 def test_a_whole_process_keeps_standard_output_clean(folder, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "emnist_lab", "train", "pixels-logistic", "--split", "digits",

@@ -1,6 +1,8 @@
 """The evaluation as one HTML file."""
 
 import dataclasses
+import errno
+import os
 import re
 from html.parser import HTMLParser
 
@@ -118,3 +120,68 @@ def test_the_command_writes_it(tmp_path, capsys):
 def test_a_place_that_can_not_be_written(tmp_path):
     with pytest.raises(RunError, match="name a file"):
         document.write(tmp_path, "x")
+
+
+def test_marks_that_can_not_be_read_are_no_obstacle(made, home):
+    run, report, test = made
+    marks.mark(test.fingerprint, marks.Mark(0, "1"))
+    next(marks.marks_home().glob("*.json")).write_text("{")
+    words, _ = read(document.document(run, report, test.name, test.fingerprint))
+    assert "marks of wrongly labelled images couldn't be read" in words
+    assert f"{report.accuracy:.2%}" in words and "were marked" not in words
+    assert str(home) not in words
+
+
+def test_no_doubtful_label_is_said_to_be_none(made):
+    run, report, test = made
+    sure = dataclasses.replace(report, scores=np.eye(10)[report.labels])
+    words, addresses = read(document.document(run, sure, test.name, test.fingerprint, test))
+    assert "None." in words and "weren't at hand" not in words and len(addresses) == 3
+
+
+def test_a_seed_of_nought_is_told(made):
+    run, report, test = made
+    other = dataclasses.replace(run, manifest={**run.manifest, "seed": 0})
+    assert '"seed": 0' in read(document.document(other, report, test.name, test.fingerprint))[0]
+
+
+def test_half_a_surrogate_pair_is_written_as_json_escapes_it(made, tmp_path):
+    run, report, test = made
+    machine = {**run.manifest["machine"], "cpu": "\ud800"}
+    odd = dataclasses.replace(run, manifest={**run.manifest, "machine": machine})
+    text = document.document(odd, report, test.name, test.fingerprint)
+    assert text.encode()  # the page hands it to a browser
+    for name, content in (("one.html", text), ("two.html", "\ud800")):
+        document.write(tmp_path / name, content)
+        assert "\\ud800" in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_it_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "out.html"
+    document.write(path, "before")
+    original = type(path).write_bytes
+
+    def full(self, content):
+        original(self, content[:2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(path), "write_bytes", full)
+        with pytest.raises(RunError, match="No space left"):
+            document.write(path, "after")
+    assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]
+    linked = tmp_path / "link.html"
+    linked.symlink_to(path)
+    document.write(linked, "after")
+    assert linked.is_symlink() and path.read_text() == "after"
+
+
+def test_a_pipe_is_written_to_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        document.write(pipe, "words")
+        assert os.read(reader, 100) == b"words" and pipe.is_fifo()
+    finally:
+        os.close(reader)

@@ -53,6 +53,17 @@ def refused(act, says):
     return text
 
 
+def edited(change):
+    """A manifest's text with something else in it."""
+
+    def edit(text: str) -> str:
+        manifest = json.loads(text)
+        change(manifest)
+        return json.dumps(manifest)
+
+    return edit
+
+
 def test_a_run_comes_back(made, kept, test, home):
     opened = lab.open_run("mine")
     assert opened.folder == home / "runs" / "mine"
@@ -219,6 +230,18 @@ def test_forged_scores_that_do_not_fit(kept, scores):
         (lambda text: text.replace('"split"', '"splits"'), "trained on"),
         (lambda text: text.replace('"accuracy": ', '"accuracy": "x", "y": '), "'scores'"),
         (lambda text: text.replace('"test": {', '"exam": {'), "no test part"),
+        (edited(lambda it: it["data"]["train"].update(absent=3)), "trained on"),
+        (edited(lambda it: it["data"]["train"].update(absent="AB")), "trained on"),
+        (edited(lambda it: it["data"]["train"].update(absent=["A", 3])), "trained on"),
+        (edited(lambda it: it["data"]["train"].update(absent=["A" * 40])), "trained on"),
+        (edited(lambda it: it["data"]["test"].update(absent={"A": 1})), "measured on"),
+        (edited(lambda it: it["data"]["train"].update(fingerprint="../" * 10)), "trained on"),
+        (edited(lambda it: it["data"]["test"].update(fingerprint="AB" * 16)), "measured on"),
+        (edited(lambda it: it.update(curve=[{"step": 1, "score": 0.5}])), "'curve'"),
+        (edited(lambda it: it.update(curve=[{"step": 1, "loss": 0.5}])), "'curve'"),
+        (edited(lambda it: it.update(curve=[{"step": 1, "loss": "x", "score": 0.5}])), "'curve'"),
+        (edited(lambda it: it.update(curve=[{"loss": 0.5, "score": 0.5}])), "'curve'"),
+        (edited(lambda it: it["files"].pop(runs.SCORES)), "there is no scores.npz"),
         (lambda text: text.replace('"sha256": "', '"sha256": 1, "x": "'), "the run's files"),
     ],
 )

@@ -8,6 +8,8 @@ import pytest
 import emnist_lab as lab
 from emnist_lab import calibration, exchange, manifest, tempering
 from emnist_lab.errors import RunError
+from emnist_lab.manifest import SCORES
+from emnist_lab.runs import Run
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,9 @@ def test_it_answers_the_same_with_less_loss(kept):
     for name, value in after.summary().items():
         assert run.manifest["scores"][name] == pytest.approx(value, rel=1e-12)
     told = run.manifest["tempered"]
+    assert run.manifest["title"] == f"{shipped.manifest['title']}, temperature-scaled"
+    assert told["before_log_loss"] == before.log_loss
+    assert told["before_calibration_error"] == before.calibration_error
     assert told["from"] == "pixels-logistic" and told["images"] == len(before.labels)
     # what it brings on images that it wasn't fitted on: less than on those, but more than nothing
     assert after.log_loss <= told["cross_fitted_log_loss"] < before.log_loss
@@ -55,6 +60,47 @@ def test_what_can_not_be_tempered(kept, train, test):
         tempering.tempered(lab.fit("hog-logistic", train, test.sample(60)))
 
 
+def _measured(scores, labels, **manifest):
+    """A run with these test scores; its model is never asked."""
+    classes = [chr(ord("A") + index) for index in range(scores.shape[1])]
+    run = Run(
+        {"name": "mine", "title": "Mine", "classes": classes, "files": {SCORES: {}}} | manifest
+    )
+    run.model, run.test_scores = None, (labels, scores)
+    return run
+
+
+def test_what_a_temperature_would_not_mend():
+    labels = np.arange(400) % 4
+    votes = np.eye(4)[np.where(np.arange(400) % 10, labels, (labels + 1) % 4)]
+    random = np.random.default_rng(0)
+    chances = random.dirichlet(np.ones(4), 400)
+    calibrated = (chances.cumsum(axis=1) < random.random((400, 1))).sum(axis=1)
+    found = calibration.temperature(calibrated, chances)
+    best = calibration.scaled(chances, found)  # nothing is left to gain on images kept out
+    for run in (
+        _measured(votes, labels),
+        _measured(np.eye(4)[labels] * 0.6 + 0.1, labels),
+        _measured(best, calibrated),
+    ):
+        with pytest.raises(RunError, match=r"wouldn't mend .* mine: keep it as it is"):
+            tempering.tempered(run)
+
+
+def test_one_image_a_class_is_too_few():
+    scores = np.random.default_rng(0).dirichlet(np.ones(120), 120)
+    with pytest.raises(RunError, match=r"too few images of a class .*: train it again"):
+        tempering.tempered(_measured(scores, np.arange(120)))
+
+
+def test_a_long_title_still_opens():
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 4, 400)
+    scores = calibration.scaled(random.dirichlet(np.ones(4), 400) + np.eye(4)[labels] / 5, 0.2)
+    title = tempering.tempered(_measured(scores, labels, title="x" * 300)).manifest["title"]
+    assert len(title) == 300 and title.endswith("x, temperature-scaled")
+
+
 def test_an_oversure_run_is_calibrated_by_it(train, test):
     run = lab.fit("pixels-bayes", train, test)
     made = tempering.tempered(run)
@@ -68,3 +114,35 @@ def test_a_temperature_that_is_none_is_refused(kept, bad):
     text = json.dumps({**run.manifest, "temperature": bad})
     with pytest.raises(RunError, match="'temperature'"):
         manifest.decode(text.encode(), "x")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        {},
+        {"images": "many"},
+        {"images": [2]},
+        {"from": 3},
+        {"cross_fitted_log_loss": "x"},
+        {"cross_fitted_calibration_error": None},
+        {"before_log_loss": "x"},
+        {"before_calibration_error": [0.1]},
+        {"seed": "25"},
+    ],
+    ids=str,
+)
+def test_forged_words_on_a_temperature_are_refused(kept, bad):
+    _, run = kept
+    told = {**run.manifest["tempered"], **bad} if bad else bad
+    with pytest.raises(RunError, match="'tempered'"):
+        manifest.decode(json.dumps({**run.manifest, "tempered": told}).encode(), "x")
+
+
+def test_earlier_runs_with_a_temperature_still_open(kept):
+    shipped, run = kept
+    told = {key: one for key, one in run.manifest["tempered"].items() if "before" not in key}
+    for earlier in ({**run.manifest, "tempered": told}, {**shipped.manifest, "tempered": None}):
+        assert manifest.decode(json.dumps(earlier).encode(), "x")["name"] == "x"
+    bare = {key: one for key, one in run.manifest.items() if key != "tempered"}
+    assert manifest.decode(json.dumps(bare).encode(), "x")["temperature"] == run.temperature

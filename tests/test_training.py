@@ -1,15 +1,19 @@
 """Fitting: progress, cancel, sameness, refusals."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
-from conftest import make_part
+import streamlit as st
+from conftest import make_part, write
 from sklearn.linear_model import LogisticRegression
+from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import expectations, memory, recipes, settings, snippet
+from emnist_lab import bench, dataset, expectations, memory, recipes, settings, snippet, training
 from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
+from emnist_lab.places import PROJECT
 from emnist_lab.progress import as_json
 
 # What keeps the slow ones quick here; everything else is as the catalogue has it.
@@ -235,6 +239,52 @@ def test_what_will_not_fit_into_memory_is_refused_before(train, monkeypatch):
     lab.fit("hog-qda", train)
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "images", "more"),  # bytes that a process took more than with its own
+    [
+        ("hog-mlp", {"hidden_layer_sizes": "4096, 4096, 4096"}, 5_000, 1.109e9),
+        ("hog-mlp", {"hidden_layer_sizes": "2048, 2048"}, 5_000, 0.150e9),
+        ("hog-mlp", {"hidden_layer_sizes": "4096"}, 5_000, 0.111e9),
+        ("pixels-forest", {"n_estimators": 300, "max_leaf_nodes": 5000}, 20_000, 1.302e9),
+        ("pixels-forest", {"n_estimators": 300, "max_leaf_nodes": 5000}, 2_000, 0.247e9),
+        ("pixels-forest", {"max_leaf_nodes": 5000}, 20_000, 0.305e9),
+        ("pixels-lda", {"n_components": 784}, 20_000, 0.312e9),
+        ("hog-lda", {"directions": 16}, 20_000, 0.155e9),
+        ("hog-neighbours", {"n_components": 441}, 20_000, 0.135e9),
+    ],
+)
+def test_settings_that_will_not_fit_into_memory_are_refused_before(
+    name, params, images, more, monkeypatch
+):
+    recipe, counts = recipes.get(name), np.full(47, images // 47)
+    own = expectations.expect(name, int(counts.sum())).peak
+    monkeypatch.setattr(memory, "available", lambda: own + 1.4 * more)
+    training.check(recipe, counts, params=params)  # what fits isn't refused
+    monkeypatch.setattr(memory, "available", lambda: own + 0.65 * more)
+    training.check(recipe, counts)
+    taking = [key for key in params if (key, images) != ("max_leaf_nodes", 2_000)]  # none so large
+    names = " and ".join(taking)
+    with pytest.raises(TrainingError, match=rf"GB are free: set {names} lower\.$") as caught:
+        training.check(recipe, counts, params=params)
+    needed = float(str(caught.value).split("about ")[1].split()[0])
+    assert needed == pytest.approx((own + more) / 1e9, abs=0.06 + 0.3 * more / 1e9)
+    monkeypatch.setattr(memory, "available", lambda: own * 0.95)
+    with pytest.raises(TrainingError, match=r"images or fewer, and set \w+.* lower\.$"):
+        training.check(recipe, counts, params=params)
+
+
+def test_settings_that_take_less_are_not_refused(monkeypatch):
+    counts = np.full(47, 400)
+    for name, params in [
+        ("hog-mlp", {"hidden_layer_sizes": "64", "max_iter": 500}),
+        ("pixels-forest", {"n_estimators": 3, "max_leaf_nodes": 5000}),
+        ("hog-logistic", {"n_components": 20, "C": 3}),
+    ]:
+        own = expectations.expect(name, int(counts.sum())).peak
+        monkeypatch.setattr(memory, "available", lambda own=own: own + 1)
+        training.check(recipes.get(name), counts, params=params)
+
+
 def test_expectations_lie_between_what_was_measured():
     for name in recipes.RECIPES:
         few, some, many = (expectations.expect(name, count) for count in (1000, 10_000, 100_000))
@@ -271,6 +321,64 @@ def test_the_code_draws_and_chooses_as_the_app_does(folder):
     assert made["train"].classes == ["0", "O", "Q"] and len(made["train"]) == 60
     expected = lab.load("balanced", "train", folder).choose("0OQ").sample(60, 3)
     assert made["train"].fingerprint == expected.fingerprint
+
+
+def test_the_code_knows_how_many_images_of_each_class_the_run_has(train):
+    random = np.random.default_rng(3)
+    for classes in (None, "0OQZa"):
+        part = train.choose(classes) if classes else train
+        keep = random.permutation(len(part))
+        weights = random.dirichlet(np.full(len(part.classes), 0.6))[part.labels]
+        keep = random.choice(len(part), len(part) // 2, replace=False, p=weights / weights.sum())
+        uneven = dataclasses.replace(part, images=part.images[keep], labels=part.labels[keep])
+        whole = len(uneven)
+        for size in (1, 7, len(part.classes), whole // 3, whole - 1, whole, 10**6):
+            drawn = uneven.sample(size, 9).counts()
+            np.testing.assert_array_equal(dataset.stratified_counts(uneven.counts(), size), drawn)
+
+
+def test_the_train_page_shows_the_code_of_the_run(tmp_path, monkeypatch):
+    few = make_part("digits", 2, 1)
+    places = np.resize(np.argsort(few.labels, kind="stable"), 20)
+    places = np.concatenate([np.repeat(places[[0, 2]], (1101, 1099)), places])
+    part = dataclasses.replace(few, images=few.images[places], labels=few.labels[places])
+    write(tmp_path, part)
+    write(tmp_path, make_part("digits", 1, 2, "test"))
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path))
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app.query_params.update({"recipe": "hog-qda", "split": "digits"})
+    app.switch_page("pages/train.py").run()
+    app.multiselect(key="classes-digits").set_value(["0", "1"])
+    app.select_slider(key="images-digits").set_value(2000).run()
+    assert not app.exception and not app.error
+    run = lab.fit("hog-qda", part.choose("01").sample(2000))
+    kept_aside = run.model[-1].cv.test_size
+    assert kept_aside == 20  # rounded down, the classes' shares would add up to 1,999: 19
+    assert f"test_size={kept_aside}" in re.findall(r"test_size=\d+", app.code[0].value)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.mark.parametrize(("seconds", "repeats"), [(40.0, 1), (2.0, 3)])
+def test_the_reference_is_timed_three_times_and_others_where_they_are_quick(
+    seconds, repeats, monkeypatch
+):
+    asked = []
+
+    def measured(name, split, images, root):
+        asked.append(name)
+        took = (50.0, 30.0, 40.0)[asked.count(name) - 1] if name == "pixels-logistic" else seconds
+        same = ("peak", "one_ms", "many_s", "accuracy", "roc_auc_ovo", "log_loss", "size")
+        return {"fit_s": took, **dict.fromkeys(same, 1.0)}
+
+    monkeypatch.setattr(bench, "measure", measured)
+    rows = bench.catalogue(None, ["hog-qda"])
+    assert asked == ["pixels-logistic"] * 3 + ["hog-qda"] * repeats
+    assert [rows[name]["fits"] for name in rows] == [3, repeats]
+    assert rows["pixels-logistic"]["fit_s"] == 40
+    assert rows["hog-qda"]["time / reference"] == seconds / 40
 
 
 def test_evaluate_refuses_other_classes(fitted):

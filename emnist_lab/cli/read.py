@@ -13,14 +13,13 @@ _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that han
 def _evaluate(options) -> dict:
     from .. import dataset, runs, training
 
-    run = runs.open_run(options.run)
-    test = None
+    run, test = runs.open_run(options.run), None
     if options.stored:
         report, data = run.report(), run.manifest["data"]["test"]["name"]
         fingerprint = run.manifest["data"]["test"]["fingerprint"]
     else:
         split = options.split or run.manifest["data"]["split"]
-        test = dataset.load(split, options.part, options.root)
+        test = run.own_part(dataset.load(split, options.part, options.root))
         report, data, fingerprint = training.evaluate(run, test), test.name, test.fingerprint
     summary = report.summary()
     kept = run.manifest["scores"]
@@ -50,14 +49,16 @@ def _evaluate(options) -> dict:
         from .. import document
 
         path = Path(options.report)
-        document.write(path, document.document(run, report, data, fingerprint, _tested(run, test)))
+        document.write(path, document.document(run, report, data, fingerprint, test))
         result["report"] = str(path)
         say(f"written to {path}")
     if not options.json:
         print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {data}")
         for key, value in summary.items():
-            beside = f"   (manifest: {kept[key]})" if same_data and key in kept else ""
-            print(f"{key:>14}  {value}{beside}")
+            beside = f"   (manifest: {_shown(kept[key])})" if same_data and key in kept else ""
+            print(f"{key:>14}  {_shown(value)}{beside}")
+        if report.absent:
+            print(f"no images of: {', '.join(report.absent)}")
         for pair in result["confused_pairs"]:
             print(
                 f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}"
@@ -65,11 +66,9 @@ def _evaluate(options) -> dict:
     return result
 
 
-def _tested(run, test):
-    """The images as the report has them: a run on chosen classes takes only these."""
-    if test is None or run.classes == test.classes:
-        return test
-    return test.choose(run.classes)
+def _shown(value: float | None, form: str = "") -> str:
+    """A number for people; a dash where it is undefined or was never measured."""
+    return "–" if value is None or math.isnan(value) else format(value, form)
 
 
 def _top(run, chances, count: int = 5) -> list[dict]:
@@ -164,8 +163,8 @@ def _runs(options) -> dict:
         for row in rows:
             print(
                 f"{row['run']:<36} {row['split']:<9} {row['train_images']:>7}  "
-                f"accuracy {row.get('accuracy') or math.nan:.4f}  "
-                f"AUC {row.get('roc_auc_ovo') or math.nan:.4f}"
+                f"accuracy {_shown(row.get('accuracy'), '.4f'):<6}  "
+                f"AUC {_shown(row.get('roc_auc_ovo'), '.4f'):<6}"
                 f"{'  generated images' if row['generated'] else ''}"
             )
     return {"runs": rows, "problems": problems}

@@ -15,9 +15,7 @@ _COLOURS = ("by class", "by right and wrong")
 
 
 @st.cache_data(max_entries=12, show_spinner="Laying out the map … t-SNE takes some seconds")
-def _project(
-    name: str, key: tuple, method: str, count: int, _images: np.ndarray
-) -> Projection:
+def _project(name: str, key: tuple, method: str, count: int, _images: np.ndarray) -> Projection:
     report = measured.report(name)
     chosen = projection.sample_of(report, count)
     space = nearest.space(inuse.open_run(name))
@@ -65,7 +63,12 @@ def atlas(run: Run, report: Report) -> None:
             bind="query-params",
         )
         count = st.select_slider(
-            "Images", counts, value=min(1_000, counts[-1]), key="map-count", width=220
+            "Images",
+            counts,
+            value=min(1_000, counts[-1]),
+            key="map-count",
+            bind="query-params",
+            width=220,
         )
     key = measured.measurement(run)
     found = _project(run.name, key, method, count, part.images)

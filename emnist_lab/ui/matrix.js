@@ -19,6 +19,8 @@ export default function (component) {
   const size = order.length;
   const longest = Math.max(...names.map((name) => name.length));
   const edge = longest > 1 ? 34 : 24;
+  // `hover` is what the pointer is on; `kept.cursor`, where the keys are, outlives a rerun.
+  const kept = frame.kept = frame.kept || { cursor: null };
   let cell = 0, hover = null;
   canvas.setAttribute('aria-label', data.label);
 
@@ -39,7 +41,8 @@ export default function (component) {
     pen.fillRect(edge, edge, cell * size, cell * size);
     pen.font = Math.min(13, cell - 1) + 'px ' + style.getPropertyValue('--st-font');
     pen.textBaseline = 'middle';
-    const on = (axis, i) => (hover && hover[axis] === i) || selected[axis] === i;
+    const shown = hover || kept.cursor;
+    const on = (axis, i) => (shown && shown[axis] === i) || selected[axis] === i;
     for (let r = 0; r < size; r++) {
       for (let c = 0; c < size; c++) {
         const i = order[r] * size + order[c], value = values[i];
@@ -88,12 +91,12 @@ export default function (component) {
       pen.strokeRect(x - 0.5, y - 0.5, c === null ? cell * size : cell, r === null ? cell * size : cell);
     };
     const accent = style.getPropertyValue('--st-primary-color');
-    if (hover) {
+    if (shown) {
       pen.globalAlpha = 0.55;
-      if (hover.true !== undefined) frameOf({ true: hover.true }, accent, 1);
-      if (hover.read !== undefined) frameOf({ read: hover.read }, accent, 1);
+      if (shown.true !== undefined) frameOf({ true: shown.true }, accent, 1);
+      if (shown.read !== undefined) frameOf({ read: shown.read }, accent, 1);
       pen.globalAlpha = 1;
-      frameOf(hover, accent, 2);
+      frameOf(shown, accent, 2);
     }
     frameOf(selected, accent, 3);
   };
@@ -124,42 +127,85 @@ export default function (component) {
     if (inside(c) && r < 0) return { read: order[c] };
     return null;
   };
-  const usable = (which) => which && !(square && (which.true === which.read || which.true === undefined || which.read === undefined));
-  const show = (which, x, y) => {
-    hover = usable(which) ? which : null;
+  const usable = (which) => {
+    if (!which) return false;
+    if (which.true === undefined || which.read === undefined) return !square;
+    return values[which.true * size + which.read] !== null && !(data.hidden && which.true === which.read);
+  };
+  const show = (x, y) => {
     draw();
-    tip.hidden = !hover;
-    if (!hover) return;
-    tip.textContent = words(hover);
+    const which = hover || kept.cursor;
+    tip.hidden = !which;
+    if (!which) return;
+    tip.textContent = words(which);
     const width = 240, left = x + 16 + width > window.innerWidth ? x - 16 - tip.offsetWidth : x + 16;
     tip.style.left = Math.max(4, left) + 'px';
     tip.style.top = Math.max(4, Math.min(y + 16, window.innerHeight - tip.offsetHeight - 4)) + 'px';
   };
-  canvas.onpointermove = (event) => { if (event.pointerType !== 'touch') show(at(event), event.clientX, event.clientY); };
-  canvas.onpointerleave = () => show(null);
-  canvas.onblur = () => show(null);
+  const showCursor = () => {
+    const box = canvas.getBoundingClientRect(), { cursor } = kept;
+    const along = (axis, start) => cursor && start + edge + order.indexOf(cursor[axis]) * cell;
+    show(along('read', box.left), along('true', box.top));
+  };
+  const setCursor = (which) => {
+    kept.cursor = which;
+    hover = null;
+    const text = which ? words(which) : '';
+    if (said.textContent !== text) said.textContent = text;  // said once
+    showCursor();
+  };
+  const point = (which, x, y) => {
+    hover = usable(which) ? which : null;
+    if (hover) show(x, y); else showCursor();
+  };
+  canvas.onpointermove = (event) => { if (event.pointerType !== 'touch') point(at(event), event.clientX, event.clientY); };
+  canvas.onpointerleave = () => point(null);
+  canvas.onblur = () => setCursor(null);
   canvas.onclick = (event) => {
     const which = at(event);
-    if (usable(which)) setTriggerValue('picked', which);
+    if (!usable(which)) return;
+    kept.cursor = null;  // keys start at what is selected then
+    said.textContent = '';
+    setTriggerValue('picked', which);
+  };
+  // The nearest usable cell from row r, column c in one direction, this cell itself included.
+  const seek = (r, c, [down, right]) => {
+    for (; r >= 0 && r < size && c >= 0 && c < size; r += down, c += right) {
+      const which = { true: order[r], read: order[c] };
+      if (usable(which)) return which;
+    }
+    return null;
+  };
+  const enter = (step) => {
+    const r = Math.max(0, order.indexOf(selected.true)), c = Math.max(0, order.indexOf(selected.read));
+    let found = seek(r, c, step);
+    for (let row = 0; !found && row < size; row++) found = seek(row, 0, [0, 1]);
+    return found;
   };
   canvas.onkeydown = (event) => {
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
-      if (hover) setTriggerValue('picked', hover);
+      const which = hover || kept.cursor;
+      if (which) setTriggerValue('picked', which);
+      return;
+    }
+    if (event.key === 'Escape') {
+      setCursor(null);
       return;
     }
     const step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
     if (!step) return;
     event.preventDefault();
-    const from = hover || selected;
-    const go = (k, by) => Math.max(0, Math.min(size - 1, k + by));
-    const r = from.true === undefined ? 0 : order.indexOf(from.true), c = from.read === undefined ? 0 : order.indexOf(from.read);
-    const to = hover ? [go(r, step[0]), go(c, step[1])] : [r, c];
-    const box = canvas.getBoundingClientRect();
-    show({ true: order[to[0]], read: order[to[1]] }, box.left + edge + to[1] * cell, box.top + edge + to[0] * cell);
-    said.textContent = hover ? words(hover) : '';
+    const from = kept.cursor;
+    setCursor(from
+      ? seek(order.indexOf(from.true) + step[0], order.indexOf(from.read) + step[1], step) || from
+      : enter(step));
   };
   draw();
+  if (kept.cursor) {
+    const { true: row, read: column } = kept.cursor;  // the data may be others by now
+    setCursor(order.includes(row) && order.includes(column) && usable(kept.cursor) ? kept.cursor : null);
+  }
   const watch = new ResizeObserver(draw);
   watch.observe(frame);
   return () => watch.disconnect();
