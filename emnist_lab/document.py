@@ -16,25 +16,11 @@ from . import bootstrap, confusion, doubt, figures, marks, pictures
 from .bootstrap import Intervals
 from .dataset import Part
 from .errors import RunError
-from .metrics import Report
+from .metrics import NUMBERS, Report
+from .roc import AVERAGES
 from .runs import Run
 
 _PAIRS, _DOUBTFUL = 12, 24
-_NUMBERS = {
-    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
-    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
-    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
-    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
-    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
-    "calibration_error": ("Calibration error", "{:.2%}", "{:.1%}"),
-}
-_AREAS = {
-    "ovo_macro": "One-vs-one, macro (Hand and Till 2001)",
-    "ovo_weighted": "One-vs-one, weighted",
-    "ovr_macro": "One-vs-rest, macro",
-    "ovr_weighted": "One-vs-rest, weighted",
-    "ovr_micro": "One-vs-rest, micro",
-}
 _TOLD = ("recipe", "seed", "created", "settings", "temperature", "tempered", "data", "timings",
          "versions", "machine")  # fmt: skip
 
@@ -102,7 +88,7 @@ def document(
             for row in confusion.pairs(report, _PAIRS).to_dict("records")
         ],
         areas=[
-            (_AREAS[key], _or_dash("{:.6f}", value)) for key, value in report.aucs.table().items()
+            (AVERAGES[key], _or_dash("{:.6f}", value)) for key, value in report.aucs.table().items()
         ],
         figures={
             "confusion": _picture(figures.confusion_heatmap(report), note),
@@ -172,7 +158,7 @@ def _encoded(text: str) -> bytes:
 def _numbers(report: Report, intervals: Intervals) -> list[dict]:
     rows = []
     for key, value in report.summary().items():
-        label, form, short = _NUMBERS[key]
+        label, form, short = NUMBERS[key]
         low, high = intervals.of.get(key, (math.nan, math.nan))
         rows.append(
             {

@@ -11,6 +11,15 @@ from . import calibration
 from .dataset import display_names
 from .roc import Aucs
 
+# Headline numbers by name -> what people read, and how they and their intervals are written.
+NUMBERS = {
+    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
+    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
+    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
+    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
+    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
+    "calibration_error": ("Calibration error", "{:.2%}", ""),
+}
 _SMALLEST = np.finfo(np.float64).eps  # probabilities are clipped to this, as scikit-learn does
 
 

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+AVERAGES = {
+    "ovo_macro": "One-vs-one, macro",
+    "ovo_weighted": "One-vs-one, weighted",
+    "ovr_macro": "One-vs-rest, macro",
+    "ovr_weighted": "One-vs-rest, weighted",
+    "ovr_micro": "One-vs-rest, micro",
+}  # name -> what people read
+
 
 def pair_sums(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Mann-Whitney sums of all ordered pairs of classes.

@@ -7,24 +7,20 @@ import streamlit as st
 
 from emnist_lab import confusion, figures
 from emnist_lab.metrics import Report
+from emnist_lab.roc import AVERAGES
 from emnist_lab.runs import Run
 from emnist_lab.ui import confused, inspect, measured, state
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.matrix import pair_matrix
 
-_AVERAGES = {
-    "ovo_macro": (
-        "One-vs-one, macro",
-        "Mean over all pairs (Hand and Till 2001): the reference's.",
-    ),
-    "ovo_weighted": ("One-vs-one, weighted", "Pairs weighted by how many images they have."),
-    "ovr_macro": ("One-vs-rest, macro", "Mean over classes, each against all others together."),
-    "ovr_weighted": ("One-vs-rest, weighted", "Classes weighted by how many images they have."),
-    "ovr_micro": (
-        "One-vs-rest, micro",
-        "All decisions at once, each image's for each class: one threshold serves all classes.",
-    ),
+_ABOUT = {
+    "ovo_macro": "Mean over all pairs (Hand and Till 2001): the reference's.",
+    "ovo_weighted": "Pairs weighted by how many images they have.",
+    "ovr_macro": "Mean over classes, each against all others together.",
+    "ovr_weighted": "Classes weighted by how many images they have.",
+    "ovr_micro": "All decisions at once, each image's for each class: one threshold serves all "
+    "classes.",
 }
 
 
@@ -39,9 +35,9 @@ def averages(report: Report, stem: str) -> None:
     """
     table = report.aucs.table()
     with st.container(horizontal=True):
-        for key, (label, about) in _AVERAGES.items():
+        for key, label in AVERAGES.items():
             value = table[key]
-            st.metric(label, "–" if np.isnan(value) else f"{value:.6f}", help=about)
+            st.metric(label, "–" if np.isnan(value) else f"{value:.6f}", help=_ABOUT[key])
     st.caption(
         "Exact areas, ties counted one half, equal to scikit-learn's. Where all classes have "
         "equally many images, macro and weighted are the same."

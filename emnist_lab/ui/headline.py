@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.metrics import Report
+from emnist_lab.metrics import NUMBERS, Report
 from emnist_lab.runs import Run
 from emnist_lab.ui import measured, state
 
@@ -23,14 +23,6 @@ _HELP = {
     "Till 2001): 0.5 is guessing, 1 is perfect. The reference's number.",
     "roc_auc_ovr": "How surely a class is told from all others together, averaged over classes. "
     "Where all classes are equally frequent it equals one-vs-one.",
-}
-_NUMBERS = {
-    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
-    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
-    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
-    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
-    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
-    "calibration_error": ("Calibration error", "{:.2%}", ""),
 }
 
 
@@ -59,7 +51,7 @@ def _intervals(run: Run) -> dict[str, tuple[float, float]] | None:
 def _numbers(run: Run, report: Report, waiting: bool) -> None:
     values, intervals = report.summary(), _intervals(run)
     with st.container(horizontal=True):
-        for key, (label, form, short) in _NUMBERS.items():
+        for key, (label, form, short) in NUMBERS.items():
             # A place is kept for what comes, so that the page doesn't jump.
             spread, about = "…" if short and intervals is None else None, ""
             low, high = (intervals or {}).get(key, (math.nan, math.nan))
