@@ -10,6 +10,7 @@ from .manifest import LONGEST, SCORES
 from .metrics import Report
 from .recipe import SEED
 from .runs import Run
+from .storage import LONGEST_NAME
 
 _FEWEST = 100  # images to fit one number on, and to say what it brings
 _SAID = ", temperature-scaled"
@@ -75,7 +76,7 @@ def tempered(run: Run, seed: int = SEED) -> Run:
     made = Run(
         {
             **run.manifest,
-            "name": f"{run.name}-calibrated",
+            "name": f"{run.name[: LONGEST_NAME - 11]}-calibrated",
             "title": run.manifest["title"][: LONGEST - len(_SAID)] + _SAID,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "temperature": found,

@@ -1,12 +1,13 @@
 """A temperature, stored with a run."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 import emnist_lab as lab
-from emnist_lab import calibration, exchange, manifest, tempering
+from emnist_lab import calibration, exchange, manifest, storage, tempering
 from emnist_lab.errors import RunError
 from emnist_lab.manifest import SCORES
 from emnist_lab.runs import Run
@@ -146,3 +147,11 @@ def test_earlier_runs_with_a_temperature_still_open(kept):
         assert manifest.decode(json.dumps(earlier).encode(), "x")["name"] == "x"
     bare = {key: one for key, one in run.manifest.items() if key != "tempered"}
     assert manifest.decode(json.dumps(bare).encode(), "x")["temperature"] == run.temperature
+
+
+def test_a_long_name_leaves_room_for_more():
+    run = lab.open_run("pixels-logistic")
+    long = dataclasses.replace(run, manifest={**run.manifest, "name": "n" * 80})
+    made = tempering.tempered(long)
+    assert len(made.name) == 80 and made.name.endswith("-calibrated")
+    storage.check_name(made.name)
