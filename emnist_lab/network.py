@@ -45,6 +45,9 @@ class _Learner:
         """Weights and bias of each layer, for inputs as they come."""
         pairs = [list(pair) for pair in zip(self.model.coefs_, self.model.intercepts_, strict=True)]
         pairs[0][0] = pairs[0][0] * self.scale
+        weights, bias = pairs[-1]
+        if len(bias) == 1:  # of two classes scikit-learn has one output, the log-odds of the second
+            pairs[-1] = [np.hstack([np.zeros_like(weights), weights]), np.append(bias * 0, bias)]
         return pairs
 
 

@@ -97,6 +97,12 @@ if reader != UNREAD:
     except LabError as error:
         state.say_error(error)
 
+if report is not None and part == "train":
+    st.caption(
+        "A run is surer and more often right on images that it was trained on: these say little "
+        "of how it reads others."
+    )
+
 wanted = np.arange(len(data))
 if chosen:
     wanted = np.flatnonzero(np.isin(data.labels, [names.index(one) for one in chosen]))

@@ -64,7 +64,7 @@ if splits:
         if chosen:
             counts = counts * np.isin(train.classes, chosen)
         count = min(count, int(counts.sum()))
-        catalogue.say_expected(recipe, count, int((counts > 0).sum()))
+        catalogue.say_expected(recipe, count, 0 if train.generated else int((counts > 0).sum()))
         asked = catalogue.settings(recipe)
         sampled = stratified_counts(counts, count)  # what the run will be fitted to
         classes = "".join(chosen) or None

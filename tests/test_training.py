@@ -389,3 +389,18 @@ def test_evaluate_refuses_other_classes(fitted):
 def test_progress_as_plain_values():
     values = as_json(lab.Progress(1, 2, "x"))
     assert values["remaining"] is None and values["fraction"] == 0.0
+
+
+@pytest.mark.parametrize(
+    "name", ["hog-mlp", "warped-mlp", "warped-blend", "hog-qda", "pixels-forest"]
+)
+def test_two_classes_are_enough(name):
+    pair = [
+        make_part("digits", 150, seed, part).choose("37")
+        for seed, part in ((1, "train"), (2, "test"))
+    ]
+    few = {"max_iter": 12} if name.endswith(("mlp", "blend")) else {}
+    run = lab.fit(name, *pair, params=few)
+    scores = run.predict_proba(pair[1].images)
+    assert scores.shape == (len(pair[1]), 2) and np.allclose(scores.sum(axis=1), 1)
+    assert run.manifest["scores"]["accuracy"] > 0.9

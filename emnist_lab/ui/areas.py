@@ -102,7 +102,8 @@ def pairwise(run: Run, report: Report, stem: str) -> None:
         )
         st.caption(
             "How surely the model tells each pair of classes apart, whatever else it may say: 0.5 "
-            "is guessing, 1 is perfect. The darker, the worse; pick a pair to see its errors."
+            "is guessing, 1 is perfect. The more a cell stands out, the worse; pick one to see its "
+            "errors."
         )
         names = report.names
         download_csv(

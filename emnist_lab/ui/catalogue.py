@@ -45,7 +45,11 @@ def say_expected(recipe: Recipe, images: int, classes: int) -> None:
         f"{expectations.measured()['data']}, with the recipe's own settings."
     )
     with st.container(horizontal=True):
-        st.metric("Time, about", panel.seconds(found.seconds), help=how + " On two cores.")
+        st.metric(
+            "Time, about",
+            panel.seconds(found.seconds),
+            help=how + " On two cores, with about 4 s to start a process and to read the images.",
+        )
         if classes == _CLASSES:
             st.metric("Accuracy, about", f"{found.accuracy:.0%}", help=how)
         st.metric("Memory, about", size(found.peak), help=how)
@@ -81,7 +85,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
                 one.name: _field(one, defaults[one.name], f"{recipe.name}:{one.name}", kept)
                 for one in recipe.settings
             }
-        st.caption("The names are scikit-learn's.")
+        st.caption("The names are scikit-learn's; those of the gradients (HOG) are ours.")
 
         def back() -> None:
             for one in recipe.settings:
@@ -154,7 +158,9 @@ _TABLE = {
         "Accuracy, about", format="%.0f %%", min_value=0, max_value=100
     ),
     "seconds": st.column_config.NumberColumn(
-        "Seconds, about", format="%.1f", help="To train, measure and keep, on two cores."
+        "Seconds, about",
+        format="%.1f",
+        help="To train, measure and keep, on two cores; to start takes about 4 s more.",
     ),
     "memory": st.column_config.NumberColumn("Memory, MB", format="localized"),
     "model": st.column_config.NumberColumn("Model, MB", format="%.1f"),

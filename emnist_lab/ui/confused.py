@@ -279,10 +279,11 @@ def pairs(run: Run, report: Report) -> None:
     part, problem = measured.test_part(run)
     if part is None:
         st.info(problem, icon=":material/hide_image:")
-    st.caption(
-        "Both mean images, and where they differ: orange where the first has more ink, blue where "
-        "the second has. Below, images of the one that are read as the other."
-    )
+    else:
+        st.caption(
+            "Both mean images, and where they differ: orange where the first has more ink, blue "
+            "where the second has. Below, the surest of the one that are read as the other."
+        )
     columns = st.columns(3)
     for place, pair in enumerate(found.itertuples()):
         with columns[place % 3], st.container(border=True):

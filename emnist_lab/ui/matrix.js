@@ -7,7 +7,7 @@ const mix = (stops, share) => {
   return 'rgb(' + stops[i].map((v, k) => Math.round(v + (stops[i + 1][k] - v) * (at - i))).join(',') + ')';
 };
 const isDark = (element) => {
-  const probe = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+  const probe = getComputedStyle(element).color.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0];
   return probe[0] + probe[1] + probe[2] > 382;
 };
 

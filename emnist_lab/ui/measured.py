@@ -150,8 +150,8 @@ def test_part(run: Run) -> tuple[Part | None, str]:
     except DatasetError as error:
         why = plain(str(error))
     return None, (
-        f"The images themselves can't be shown: {why}. Choose that dataset in the sidebar or on "
-        "the Data page."
+        f"The images themselves can't be shown: {why}. Choose that dataset on the Data page, or "
+        "train a run on the dataset in use: its images show."
     )
 
 

@@ -41,7 +41,9 @@ def what(job: Job) -> str:
     title = f"**{known.title if known else plain(job.spec.recipe)}**"
     if curve:
         title, images = f"Learning curve of {title}", f"up to {images}"
-    return f"{title} on {images} images of *{plain(job.spec.split)}*{where}"
+    classes = getattr(job.spec, "classes", None)
+    only = f", classes {plain(', '.join(classes))} only" if classes else ""
+    return f"{title} on {images} images of *{plain(job.spec.split)}*{where}{only}"
 
 
 def to_show(queue: JobQueue) -> list[Job]:

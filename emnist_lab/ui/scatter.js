@@ -3,7 +3,7 @@
 const MARGIN = 16, NEAR = { mouse: 12, pen: 14, touch: 24 }, CLOSEST = 40, THUMB = 28;
 
 const isDark = (element) => {
-  const probe = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+  const probe = getComputedStyle(element).color.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0];
   return probe[0] + probe[1] + probe[2] > 382;
 };
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));

@@ -61,10 +61,9 @@ def reliability(report: Report, stem: str) -> None:
         .properties(height=90)
     )
     top = alt.layer(ideal, gaps, spread, line, points).properties(height=320)
-    st.altair_chart(
-        alt.vconcat(top, counts, spacing=4),
-        alt="Reliability diagram",
-    )
+    # Two charts, not one above the other in one: that wouldn't shrink to a phone's width.
+    st.altair_chart(top, alt="Reliability diagram")
+    st.altair_chart(counts, alt="Images by stated probability")
     error = report.calibration_error
     sure = float(report.scores.max(axis=1).mean())
     low, high = calibration.wilson(report.accuracy, len(report.labels))
