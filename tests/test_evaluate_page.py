@@ -10,7 +10,7 @@ from conftest import make_part, write
 from test_app import opened, said
 
 import emnist_lab as lab
-from emnist_lab import confusion, marks
+from emnist_lab import confusion, doubt, marks
 
 LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes"]
 
@@ -104,6 +104,16 @@ def test_marking_a_label_as_wrong_and_back(mine):
     assert app.button(key="mark-doubtful").label == "Take the mark back"
     app.button(key="mark-doubtful").click().run()
     assert not app.exception and marks.read(at) == []
+
+
+def test_after_a_mark_comes_the_next_image(mine):
+    found = doubt.doubtful(mine.report())
+    images = found.loc[found["doubt"] > 0.5, "image"].tolist()
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    app.session_state["picked-doubtful"] = images[2]
+    app.run()
+    app.button(key="mark-doubtful").click().run()
+    assert not app.exception and f"Image {images[3]} is" in said(app)
 
 
 def test_abstaining_by_the_slider(mine):

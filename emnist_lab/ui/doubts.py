@@ -74,6 +74,7 @@ def doubts(run: Run, report: Report, stem: str) -> None:
         label=f"Images with {shown} labels",
         height=330,
         order="In the order of the file" if shown == _SHOW[1] else "Most doubtful first",
+        onwards=True,
     )
     with st.container(horizontal=True):
         names = np.array(report.names, dtype=object)

@@ -13,7 +13,7 @@ from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import bars, plain
 from emnist_lab.ui.why import why
 
-_SHOWN = 120  # images of a gallery
+_SHOWN = 480  # images of a gallery
 _LIKELIEST = 5  # classes named beside the picked image
 
 
@@ -26,6 +26,7 @@ def images(
     label: str,
     height: int = 232,
     order: str = "Surest first",
+    onwards: bool = False,
 ) -> None:
     """Show test images of a run, and one of them large; or say why they can't be shown.
 
@@ -44,6 +45,8 @@ def images(
         The gallery scrolls beyond this many CSS pixels.
     order : str
         How the images are sorted, for people.
+    onwards : bool
+        Where the picked image has left the list, the next one is picked, not the first.
     """
     if not len(indices):
         st.caption("Not one image.")
@@ -54,8 +57,13 @@ def images(
         return
     here = indices[:_SHOWN]
     picked_key = f"picked-{key}"
-    picked = st.session_state.get(picked_key)
-    picked = picked if picked in here else int(here[0])
+    picked, place = st.session_state.get(picked_key), 0
+    if picked in here:
+        place = int(np.flatnonzero(here == picked)[0])
+    elif onwards:
+        place = min(st.session_state.get(f"place-{key}", 0), len(here) - 1)
+    st.session_state[f"place-{key}"] = place
+    picked = int(here[place])
     sure = report.scores[here].max(axis=1)
     gallery(
         part.images[here],
