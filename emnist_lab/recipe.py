@@ -1,5 +1,6 @@
 """What a recipe is: an unfitted pipeline with its reasons, stages and settings."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,16 @@ class Recipe:
         """Value of each setting as the recipe has it: name -> value."""
         params = self.make(SEED).get_params()
         return {one.name: params[one.name] for one in self.settings}
+
+    def library_defaults(self) -> dict[str, Any]:
+        """scikit-learn's own default of each setting: name -> value; not of what is ours."""
+        params, found = self.make(SEED).get_params(), {}
+        for one in self.settings:
+            step, _, leaf = one.name.rpartition("__")
+            kind = type(params.get(step))
+            if kind.__module__.startswith("sklearn."):
+                found[one.name] = inspect.signature(kind).parameters[leaf].default
+        return found
 
     def checked(self, params: dict[str, Any]) -> dict[str, Any]:
         """Settings to change, as scikit-learn takes them.

@@ -404,3 +404,14 @@ def test_two_classes_are_enough(name):
     scores = run.predict_proba(pair[1].images)
     assert scores.shape == (len(pair[1]), 2) and np.allclose(scores.sum(axis=1), 1)
     assert run.manifest["scores"]["accuracy"] > 0.9
+
+
+def test_scikit_learns_own_defaults_stand_beside_the_recipes():
+    found = recipes.get("hog-logistic").library_defaults()
+    assert found == {
+        "pca__n_components": None,
+        "classifier__C": LogisticRegression().C,
+        "classifier__max_iter": LogisticRegression().max_iter,
+    }  # the gradients are ours
+    for recipe in recipes.RECIPES.values():
+        assert recipe.library_defaults().keys() <= recipe.defaults().keys()

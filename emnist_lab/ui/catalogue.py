@@ -76,13 +76,15 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     """
     if not recipe.settings:
         return {}
-    defaults = recipe.defaults()
+    defaults, library = recipe.defaults(), recipe.library_defaults()
     # Widgets forget when a page is left: what was typed is kept beside them.
     kept = st.session_state.setdefault("settings", {})
     with st.expander("Settings", icon=":material/tune:"):
         with st.container(horizontal=True):
             values = {
-                one.name: _field(one, defaults[one.name], f"{recipe.name}:{one.name}", kept)
+                one.name: _field(
+                    one, defaults[one.name], library, f"{recipe.name}:{one.name}", kept
+                )
                 for one in recipe.settings
             }
         st.caption("The names are scikit-learn's; those of the gradients (HOG) are ours.")
@@ -97,11 +99,13 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
-def _field(setting: Setting, default: Any, key: str, kept: dict) -> Any:
+def _field(setting: Setting, default: Any, library: dict, key: str, kept: dict) -> Any:
     """One setting's widget."""
     own = default if setting.kind == "whole" else as_text(default)
     st.session_state.setdefault(key, kept.get(key, own))
     about = f"{setting.help} The recipe's own: {as_text(default)}."
+    if setting.name in library:
+        about += f" scikit-learn's default: {as_text(library[setting.name])}."
     if setting.kind == "whole":
         low, high = int(setting.low), int(setting.high)
         value = st.number_input(setting.label, low, high, key=key, help=about, width=170)
