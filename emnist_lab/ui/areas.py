@@ -80,18 +80,7 @@ def pairwise(run: Run, report: Report, stem: str) -> None:
     pair = _asked_pair(report)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
-        order = st.segmented_control(
-            "Order",
-            list(confusion.ORDERS),
-            default=confusion.ORDERS[0],
-            required=True,
-            key="order",
-            bind="query-params",
-            help="By confusion, classes that are taken for each other stand together.",
-        )
-        places = np.arange(len(report.classes))
-        if order == confusion.ORDERS[1]:
-            places = confused.order_of(run.name, measured.measurement(run))
+        places = confused.choose_order(run, report)
         pair_matrix(
             areas,
             report.names,

@@ -59,9 +59,36 @@ def _heatmap(name: str, key: tuple, scale: str, kind: str, note: str) -> bytes:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def order_of(name: str, key: tuple) -> np.ndarray:
-    """Classes so that confused ones stand together; see `confusion.by_confusion`."""
+def _by_confusion(name: str, key: tuple) -> np.ndarray:
     return confusion.by_confusion(measured.report(name).confusion)
+
+
+def choose_order(run: Run, report: Report) -> np.ndarray:
+    """Selection of how classes stand in a matrix, kept in the address.
+
+    Parameters
+    ----------
+    run : Run
+    report : Report
+        On its test part.
+
+    Returns
+    -------
+    ndarray of shape (C,), dtype int64
+        Classes from the top left.
+    """
+    order = st.segmented_control(
+        "Order",
+        list(confusion.ORDERS),
+        default=confusion.ORDERS[0],
+        required=True,
+        key="order",
+        bind="query-params",
+        help="By confusion, classes that are taken for each other stand together.",
+    )
+    if order == confusion.ORDERS[0]:
+        return np.arange(len(report.classes))
+    return _by_confusion(run.name, measured.measurement(run))
 
 
 @measured.guarded
@@ -90,20 +117,9 @@ def matrix(run: Run, report: Report, stem: str, note: str) -> None:
             bind="query-params",
             help="By row, the diagonal is each class's recall; by column, its precision.",
         )
-        order = st.segmented_control(
-            "Order",
-            list(confusion.ORDERS),
-            default=confusion.ORDERS[0],
-            required=True,
-            key="order",
-            bind="query-params",
-            help="By confusion, classes that are taken for each other stand together.",
-        )
+        places = choose_order(run, report)
         errors = st.toggle("Errors only", key="errors", bind="query-params")
     shown = figures.scaled(report.confusion, scale)
-    places = np.arange(len(report.classes))
-    if order == confusion.ORDERS[1]:
-        places = order_of(run.name, key)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
         confusion_matrix(
