@@ -100,24 +100,27 @@ class Task(Generic[T]):
 
 
 class Background(Generic[T]):
-    """Tasks of one kind, done one after the other; the results of the last ones are kept.
+    """Tasks of one kind, done in their turn; the results of the last ones are kept.
 
     Parameters
     ----------
     name : str
-        Of the thread.
+        Of the threads.
     kept : int
         How many tasks are remembered. Beyond that, the one that nobody has
         asked for for the longest time is cancelled and forgotten.
+    threads : int
+        How many are done at a time.
     """
 
-    def __init__(self, name: str, kept: int):
+    def __init__(self, name: str, kept: int, threads: int = 1):
         self._kept = kept
         self._tasks: OrderedDict[Hashable, Task[T]] = OrderedDict()
         self._waiting: deque[Task[T]] = deque()
         self._changed = threading.Condition()
-        # A daemon: a server that is stopped doesn't wait for its end.
-        threading.Thread(target=self._serve, name=name, daemon=True).start()
+        for _ in range(threads):
+            # Daemons: a server that is stopped doesn't wait for their end.
+            threading.Thread(target=self._serve, name=name, daemon=True).start()
 
     def of(self, key: Hashable, work: Callable[[Tell], T]) -> Task[T]:
         """The task by that key; begun now if there is none.

@@ -109,3 +109,13 @@ def test_the_one_that_nobody_asks_for_is_forgotten_first_and_stopped():
     assert first.cancelled
     go.set()
     assert stopped.wait(LONG) and third.result() == 3
+
+
+def test_a_short_one_needs_not_wait_for_a_long_one():
+    background = Background("test", 4, threads=2)
+    work, on, go, _ = gated("long")
+    long = background.of("a", work)
+    assert on.wait(LONG)
+    assert background.of("b", lambda tell: "short").result() == "short" and not long.done
+    go.set()
+    assert long.result() == "long"

@@ -92,7 +92,8 @@ def atlas(seen: Measurement) -> None:
             bind="query-params",
             width=220,
         )
-    found = _map(seen, method, count)
+    with st.container():  # a place of its own, so that what follows stays where it is
+        found = _map(seen, method, count)
     chosen = projection.sample_of(report, count)
     view = (*seen.key, found.method, count)
     brushed = st.session_state.get("brushed", (None, ()))

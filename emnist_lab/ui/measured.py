@@ -261,8 +261,9 @@ def test_part(run: Run) -> tuple[Part | None, str]:
         if part.name == recorded["name"]:
             why = f"“{name}” holds other images by the same name now than when the run was made"
     return None, (
-        f"The images themselves can't be shown: {plain(why)} ({plain(recorded['name'])}). Choose "
-        "that dataset on the Data page, or look at what the run says of the dataset in use."
+        f"The images themselves can't be shown: {plain(why)}. They are the "
+        f"{plain(recorded['name'])}: choose that dataset on the Data page, or look at what the run "
+        "says of the dataset in use."
     )
 
 

@@ -1,4 +1,4 @@
-"""The server's work in the background: readings, neighbours, maps, intervals; one kind a thread."""
+"""The server's work in the background: readings, neighbours, maps, intervals."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from emnist_lab.projection import Projection
 @st.cache_resource(show_spinner=False)
 def readings() -> Background[Report]:
     """What runs say of parts that they weren't measured on."""
-    return Background("readings", 6)
+    return Background("readings", 6, threads=2)
 
 
 @st.cache_resource(show_spinner=False)
@@ -23,8 +23,8 @@ def neighbours() -> Background[Neighbours]:
 
 @st.cache_resource(show_spinner=False)
 def maps() -> Background[Projection]:
-    """Maps of test images."""
-    return Background("maps", 24)
+    """Maps of test images; a small one needn't wait for the end of someone's large one."""
+    return Background("maps", 24, threads=2)
 
 
 @st.cache_resource(show_spinner=False)
