@@ -277,7 +277,7 @@ def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, site):
 
 def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
     """Generated images first; a fetch that is cancelled, taken up again, and then in use."""
-    with serving(zipped(folder), pause=1.0) as nist:  # it mustn't end before it is cancelled
+    with serving(zipped(folder), pause=0.4) as nist:  # it mustn't end before it is cancelled
         environment = {
             "EMNIST_LAB_HOME": str(tmp_path), "EMNIST_DIR": "", "EMNIST_LAB_MIRRORS": nist.url,
         }  # fmt: skip
