@@ -205,7 +205,17 @@ def _drawn(run: Run, drawings: list[dict]) -> dict:
     }
 
 
-SECTIONS = ("loading", "features", "recipes", "orientation", "demo", "auc", "drawings", "pages")
+SECTIONS = (
+    "loading",
+    "features",
+    "recipes",
+    "orientation",
+    "demo",
+    "auc",
+    "drawings",
+    "pages",
+    "clicks",
+)
 
 
 def aucs(rows: int = 18_800, classes: int = 47) -> dict:
@@ -331,8 +341,16 @@ def bench(
             section("drawings", f"{run.name}: drawings", lambda run=run: _drawn(run, drawings))
     if browser:
         from . import browser as pages
+        from . import clicks
 
-        section("pages", "in Chromium", lambda: pages.bench(root or os.environ.get("EMNIST_DIR")))
+        at = root or os.environ.get("EMNIST_DIR")
+        section("pages", "in Chromium", lambda: pages.bench(at))
+        if at:
+            section(
+                "clicks",
+                "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
+                lambda: clicks.bench(at),
+            )
     return result
 
 
