@@ -30,10 +30,29 @@ def why(run: Run, part: Part, report: Report, index: int) -> None:
     first, second = explain.likeliest(scores)
     if true not in (first, second) and scores[true] > 0:
         second = true
-    a, b = plain(report.names[first]), plain(report.names[second])
-    st.markdown(f"**Why {a}, and not {b}?**")
     image = part.images[index]
-    key = measured.measurement(run)
+    evidence(run, image, report.names, first, second, measured.measurement(run))
+    nearest(run, image)
+
+
+def evidence(
+    run: Run, image: np.ndarray, names: list[str], first: int, second: int, key: tuple
+) -> None:
+    """Show which ink speaks for one class, and which for another.
+
+    Parameters
+    ----------
+    run : Run
+    image : ndarray of shape (28, 28), dtype uint8
+    names : list of str
+        Of the run's classes.
+    first, second : int
+        Indices of classes.
+    key : tuple
+        What changes when the run does.
+    """
+    a, b = plain(names[first]), plain(names[second])
+    st.markdown(f"**Why {a}, and not {b}?**")
     with st.container(horizontal=True):
         _map(
             pictures.evidence(image, _occlusion(run.name, key, image.tobytes(), first, second)),
@@ -50,7 +69,6 @@ def why(run: Run, part: Part, report: Report, index: int) -> None:
                 f"This run adds up pixels: orange ones speak for {a}, blue ones for {b}; "
                 f"log-odds {found.log_odds:+.2f}.",
             )
-    _nearest(run, image)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -65,7 +83,14 @@ def _map(picture: bytes, title: str, about: str) -> None:
         st.caption(f"**{title}.** {about}")
 
 
-def _nearest(run: Run, image: np.ndarray) -> None:
+def nearest(run: Run, image: np.ndarray) -> None:
+    """Show the run's training images that are nearest to one, or say why there are none.
+
+    Parameters
+    ----------
+    run : Run
+    image : ndarray of shape (28, 28), dtype uint8
+    """
     split = run.manifest["data"]["split"]
     if (split, "train") not in state.available()[0]:
         st.caption("The nearest training images show where the training part is at hand.")
