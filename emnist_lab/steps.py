@@ -10,7 +10,7 @@ from . import ink
 _SAID = {
     "ink": ("Ink", "Each stroke is drawn with a line as wide as EMNIST's pens, at one size."),
     "blur": ("Blur", "A Gaussian blur softens the edges, as NIST's was."),
-    "crop": ("Crop", "What is left and right, above and below of the ink is cut off."),
+    "crop": ("Crop", "The empty edges around the ink are cut off."),
     "centre": ("Centre", "It is put in the middle of a square, with a border of 2 of 28 pixels."),
     "shrink": ("Shrink", "Bicubic interpolation makes 28 × 28 pixels of it."),
     "scale": ("Scale", "The brightest pixel becomes 255: this is what the model sees."),

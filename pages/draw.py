@@ -40,6 +40,13 @@ def choose(choice: DeltaGenerator) -> list[Run]:
         st.stop()
     names = [one.name for one in inuse.all_runs()[0]]
     usual = [n for n in (REFERENCE, inuse.FIRST_RUN) if n in names and n != run.name][:1]
+    for asked in st.query_params.get_all("beside"):
+        if asked not in names:
+            st.warning(
+                f"There is no run “{plain(asked[:200])}” here (any more) to read beside it. "
+                "Compare lists all.",
+                icon=":material/link_off:",
+            )
     beside = choice.multiselect(
         "Beside it",
         names,
