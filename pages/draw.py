@@ -98,9 +98,13 @@ def draw(runs: list[Run]) -> None:
         place.info(str(error), icon=":material/draw:")
         return
     with place:
-        st.caption("**An example, not yours:** a B" if empty else "Your drawing")
         found = read(image, runs)
-        readings([reading for _, reading in found], key="readings", example=empty)
+        readings(
+            [reading for _, reading in found],
+            key="readings",
+            heading="An example, not yours: a B" if empty else "Your drawing",
+            example=empty,
+        )
         if empty:
             st.caption(
                 "The canvas is empty: draw a digit or a letter, anywhere on it and as large as you "
@@ -119,7 +123,7 @@ def look(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
         "nearest": (
             "Nearest training images",
             ":material/image_search:",
-            lambda: why.nearest(found[0][0], image),
+            lambda: say_nearest(image, found[0][0]),
         ),
     }
     for key, (label, icon, show) in shows.items():
@@ -147,9 +151,16 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
                 why.evidence(run, image, names, first, second, inuse.mark(run))
 
 
+def say_nearest(image: np.ndarray, run: Run) -> None:
+    """The training images that lie closest to the drawing, for the run in use."""
+    st.caption(plain(run.name))
+    why.nearest(run, image)
+
+
 MODES = {"Draw": draw}  # each shows itself, given the runs that read
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Draw", width="content")
+    place = st.popover("Read with", icon=":material/tune:", help="Which runs read what you draw")
     mode = "Draw"
     if len(MODES) > 1:
         mode = st.segmented_control(
@@ -161,7 +172,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
             bind="query-params",
             label_visibility="collapsed",
         )
-    place = st.popover("Read with", icon=":material/tune:", help="Which runs read what you draw")
 readers = choose(place)
 MODES[mode](readers)
 

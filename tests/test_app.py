@@ -243,6 +243,7 @@ def test_a_model_that_was_tampered_with_is_refused_on_draw(train, test, home):
     (home / "runs" / "mine" / runs.MODEL).write_bytes(b"other")
     app = opened("draw", run="mine")
     assert not app.exception and "model.skops is damaged" in said(app)
+    assert [one["who"] for one in bars(app)["columns"]] == ["pixels-logistic"]  # goes on
 
 
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
@@ -270,7 +271,7 @@ def test_draw_reads_what_the_board_holds_with_the_best_and_the_reference():
     app = drawing(SEVEN)
     assert not app.exception
     best, reference = bars(app)["columns"]
-    assert not bars(app)["example"]
+    assert not bars(app)["example"] and bars(app)["heading"] == "Your drawing"
     assert (best["who"], reference["who"]) == ("warped-blend", "pixels-logistic")
     assert best["answer"] == best["rows"][0]["name"] == "7" and len(best["rows"]) == 5
     steps = next(one.proto.body for one in app.get("html") if "el-steps" in one.proto.body)
@@ -279,10 +280,9 @@ def test_draw_reads_what_the_board_holds_with_the_best_and_the_reference():
 
 def test_draw_shows_an_example_as_such_until_something_is_drawn():
     app = opened("draw")
-    assert bars(app)["example"] and "**An example, not yours:**" in said(app)
+    assert bars(app)["example"] and bars(app)["heading"].startswith("An example, not yours:")
     best, reference = bars(app)["columns"]
     assert best["answer"] == "B" and reference["rows"][0]["name"] == "8"
-    assert "An example" not in said(drawing(SEVEN))
 
 
 def test_draw_puts_other_runs_side_by_side_by_its_address():
@@ -322,14 +322,6 @@ def test_draw_reads_ten_thousand_strokes():
     random = np.random.default_rng(3)
     app = drawing(random.uniform(0, 280, (10_000, 3, 2)))
     assert not app.exception and len(bars(app)["columns"]) == 2
-
-
-def test_a_run_that_fails_does_not_keep_others_from_reading(train, test, home):
-    lab.fit("hog-qda", train, test).save("mine")
-    (home / "runs" / "mine" / runs.MODEL).write_bytes(b"other")
-    app = drawing(SEVEN, run="mine")
-    assert not app.exception and "model.skops is damaged" in said(app)
-    assert [one["who"] for one in bars(app)["columns"]] == ["pixels-logistic"]
 
 
 def press(app: AppTest, label: str) -> None:

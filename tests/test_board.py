@@ -271,11 +271,12 @@ _KEPT = """() => { const row = [...document.querySelectorAll('.row')].find((one)
 
 def bars(*chances, example=False):
     found = [readings.Reading(f"run-{i}", CLASSES, one) for i, one in enumerate(chances)]
-    return {"columns": [readings._column(one) for one in found], "example": example}
+    columns = [readings._column(one) for one in found]
+    return {"columns": columns, "heading": "Your drawing", "example": example}
 
 
 def files():
-    return ['<div class="el-readings"></div>', readings._read("css"), readings._read("js")]
+    return [readings._HTML, readings._read("css"), readings._read("js")]
 
 
 @chromed

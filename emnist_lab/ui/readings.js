@@ -55,10 +55,11 @@ function show(column, data, still) {
 
 export default function (component) {
   const { parentElement, data } = component;
-  const all = parentElement.querySelector('.el-readings');
+  const root = parentElement.querySelector('.el-readings'), all = root.querySelector('.all');
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const columns = all.columns ??= [];
-  all.classList.toggle('el-bars', !data.example);  // by which others know a drawing's bars
+  root.classList.toggle('el-bars', !data.example);  // by which others know a drawing's bars
+  root.querySelector('.heading').textContent = data.heading;
   while (columns.length > data.columns.length) columns.pop().element.remove();
   while (columns.length < data.columns.length) {
     const element = made('section', 'one');

@@ -14,6 +14,7 @@ from emnist_lab.dataset import display_names
 from emnist_lab.explain import likeliest
 
 _SHOWN = 5  # classes
+_HTML = '<div class="el-readings"><p class="heading"></p><div class="all"></div></div>'
 
 
 def _read(kind: str) -> str:
@@ -23,7 +24,7 @@ def _read(kind: str) -> str:
 # Styles aren't isolated: whoever waits for bars finds them by their class in the page itself.
 _readings = st.components.v2.component(
     "emnist_lab_readings",
-    html='<div class="el-readings"></div>',
+    html=_HTML,
     css=_read("css"),
     js=_read("js"),
     isolate_styles=False,
@@ -46,7 +47,9 @@ class Reading(NamedTuple):
     chances: np.ndarray
 
 
-def readings(found: list[Reading], *, key: str, example: bool = False) -> None:
+def readings(
+    found: list[Reading], *, key: str, heading: str = "Your drawing", example: bool = False
+) -> None:
     """Show readings of one image side by side.
 
     Parameters
@@ -54,10 +57,13 @@ def readings(found: list[Reading], *, key: str, example: bool = False) -> None:
     found : list of Reading
     key : str
         Of the widget.
+    heading : str
+        What the image is.
     example : bool
         The image isn't the person's own drawing.
     """
-    _readings(key=key, data={"columns": [_column(one) for one in found], "example": example})
+    columns = [_column(one) for one in found]
+    _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
 
 
 def _column(one: Reading) -> dict:
