@@ -73,7 +73,7 @@ def _column(one: Reading) -> dict:
     if not said.sure:
         note = "Whatever it names is more likely wrong than right."
     elif len(said.members) > 1:
-        note = "Either of these: alone, nobody can tell them apart."
+        note = "One of these: alone, nobody can tell them apart."
     return {
         "who": one.who,
         "answer": read if said.sure else "Not sure",
