@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import calibration
 from .metrics import Report
 from .recipe import SEED
 from .roc import positions
 
 _MOST = 1_000_000_000  # N · C · replicates: a few seconds on one core
 _FEWEST, _USUAL = 200, 1_000  # replicates
+_SHARES = ("accuracy", "top3_accuracy")
 _GROUP = 2**21  # numbers in work at a time: bounds memory, and stays near the caches
 
 
@@ -52,7 +54,9 @@ def intervals(
     Returns
     -------
     Intervals
-        Of accuracy, top-3 accuracy, log loss, and both macro AUCs. Not of the
+        Of accuracy, top-3 accuracy, log loss, and both macro AUCs. Where every
+        draw gives the same, as it does without a single error, shares have
+        Wilson's (1927) interval instead, and others none. Not of the
         calibration error: it is a sum of distances, which noise only
         increases, so its bootstrap lies above the number itself.
     """
@@ -66,18 +70,15 @@ def intervals(
     for start in range(0, replicates, group):
         weights = _weights(report.labels, min(group, replicates - start), random)
         parts.append(_replicate(report, weights))
-    edges = [(1 - level) / 2, (1 + level) / 2]
-    return Intervals(
-        of={
-            name: tuple(float(edge) for edge in np.quantile(values, edges))
-            if np.isfinite(values := np.concatenate([part[name] for part in parts])).all()
-            else (float("nan"), float("nan"))
-            for name in parts[0]
-        },
-        level=level,
-        replicates=replicates,
-        seed=seed,
-    )
+    edges, of = [(1 - level) / 2, (1 + level) / 2], {}
+    for name in parts[0]:
+        values = np.concatenate([part[name] for part in parts])
+        low, high = np.quantile(values, edges) if np.isfinite(values).all() else (np.nan, np.nan)
+        if low == high:  # whatever is drawn: without an error, say; that isn't certainty
+            share = name in _SHARES
+            low, high = calibration.wilson(low, count, level) if share else (np.nan, np.nan)
+        of[name] = float(low), float(high)
+    return Intervals(of, level, replicates, seed)
 
 
 def _weights(labels: np.ndarray, replicates: int, random: np.random.Generator) -> np.ndarray:

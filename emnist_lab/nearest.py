@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import memory
+from .background import Tell
 from .blend import Blend
 from .dataset import SIDE, Part
 from .errors import RunError, first_line
@@ -102,7 +103,8 @@ class Neighbours:
     part : Part
         Images to look among; see `training_part`.
     progress : callable, optional
-        Told the share that is done, 0..1, after every few thousand images.
+        Told how far it is, after every few thousand images (see
+        `emnist_lab.background.Tell`); what it raises ends the work.
 
     Attributes
     ----------
@@ -117,7 +119,7 @@ class Neighbours:
         the features don't fit into memory.
     """
 
-    def __init__(self, run: Run, part: Part, progress: Callable[[float], None] | None = None):
+    def __init__(self, run: Run, part: Part, progress: Tell | None = None):
         self.part = part
         self._name, self._space = run.name, space(run)
         if self._space is None:
@@ -134,7 +136,8 @@ class Neighbours:
             self.features[rows] = self._features(part.images[rows])
             self._squares[rows] = np.square(self.features[rows], dtype=np.float64).sum(axis=1)
             if progress is not None:
-                progress(min(start + _BATCH, len(part)) / len(part))
+                done = min(start + _BATCH, len(part))
+                progress(done / len(part), f"{done:,} of {len(part):,} training images")
 
     def find(self, image: np.ndarray, count: int = 5) -> tuple[np.ndarray, np.ndarray]:
         """Nearest images by Euclidean distance, exactly.

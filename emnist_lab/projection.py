@@ -1,18 +1,18 @@
 """Maps of images: features of many dimensions brought down to two, by PCA, LDA or t-SNE."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.covariance import ledoit_wolf
 from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from .background import Tell
 from .errors import DatasetError
 from .metrics import Report
 from .recipe import SEED
+from .tsne import WatchedTSNE
 
 METHODS = ("PCA", "LDA", "t-SNE")
 _FEWEST = 4  # images
@@ -46,7 +46,7 @@ def project(
     labels,
     method: str,
     seed: int = SEED,
-    progress: Callable[[str], None] | None = None,
+    progress: Tell | None = None,
 ) -> Projection:
     """Map images by their features; the same input gives the same map.
 
@@ -68,7 +68,8 @@ def project(
     method : {"PCA", "LDA", "t-SNE"}
     seed : int
     progress : callable, optional
-        Told in words what is being done.
+        Told how far it is (see `emnist_lab.background.Tell`); what it raises
+        ends the work.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def project(
         )
     if not np.ptp(features, axis=0).any():
         raise DatasetError("All images have the same features, so no map tells them apart.")
-    tell = progress or (lambda words: None)
+    tell = progress or (lambda share, words: None)
     points, note = {"PCA": _pca, "LDA": _lda, "t-SNE": _tsne}[method](features, labels, seed, tell)
     return Projection(points.astype(np.float64), method, seed, note)
 
@@ -113,7 +114,7 @@ def _components(features: np.ndarray, count: int, seed: int) -> tuple[np.ndarray
 
 
 def _pca(features, labels, seed, tell) -> tuple[np.ndarray, str]:
-    tell("Principal components")
+    tell(0.0, "Principal components")
     points, share = _components(features, 2, seed)
     return points, f"The two directions of most variance: they hold {share:.0%} of it."
 
@@ -134,7 +135,7 @@ def _lda(features, labels, seed, tell) -> tuple[np.ndarray, str]:
         raise DatasetError(
             "LDA needs a class with two images that differ, here is none: choose more images."
         )
-    tell("Linear discriminants")
+    tell(0.0, "Linear discriminants")
     spread = ledoit_wolf(within, assume_centered=True)[0]
     spread.flat[:: len(spread) + 1] += 1e-9 * np.trace(spread) / len(spread)
     last, count = len(spread) - 1, min(2, len(present) - 1)
@@ -157,13 +158,15 @@ def _lda(features, labels, seed, tell) -> tuple[np.ndarray, str]:
 def _tsne(features, labels, seed, tell) -> tuple[np.ndarray, str]:
     words = ""
     if features.shape[1] > _COMPONENTS:
-        tell("Principal components")
+        tell(0.0, "Principal components")
         count = min(_COMPONENTS, len(features) - 1)
         features, share = _components(features, count, seed)
         words = f", on the first {count} principal components ({share:.0%} of the variance)"
     perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
-    tell(f"t-SNE of {len(features):,} images")
-    model = TSNE(perplexity=perplexity, init="pca", random_state=seed)
+    title = f"t-SNE of {len(features):,} images"
+    tell(0.0, title)
+    model = WatchedTSNE(perplexity=perplexity, init="pca", random_state=seed)
+    model.watch = lambda iteration: tell(iteration / model.max_iter, title)
     # A second thread saves little, and waits for seconds on a core that is busy with a training.
     with threadpool_limits(1, "openmp"):
         points = model.fit_transform(features)

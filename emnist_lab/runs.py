@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import calibration, storage, trust
+from .background import Tell
 from .dataset import SIDE, Part
 from .errors import RunError, first_line
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
@@ -99,13 +100,16 @@ class Run:
         """Report on the kept test scores; see `test_scores`."""
         return Report(*self.test_scores, self.classes)
 
-    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+    def predict_proba(self, images: np.ndarray, progress: Tell | None = None) -> np.ndarray:
         """Probability of every class for every image.
 
         Parameters
         ----------
         images : ndarray of shape (N, 28, 28), dtype uint8
             Upright, ink bright on black.
+        progress : callable, optional
+            Told how far it is, after every thousand images (see
+            `emnist_lab.background.Tell`); what it raises ends the work.
 
         Returns
         -------
@@ -126,8 +130,11 @@ class Run:
             )
         model = self.model
         out = np.zeros((len(images), len(self.classes)))
-        for start in range(0, len(images), _BATCH):
-            part = slice(start, start + _BATCH)
+        step = _BATCH if progress is None else _BATCH // 4  # a cancel shouldn't take long
+        for start in range(0, len(images), step):
+            if progress is not None:
+                progress(start / len(images), f"{start:,} of {len(images):,} images read")
+            part = slice(start, start + step)
             try:
                 out[part, model.classes_] = model.predict_proba(images[part])
             except MemoryError:

@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from . import expectations, memory, metrics, recipes
+from .background import Tell
 from .dataset import Part
 from .errors import RunError, TrainingError, first_line
 from .manifest import FORMAT, VERSION
@@ -302,7 +303,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def evaluate(run: Run, test: Part) -> metrics.Report:
+def evaluate(run: Run, test: Part, progress: Tell | None = None) -> metrics.Report:
     """Measure a run on a part, from the model.
 
     Parameters
@@ -311,6 +312,8 @@ def evaluate(run: Run, test: Part) -> metrics.Report:
         The classifier.
     test : Part
         Images with labels, of the run's classes; of others only these are taken.
+    progress : callable, optional
+        As for `Run.predict_proba`.
 
     Returns
     -------
@@ -327,4 +330,4 @@ def evaluate(run: Run, test: Part) -> metrics.Report:
     run.check_classes(test.classes)
     if len(test) == 0:
         raise TrainingError("There are no images to measure on: choose another part.")
-    return metrics.Report(test.labels, run.predict_proba(test.images), test.classes)
+    return metrics.Report(test.labels, run.predict_proba(test.images, progress), test.classes)

@@ -148,13 +148,13 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
                     continue
                 names = display_names(run.classes)
                 first, second = said.members[0], said.runner_up
-                why.evidence(run, image, names, first, second, inuse.mark(run))
+                why.evidence(run, image, names, first, second)
 
 
 def say_nearest(image: np.ndarray, run: Run) -> None:
     """The training images that lie closest to the drawing, for the run in use."""
     st.caption(plain(run.name))
-    why.nearest(run, image)
+    why.nearest_images(run, image, "draw")
 
 
 MODES = {"Draw": draw}  # each shows itself, given the runs that read

@@ -23,16 +23,16 @@ run = inuse.choose_run()
 if run is None:
     st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
     st.stop()
-try:
-    report = measured.report(run.name)
-    name, fingerprint = measured.measured_on(run)
-except LabError as error:
-    state.stop_on(error)
 inuse.say_trained_on_generated(run)
 st.caption(inuse.trained_on(run))
-if not run.manifest["data"].get("test"):
-    st.caption(f"Measured now, on the {plain(name)}.")
-headline.headline(run, report)
+try:
+    seen = measured.choose(run)
+except LabError as error:
+    state.stop_on(error)
+if seen is None:
+    st.stop()
+report = seen.report
+headline.headline(seen)
 absent = run.manifest["data"]["train"].get("absent") or []
 if absent:
     st.warning(
@@ -48,20 +48,16 @@ if report.absent:
     )
 
 
-stem = f"generated-{run.name}" if run.generated else run.name
-note = f"{run.name}, measured on: {name}"  # a figure that is passed on must still say so
-
-
 def report_file() -> str:
     """The evaluation as one HTML file."""
-    part, _ = measured.test_part(run)
-    return document.document(run, report, name, fingerprint, part, measured.intervals(run))
+    intervals = measured.intervals(seen).result()
+    return document.document(run, report, seen.name, seen.fingerprint, seen.part, intervals)
 
 
 st.download_button(
     "Report",
     report_file,
-    f"{stem}-evaluation.html",
+    f"{seen.stem}-evaluation.html",
     "text/html",
     icon=":material/description:",
     on_click="ignore",
@@ -72,19 +68,19 @@ st.download_button(
 
 def show_confusion() -> None:
     """The matrix, and the images behind its cells."""
-    confused.matrix(run, report, stem, note)
+    confused.matrix(seen)
 
 
 def show_pairs() -> None:
     """The most confused pairs."""
-    confused.pairs(run, report)
+    confused.pairs(seen)
 
 
 def show_areas() -> None:
     """ROC AUC, all of it."""
-    areas.averages(report, stem)
-    areas.pairwise(run, report, stem)
-    areas.curves(run, report, stem, note)
+    areas.averages(seen)
+    areas.pairwise(seen)
+    areas.curves(seen)
 
 
 def show_sureness() -> None:
@@ -92,21 +88,21 @@ def show_sureness() -> None:
     left, right = st.columns([1, 1.2], gap="large")
     with left:
         st.subheader("Does it mean what it says?")
-        sure.reliability(report, stem)
+        sure.reliability(seen)
         sure.temperature(run)
     with right:
         st.subheader("May it abstain?")
-        sure.abstaining(run, report, stem)
+        sure.abstaining(seen)
 
 
 def show_doubts() -> None:
     """Labels that may be wrong."""
-    doubts.doubts(run, report, stem)
+    doubts.doubts(seen)
 
 
 def show_map() -> None:
     """What lies close is alike to the run."""
-    atlas.atlas(run, report)
+    atlas.atlas(seen)
 
 
 def show_classes() -> None:
@@ -148,7 +144,7 @@ def show_classes() -> None:
     st.download_button(
         "CSV",
         lambda: report.per_class.to_csv(index=False),
-        f"{stem}-classes.csv",
+        f"{seen.stem}-classes.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",

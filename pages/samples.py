@@ -94,6 +94,8 @@ report = None
 if reader != UNREAD:
     try:
         report = measured.read_by(inuse.open_run(reader), split, part)
+        if report is None:
+            st.caption("In the order of the file until it is done.")
     except LabError as error:
         state.say_error(error)
 

@@ -12,7 +12,7 @@ import emnist_lab as lab
 from emnist_lab import imports, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
-from emnist_lab.ui import board, inuse, measured
+from emnist_lab.ui import board, inuse, tasks, waiting
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
 
@@ -22,6 +22,9 @@ def fresh():
     """Caches outlive a test's home and dataset."""
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+waiting._AT_ONCE = 60  # pages show what comes of background work, whatever else the machine does
 
 
 @pytest.fixture
@@ -191,7 +194,8 @@ def test_evaluate_shows_the_manifests_numbers(run, scale):
     scores = lab.open_run(run).manifest["scores"]
     values = [metric.value for metric in app.metric]
     assert metric_deltas(app, 5) == {"…"}  # the place for its interval
-    measured.intervals(lab.open_run(run))
+    for task in tasks.intervals().tasks():
+        assert task.wait(60)
     app.run()
     assert all("–" in one for one in metric_deltas(app, 5))
     assert values[0] == f"{scores['accuracy']:.2%}"
@@ -206,10 +210,18 @@ def test_a_run_that_the_address_names_but_is_not_there():
     assert not app.exception and app.selectbox(key="run").value == inuse.FIRST_RUN
 
 
-def test_evaluate_a_run_without_scores(train):
-    lab.fit("hog-qda", train).save("bare")
+def test_evaluate_a_run_without_scores_and_images_for_it(folder):
+    lab.fit("pixels-bayes", lab.load("digits", "train", folder)).save("bare")
     app = opened("evaluate", run="bare")
     assert not app.exception and "no test scores" in said(app)
+    assert "“demo”, has no test part of digits: choose another dataset" in said(app)
+
+
+def test_evaluate_a_run_without_scores_on_generated_images_and_say_so(train):
+    lab.fit("hog-qda", train).save("bare")
+    app = opened("evaluate", run="bare")
+    assert not app.exception and not app.error
+    assert "**Generated images.**" in said(app) and "Measured now, on the generated" in said(app)
 
 
 def test_evaluate_measures_a_run_without_scores_on_the_dataset_at_hand(dataset, train):

@@ -315,7 +315,7 @@ def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, site):
 
 def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
     """Generated images first; a fetch that is cancelled, taken up again, and then in use."""
-    with serving(zipped(folder), pause=0.25) as nist:
+    with serving(zipped(folder), pause=0.4) as nist:  # it mustn't end before it is cancelled
         environment = {
             "EMNIST_LAB_HOME": str(tmp_path), "EMNIST_DIR": "", "EMNIST_LAB_MIRRORS": nist.url,
         }  # fmt: skip
@@ -325,7 +325,7 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             page.get_by_text("Generated images.").first.wait_for()
             page.get_by_role("link", name="Get the real ones").click()
             page.get_by_role("button", name="Fetch", exact=True).first.click()
-            page.get_by_text("Downloading balanced from 127.0.0.1").wait_for()
+            page.get_by_text("Downloading balanced from 127.0.0.1").wait_for(timeout=60_000)
             page.get_by_text("MB/s").wait_for()
             page.get_by_text("Remaining, about").wait_for()
             if shots := os.environ.get("SCREENS"):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from conftest import make_part, write
 from test_app import opened, said
 
 import emnist_lab as lab
-from emnist_lab import confusion, doubt, marks
+from emnist_lab import confusion, doubt, marks, projection, training
+from emnist_lab.ui import tasks
 
 LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes"]
 
@@ -170,10 +172,119 @@ def test_samples_as_a_run_reads_them(mine):
     assert f"{(known.predicted == known.labels).sum():,} images" in said(app)
 
 
-def test_a_run_that_would_take_minutes_is_not_waited_for(mine, monkeypatch):
-    monkeypatch.setattr("emnist_lab.ui.measured._LONGEST_READ", -1)
-    app = opened("samples", split="digits", part="train", reader="mine")
-    assert not app.exception and "minutes to read these" in said(app)
+@pytest.fixture
+def slow(monkeypatch):
+    """A run reads for as long as the test holds it; gives the event that lets it go on."""
+    go, evaluate = threading.Event(), training.evaluate
+
+    def held(run, test, progress=None):
+        progress(0.25, "a quarter of the images read")
+        assert go.wait(60)
+        return evaluate(run, test, progress)
+
+    monkeypatch.setattr("emnist_lab.training.evaluate", held)
+    monkeypatch.setattr("emnist_lab.ui.waiting._AT_ONCE", 0.05)
+    yield go
+    go.set()
+
+
+def settled(app):
+    """The page once background work has ended."""
+    for task in tasks.readings().tasks():
+        task.wait(60)
+    return app.run()
+
+
+def test_samples_show_how_far_a_run_has_read_and_it_can_be_cancelled(mine, slow):
+    app = opened("samples", split="digits", part="train", reader="mine", which="right")
+    words = said(app)
+    assert not app.exception and "In the order of the file until it is done" in words
+    assert "80 images, 80 of them here" in words
+    app.button(key="stop-reading").click().run()
+    assert not app.exception and "mine reads the train part: cancelled" in said(app)
+    slow.set()
+    app.button(key="again-reading").click().run()
+    settled(app)
+    known = lab.evaluate(mine, lab.load("digits", "train"))
+    assert not app.exception and "In the order of the file" not in said(app)
+    assert f"{(known.predicted == known.labels).sum():,} images" in said(app)
+
+
+@pytest.fixture
+def other(folder, tmp_path):
+    """Other digits, by another name on disk."""
+    place = tmp_path / "other"
+    for part, seed in (("train", 13), ("test", 14)):
+        write(place, make_part("digits", 7, seed, part))
+    return place
+
+
+def test_a_run_is_measured_on_the_dataset_in_use_where_that_is_another(
+    mine, other, slow, monkeypatch
+):
+    monkeypatch.setenv("EMNIST_DIR", str(other))
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    kept = app.metric[0].value
+    assert "can't be shown" in said(app) and "Measured now" not in said(app)
+    app.button(key="read-doubtful").click().run()
+    assert not app.exception and "Doubtful labels" not in said(app)
+    assert app.button(key="stop-reading").label == "Cancel"
+    slow.set()
+    settled(app)
+    part = lab.load("digits", "test", other)
+    report = lab.evaluate(mine, part)
+    words = said(app)
+    assert f"Measured now, on the {part.name}" in words and "can't be shown" not in words
+    assert app.metric[0].value == f"{report.accuracy:.2%}" != kept
+    assert "trained on other files than those at hand" in words
+    assert app.segmented_control(key="on").value == "the dataset in use"
+    app.button(key="mark-doubtful").click().run()  # marks belong to these images, not to its own
+    assert marks.read(part.fingerprint) and not marks.read(
+        mine.manifest["data"]["test"]["fingerprint"]
+    )
+    app.segmented_control(key="on").set_value("its own test part").run()
+    assert app.metric[0].value == kept and "can't be shown" in said(app)
+
+
+def test_a_run_that_learned_from_the_dataset_in_use_is_not_said_to_know_its_test_part(
+    folder, monkeypatch
+):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    lab.fit("pixels-bayes", train.sample(60), test.sample(30)).save("part")
+    app = opened("evaluate", run="part", on="the dataset in use")
+    assert not app.exception and f"Measured now, on the {test.name}" in said(app)
+    assert "other files" not in said(app)
+
+
+def test_a_real_run_on_generated_images_says_so():
+    app = opened("evaluate", run="hog-qda", on="the dataset in use", look="Map")
+    assert not app.exception and not app.error
+    words = said(app)
+    assert "**Generated images.**" in words and "Measured now, on the generated" in words
+    assert "these numbers say nothing about real handwriting" in words
+
+
+def test_a_map_shows_principal_components_until_tsne_is_done(mine, monkeypatch):
+    go, project = threading.Event(), projection.project
+
+    def held(features, labels, method, progress=None):
+        assert method != "t-SNE" or go.wait(60)
+        return project(features, labels, method, progress=progress)
+
+    monkeypatch.setattr("emnist_lab.projection.project", held)
+    monkeypatch.setattr("emnist_lab.ui.waiting._AT_ONCE", 0.05)
+    app = opened("evaluate", run="mine", look="Map", layout="t-SNE")
+    assert not app.exception and "PCA of 80 of 80 test images" in said(app)
+    app.button(key="stop-map").click().run()
+    assert "Laying out the map: cancelled" in said(app) and "PCA of 80 of 80" in said(app)
+    app.button(key="again-map").click().run()
+    go.set()
+    for task in tasks.maps().tasks():
+        assert task.wait(60)
+    app.run()
+    assert not app.exception and "t-SNE of 80 of 80 test images" in said(app)
+    assert "stop-map" not in [button.key for button in app.button]
 
 
 def test_a_run_on_chosen_classes_that_was_not_measured_shows_its_own_images(folder, monkeypatch):
@@ -235,23 +346,8 @@ def test_other_files_in_the_same_folder_give_other_numbers(folder, tmp_path, mon
     monkeypatch.setenv("EMNIST_DIR", str(root))
     train = lab.load("digits", "train", root)
     run = lab.fit("pixels-bayes", train).save("bare")
-    before = measured_key(run)
+    before = lab.evaluate(run, lab.load("digits", "test", root)).accuracy
+    assert opened("evaluate", run="bare").metric[0].value == f"{before:.2%}"
     write(root, make_part("digits", 9, 77, "test"))
-    st.cache_resource.clear()
-    assert measured_key(run) != before
-
-
-def measured_key(run):
-    def page(name):
-        import streamlit as st
-
-        import emnist_lab as lab
-        from emnist_lab.ui import measured
-
-        st.session_state.key = measured.measurement(lab.open_run(name))
-
-    from streamlit.testing.v1 import AppTest
-
-    app = AppTest.from_function(page, kwargs={"name": run.name}).run()
-    assert not app.exception
-    return app.session_state.key
+    after = lab.evaluate(run, lab.load("digits", "test", root)).accuracy
+    assert opened("evaluate", run="bare").metric[0].value == f"{after:.2%}" != f"{before:.2%}"

@@ -59,11 +59,11 @@ def fitted(few):
 def test_finds_what_scikit_learn_finds(fitted, few, test, name):
     run = fitted(name)
     told = []
-    made = Neighbours(run, few, told.append)
+    made = Neighbours(run, few, lambda *now: told.append(now))
     seen = np.asarray(space(run)(few.images), np.float64)
     assert made.features.dtype == np.float32 and made.features.shape == seen.shape
     np.testing.assert_allclose(made.features, seen, atol=1e-4)
-    assert told == [1.0]
+    assert told == [(1.0, f"{len(few):,} of {len(few):,} training images")]
     brute = NearestNeighbors(algorithm="brute").fit(np.float64(made.features))
     for image in test.images[:25]:
         wanted = np.float64(np.float32(space(run)(image[None])))
@@ -125,7 +125,7 @@ def test_batches_join_and_few_images_give_few(fitted, few, monkeypatch):
     whole = Neighbours(run, few)
     monkeypatch.setattr(nearest, "_BATCH", 37)
     told = []
-    batched = Neighbours(run, few, told.append)
+    batched = Neighbours(run, few, lambda share, words: told.append(share))
     np.testing.assert_allclose(batched.features, whole.features, atol=1e-4)
     assert len(told) == -(-len(few) // 37) and told == sorted(told) and told[-1] == 1
     assert sorted(batched.find(few.images[0], 10_000)[0]) == list(range(len(few)))

@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.manifold import trustworthiness
+from sklearn.manifold import TSNE, trustworthiness
 from sklearn.metrics import silhouette_score
 from test_metrics import data
+from threadpoolctl import threadpool_limits
 
 from emnist_lab import projection
+from emnist_lab.background import Cancelled
 from emnist_lab.errors import DatasetError
 from emnist_lab.metrics import Report
 from emnist_lab.projection import project, sample_of
+from emnist_lab.tsne import WatchedTSNE
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +86,43 @@ def test_lda_of_two_classes_has_a_second_axis():
 def test_tsne_keeps_neighbours_and_is_repeated():
     features, labels = blobs(150, 6, dimensions=80)
     told = []
-    made = project(features, labels, "t-SNE", seed=3, progress=told.append)
+    made = project(features, labels, "t-SNE", seed=3, progress=lambda *now: told.append(now))
     assert trustworthiness(features, made.points, n_neighbors=8) > 0.8
     assert silhouette_score(made.points, labels) > 0.5
-    assert told == ["Principal components", "t-SNE of 150 images"]
+    assert list(dict.fromkeys(words for _, words in told)) == [
+        "Principal components",
+        "t-SNE of 150 images",
+    ]
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and len(shares) > 250 and 0.2 < shares[-1] < 1
     assert "first 50 principal components" in made.note and made.seed == 3
     assert np.array_equal(project(features, labels, "t-SNE", seed=3).points, made.points)
+
+
+@pytest.mark.parametrize("count", [40, 150])
+def test_tsne_is_scikit_learns(count):
+    features, _ = blobs(count, 6)
+    settings = {"perplexity": 12.0, "init": "pca", "random_state": 5}
+    with threadpool_limits(1, "openmp"):
+        reference = TSNE(**settings)
+        points = reference.fit_transform(features)
+        made = WatchedTSNE(**settings)
+        assert np.array_equal(made.fit_transform(features), points)
+    assert (made.n_iter_, made.kl_divergence_) == (reference.n_iter_, reference.kl_divergence_)
+
+
+def test_tsne_ends_where_it_is_told_to():
+    features, labels = blobs(100, 4)
+    told = []
+
+    def stop(share, words):
+        told.append(share)
+        if share > 0.1:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        project(features, labels, "t-SNE", progress=stop)
+    assert 100 < len(told) < 110  # of 1,000 iterations
 
 
 @pytest.mark.parametrize("count", [4, 5, 20])

@@ -102,3 +102,14 @@ def test_intervals_are_seeded_and_say_how_they_were_made():
     alone = Report(np.zeros(9, int), scores[:9], list(NAMES))
     found = bootstrap.intervals(alone, replicates=20).of
     assert np.isnan(found["roc_auc_ovo"]).all() and np.isfinite(found["accuracy"]).all()
+
+
+def test_without_an_error_an_interval_is_no_point():
+    """Draws from images that are all read right are all alike, which isn't certainty."""
+    labels = np.repeat(np.arange(3), 20)
+    scores = np.full((60, 3), 0.1)
+    scores[np.arange(60), labels] = 0.8
+    found = bootstrap.intervals(Report(labels, scores, list("ABC")), replicates=50).of
+    low, high = found["accuracy"]
+    assert low == pytest.approx(60 / (60 + 1.959964**2), abs=1e-6) and high == pytest.approx(1)
+    assert np.isnan(found["roc_auc_ovo"]).all() and np.isnan(found["log_loss"]).all()

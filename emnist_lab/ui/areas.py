@@ -8,11 +8,11 @@ import streamlit as st
 from emnist_lab import confusion, figures
 from emnist_lab.metrics import Report
 from emnist_lab.roc import AVERAGES
-from emnist_lab.runs import Run
 from emnist_lab.ui import confused, inspect, measured, state
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.matrix import pair_matrix
+from emnist_lab.ui.measured import Measurement
 
 _ABOUT = {
     "ovo_macro": "Mean over all pairs (Hand and Till 2001): the reference's.",
@@ -24,16 +24,14 @@ _ABOUT = {
 }
 
 
-def averages(report: Report, stem: str) -> None:
+def averages(seen: Measurement) -> None:
     """Show every average of ROC AUC.
 
     Parameters
     ----------
-    report : Report
-    stem : str
-        What files are called, without their ending.
+    seen : Measurement
     """
-    table = report.aucs.table()
+    table = seen.report.aucs.table()
     with st.container(horizontal=True):
         for key, label in AVERAGES.items():
             value = table[key]
@@ -42,7 +40,9 @@ def averages(report: Report, stem: str) -> None:
         "Exact areas, ties counted one half, equal to scikit-learn's. Where all classes have "
         "equally many images, macro and weighted are the same."
     )
-    download_csv(f"{stem}-auc", lambda: pd.Series(table, name="auc").to_csv(index_label="average"))
+    download_csv(
+        f"{seen.stem}-auc", lambda: pd.Series(table, name="auc").to_csv(index_label="average")
+    )
 
 
 def _asked_pair(report: Report) -> tuple[int | None, int | None]:
@@ -63,16 +63,14 @@ def _choose_pair(classes: list[str], first: int | None, second: int | None) -> N
 
 
 @measured.guarded
-def pairwise(run: Run, report: Report, stem: str) -> None:
+def pairwise(seen: Measurement) -> None:
     """Show the matrix of pairwise AUCs, and the pair that is picked.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-    stem : str
-        What files are called, without their ending.
+    seen : Measurement
     """
+    report = seen.report
     areas = report.aucs.pairwise
     if np.isnan(areas).all():
         st.info("The test part has images of one class only: no pair has an AUC.")
@@ -80,7 +78,7 @@ def pairwise(run: Run, report: Report, stem: str) -> None:
     pair = _asked_pair(report)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
-        places = confused.choose_order(run, report)
+        places = confused.choose_order(seen)
         pair_matrix(
             areas,
             report.names,
@@ -96,14 +94,14 @@ def pairwise(run: Run, report: Report, stem: str) -> None:
         )
         names = report.names
         download_csv(
-            f"{stem}-auc-pairs",
+            f"{seen.stem}-auc-pairs",
             lambda: pd.DataFrame(areas, index=names, columns=names).to_csv(),
         )
     with right:
         if None in pair:
             _hardest(report)
         else:
-            _pair(run, report, *pair)
+            _pair(seen, *pair)
 
 
 def _hardest(report: Report) -> None:
@@ -124,7 +122,8 @@ def _hardest(report: Report) -> None:
             )
 
 
-def _pair(run: Run, report: Report, first: int, second: int) -> None:
+def _pair(seen: Measurement, first: int, second: int) -> None:
+    report = seen.report
     a, b = report.names[first], report.names[second]
     area = report.aucs.pairwise[first, second]
     st.subheader(f"{plain(a)} and {plain(b)}")
@@ -135,7 +134,7 @@ def _pair(run: Run, report: Report, first: int, second: int) -> None:
         [confusion.images_of(report, first, second), confusion.images_of(report, second, first)]
     )
     st.markdown(f"**{len(found):,}** images of the one are read as the other.")
-    inspect.images(run, report, found, key="pair-images", label=f"{a} and {b} taken for each other")
+    inspect.images(seen, found, key="pair-images", label=f"{a} and {b} taken for each other")
     st.button(
         "Hardest pairs",
         icon=":material/arrow_back:",
@@ -145,21 +144,19 @@ def _pair(run: Run, report: Report, first: int, second: int) -> None:
 
 
 @st.cache_data(max_entries=48, show_spinner="Drawing …")
-def _roc(name: str, key: tuple, chosen: tuple, kind: str, note: str) -> bytes:
-    return figures.encode(figures.roc_figure(measured.report(name), list(chosen)), kind, note)
+def _roc(key: tuple, chosen: tuple, kind: str, note: str, _report: Report) -> bytes:
+    return figures.encode(figures.roc_figure(_report, list(chosen)), kind, note)
 
 
 @measured.guarded
-def curves(run: Run, report: Report, stem: str, note: str) -> None:
+def curves(seen: Measurement) -> None:
     """Show ROC and precision-recall curves of chosen classes.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-    stem, note : str
-        For files: what they are called, and what was measured on.
+    seen : Measurement
     """
+    report = seen.report
     hardest = report.per_class["auc"].nsmallest(3).index.tolist()
     chosen = st.multiselect(
         "Classes",
@@ -174,7 +171,6 @@ def curves(run: Run, report: Report, stem: str, note: str) -> None:
     if len(indices) < len(chosen):
         st.info("A class that the test part has no image of has no curve.")
     left, right = st.columns(2, gap="large")
-    key = measured.measurement(run)
     rates, hits = report.roc_curves
     known = ~np.isnan(hits).any(axis=1)
     if not known.any():
@@ -216,8 +212,8 @@ def curves(run: Run, report: Report, stem: str, note: str) -> None:
         return pd.DataFrame(hits.T, columns=report.names, index=index).to_csv()
 
     downloads(
-        f"{stem}-roc",
-        lambda kind: _roc(run.name, key, tuple(indices), kind, note),
+        f"{seen.stem}-roc",
+        lambda kind: _roc(seen.key, tuple(indices), kind, seen.note, report),
         table,
     )
 

@@ -4,38 +4,60 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import nearest, projection
+from emnist_lab.background import Tell
 from emnist_lab.metrics import Report
 from emnist_lab.projection import Projection
 from emnist_lab.runs import Run
-from emnist_lab.ui import inspect, inuse, measured
+from emnist_lab.ui import inspect, inuse, measured, tasks, waiting
+from emnist_lab.ui.measured import Measurement
 from emnist_lab.ui.scatter import RIGHT_WRONG, by_class, scatter
 
 _COUNTS = (500, 1_000, 2_000, 4_000)
 _COLOURS = ("by class", "by right and wrong")
+_SLOW, _MEANWHILE = "t-SNE", "PCA"  # the latter is quick, and where the former begins
 
 
-@st.cache_data(max_entries=12, show_spinner="Laying out the map … t-SNE takes some seconds")
-def _project(name: str, key: tuple, method: str, count: int, _images: np.ndarray) -> Projection:
-    report = measured.report(name)
+def _lay_out(
+    run: Run, report: Report, images: np.ndarray, method: str, count: int, tell: Tell | None = None
+) -> Projection:
     chosen = projection.sample_of(report, count)
-    space = nearest.space(inuse.open_run(name))
-    features = _images[chosen].reshape(len(chosen), -1) if space is None else space(_images[chosen])
-    return projection.project(features, report.labels[chosen], method)
+    space = nearest.space(run)
+    features = images[chosen].reshape(len(chosen), -1) if space is None else space(images[chosen])
+    return projection.project(features, report.labels[chosen], method, progress=tell)
+
+
+@st.cache_data(max_entries=24, show_spinner="Laying out the map …")
+def _quick(key: tuple, method: str, count: int, _run: Run, _report: Report, _images) -> Projection:
+    return _lay_out(_run, _report, _images, method, count)
+
+
+def _map(seen: Measurement, method: str, count: int) -> Projection:
+    """The map; another one while it takes seconds, or was cancelled, which is shown."""
+    what = inuse.open_run(seen.run.name), seen.report, seen.part.images
+    if method == _SLOW:
+        found = waiting.outcome(
+            tasks.maps(),
+            (*seen.key, count),
+            lambda tell: _lay_out(*what, method, count, tell),
+            about="Laying out the map",
+            name="map",
+        )
+        if found is not None:
+            return found
+    return _quick(seen.key, _MEANWHILE if method == _SLOW else method, count, *what)
 
 
 @measured.guarded
-def atlas(run: Run, report: Report) -> None:
+def atlas(seen: Measurement) -> None:
     """Show the map; a loop drawn round images opens them as a gallery.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On its test part.
+    seen : Measurement
     """
-    part, problem = measured.test_part(run)
+    part, report = seen.part, seen.report
     if part is None:
-        st.info(problem, icon=":material/hide_image:")
+        measured.say_no_images(seen, "map")
         return
     st.markdown(
         "Test images laid out by the features that the run's classifier sees (the pixels where it "
@@ -70,10 +92,10 @@ def atlas(run: Run, report: Report) -> None:
             bind="query-params",
             width=220,
         )
-    key = measured.measurement(run)
-    found = _project(run.name, key, method, count, part.images)
+    with st.container():  # a place of its own, so that what follows stays where it is
+        found = _map(seen, method, count)
     chosen = projection.sample_of(report, count)
-    view = (*key, method, count)
+    view = (*seen.key, found.method, count)
     brushed = st.session_state.get("brushed", (None, ()))
     picked = list(brushed[1]) if brushed[0] == view else []
     names = report.names
@@ -89,22 +111,21 @@ def atlas(run: Run, report: Report) -> None:
         report.labels[chosen] if colours == _COLOURS[0] else wrong.astype(np.int64),
         by_class(report.classes) if colours == _COLOURS[0] else RIGHT_WRONG,
         key="map",
-        label=f"Map of {len(chosen):,} test images by {method}",
+        label=f"Map of {len(chosen):,} test images by {found.method}",
         on_brush=lambda places: st.session_state.update(brushed=(view, tuple(places))),
         selected=picked,
     )
     note = f" {found.note}" if found.note else ""
     st.caption(
-        f"{len(chosen):,} of {len(report.labels):,} test images, drawn evenly; seed "
-        f"{found.seed}.{note}"
+        f"{found.method} of {len(chosen):,} of {len(report.labels):,} test images, drawn evenly; "
+        f"seed {found.seed}.{note}"
     )
     if picked:
         of = chosen[np.array(picked)]
         share = (report.predicted[of] == report.labels[of]).mean()
         st.markdown(f"**{len(of):,} chosen**, {share:.0%} of them read right")
         inspect.images(
-            run,
-            report,
+            seen,
             of[np.argsort(report.scores[of].max(axis=1), kind="stable")],
             key="map-images",
             label="Images chosen on the map",

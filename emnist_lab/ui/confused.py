@@ -7,11 +7,11 @@ import streamlit as st
 from emnist_lab import confusion, figures, pictures
 from emnist_lab.dataset import Part
 from emnist_lab.metrics import Report
-from emnist_lab.runs import Run
 from emnist_lab.ui import inspect, measured
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.matrix import confusion_matrix
+from emnist_lab.ui.measured import Measurement
 
 _PAIRS = 12  # cards
 _EXAMPLES = 8  # errors each way on a card
@@ -53,24 +53,21 @@ def choose_cell(classes: list[str], true: int | None, read: int | None) -> None:
 
 
 @st.cache_data(max_entries=48, show_spinner="Drawing …")
-def _heatmap(name: str, key: tuple, scale: str, kind: str, note: str) -> bytes:
-    figure = figures.confusion_heatmap(measured.report(name), scale)
-    return figures.encode(figure, kind, note)
+def _heatmap(key: tuple, scale: str, kind: str, note: str, _report: Report) -> bytes:
+    return figures.encode(figures.confusion_heatmap(_report, scale), kind, note)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _by_confusion(name: str, key: tuple) -> np.ndarray:
-    return confusion.by_confusion(measured.report(name).confusion)
+def _by_confusion(key: tuple, _report: Report) -> np.ndarray:
+    return confusion.by_confusion(_report.confusion)
 
 
-def choose_order(run: Run, report: Report) -> np.ndarray:
+def choose_order(seen: Measurement) -> np.ndarray:
     """Selection of how classes stand in a matrix, kept in the address.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On its test part.
+    seen : Measurement
 
     Returns
     -------
@@ -87,26 +84,20 @@ def choose_order(run: Run, report: Report) -> np.ndarray:
         help="By confusion, classes that are taken for each other stand together.",
     )
     if order == confusion.ORDERS[0]:
-        return np.arange(len(report.classes))
-    return _by_confusion(run.name, measured.measurement(run))
+        return np.arange(len(seen.report.classes))
+    return _by_confusion(seen.key, seen.report)
 
 
 @measured.guarded
-def matrix(run: Run, report: Report, stem: str, note: str) -> None:
+def matrix(seen: Measurement) -> None:
     """Show the confusion matrix, and the images of the cell, row or column that is picked.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On its test part.
-    stem : str
-        What files are called, without their ending.
-    note : str
-        What the numbers were measured on, for files.
+    seen : Measurement
     """
+    report = seen.report
     true, read = asked_cell(report)
-    key = measured.measurement(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scale = st.segmented_control(
             "Show",
@@ -117,7 +108,7 @@ def matrix(run: Run, report: Report, stem: str, note: str) -> None:
             bind="query-params",
             help="By row, the diagonal is each class's recall; by column, its precision.",
         )
-        places = choose_order(run, report)
+        places = choose_order(seen)
         errors = st.toggle("Errors only", key="errors", bind="query-params")
     shown = figures.scaled(report.confusion, scale)
     left, right = st.columns([1.7, 1], gap="large")
@@ -139,8 +130,8 @@ def matrix(run: Run, report: Report, stem: str, note: str) -> None:
             "error shows."
         )
         downloads(
-            f"{stem}-confusion-{scale.replace(' ', '-')}",
-            lambda kind: _heatmap(run.name, key, scale, kind, note),
+            f"{seen.stem}-confusion-{scale.replace(' ', '-')}",
+            lambda kind: _heatmap(seen.key, scale, kind, seen.note, report),
             lambda: pd.DataFrame(
                 shown, index=pd.Index(report.names, name="true"), columns=report.names
             ).to_csv(),
@@ -149,9 +140,9 @@ def matrix(run: Run, report: Report, stem: str, note: str) -> None:
         if true is None and read is None:
             _most_confused(report)
         elif true is None or read is None:
-            _class(run, report, true, read)
+            _class(seen, true, read)
         else:
-            _cell(run, report, true, read)
+            _cell(seen, true, read)
 
 
 def _most_confused(report: Report) -> None:
@@ -192,8 +183,8 @@ def _ways(report: Report, ways: list[tuple[str, int | None, int | None]]) -> Non
             )
 
 
-def _cell(run: Run, report: Report, true: int, read: int) -> None:
-    names = report.names
+def _cell(seen: Measurement, true: int, read: int) -> None:
+    report, names = seen.report, seen.report.names
     a, b = plain(names[true]), plain(names[read])
     count, of = int(report.confusion[true, read]), int(report.confusion[true].sum())
     st.subheader(f"{a} read right" if true == read else f"{a} read as {b}")
@@ -203,8 +194,7 @@ def _cell(run: Run, report: Report, true: int, read: int) -> None:
     if true != read:
         ways = [(f"{b} read as {a}", read, true), *ways, (f"All read as {b}", None, read)]
     inspect.images(
-        run,
-        report,
+        seen,
         confusion.images_of(report, true, read),
         key="cell",
         label=f"Test images of {names[true]} read as {names[read]}",
@@ -212,7 +202,8 @@ def _cell(run: Run, report: Report, true: int, read: int) -> None:
     _ways(report, ways)
 
 
-def _class(run: Run, report: Report, true: int | None, read: int | None) -> None:
+def _class(seen: Measurement, true: int | None, read: int | None) -> None:
+    report = seen.report
     index = true if read is None else read
     name, row = plain(report.names[index]), report.per_class.iloc[index]
     st.subheader(f"What {name} is read as" if read is None else f"What is read as {name}")
@@ -229,8 +220,7 @@ def _class(run: Run, report: Report, true: int | None, read: int | None) -> None
     for table, title, outwards in sides if read is None else sides[::-1]:
         _others(report, index, table, title, outwards)
     inspect.images(
-        run,
-        report,
+        seen,
         confusion.images_of(report, true, read),
         key="class",
         label=f"Errors: {raw}",
@@ -279,22 +269,20 @@ def _means(fingerprint: str, _part: Part) -> np.ndarray:
     return _part.mean_images()
 
 
-def pairs(run: Run, report: Report) -> None:
+def pairs(seen: Measurement) -> None:
     """Show the most confused pairs as cards: means, their difference, errors, the pair's AUC.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On its test part.
+    seen : Measurement
     """
+    report, part = seen.report, seen.part
     found = confusion.pairs(report, _PAIRS)
     if found.empty:
         st.success("Not a single error on the test part.")
         return
-    part, problem = measured.test_part(run)
     if part is None:
-        st.info(problem, icon=":material/hide_image:")
+        measured.say_no_images(seen, "pairs")
     else:
         st.caption(
             "Both mean images, and where they differ: orange where the first has more ink, blue "

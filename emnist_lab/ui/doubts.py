@@ -6,39 +6,36 @@ import streamlit as st
 from emnist_lab import doubt, marks
 from emnist_lab.errors import LabError
 from emnist_lab.metrics import Report
-from emnist_lab.runs import Run
 from emnist_lab.ui import inspect, measured, state
 from emnist_lab.ui.downloads import download_csv
+from emnist_lab.ui.measured import Measurement
 
 _SHOW = ("doubtful, not marked", "marked as wrong", "all doubtful")
 
 
 @st.cache_data(max_entries=16, show_spinner="Looking for doubtful labels …")
-def _doubtful(name: str, key: tuple):
-    found = doubt.doubtful(measured.report(name))
+def _doubtful(key: tuple, _report: Report):
+    found = doubt.doubtful(_report)
     return found[found["doubt"] > 0.5].reset_index(drop=True)
 
 
 @measured.guarded
-def doubts(run: Run, report: Report, stem: str) -> None:
+def doubts(seen: Measurement) -> None:
     """Show doubtful labels, marks, and the score without the marked ones.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On its test part.
-    stem : str
-        What files are called, without their ending.
+    seen : Measurement
     """
+    report = seen.report
     st.markdown(
         "Test images whose given label the run contradicts most surely, by confident learning "
         "(Northcutt, Jiang and Chuang 2021). Some labels of EMNIST are wrong, and stand here; "
         "so do the run's own surest errors. Look, then mark what is labelled wrongly."
     )
-    found = _doubtful(run.name, measured.measurement(run))
+    found = _doubtful(seen.key, report)
     try:
-        marked = marks.read(measured.measured_on(run)[1])
+        marked = marks.read(seen.fingerprint)
     except LabError as error:
         state.say_error(error)
         marked = []
@@ -67,8 +64,7 @@ def doubts(run: Run, report: Report, stem: str) -> None:
     elif shown == _SHOW[1]:
         images = np.array(sorted(wrong), dtype=np.int64)
     inspect.images(
-        run,
-        report,
+        seen,
         images,
         key="doubtful",
         label=f"Images with {shown} labels",
@@ -79,7 +75,7 @@ def doubts(run: Run, report: Report, stem: str) -> None:
     with st.container(horizontal=True):
         names = np.array(report.names, dtype=object)
         download_csv(
-            f"{stem}-doubtful",
+            f"{seen.stem}-doubtful",
             lambda: found.assign(
                 given=names[found["given"]], suggested=names[found["suggested"]]
             ).to_csv(index=False),
@@ -87,7 +83,7 @@ def doubts(run: Run, report: Report, stem: str) -> None:
         )
         if marked:
             download_csv(
-                f"{stem}-marked",
+                f"{seen.stem}-marked",
                 lambda: marks.table(marked).to_csv(index=False),
                 label="Marked (CSV)",
             )

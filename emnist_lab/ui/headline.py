@@ -4,10 +4,9 @@ import math
 
 import streamlit as st
 
-from emnist_lab.errors import LabError
-from emnist_lab.metrics import NUMBERS, Report
-from emnist_lab.runs import Run
-from emnist_lab.ui import measured, state
+from emnist_lab.metrics import NUMBERS
+from emnist_lab.ui import measured
+from emnist_lab.ui.measured import Measurement
 
 _EVERY = 0.7  # seconds between two looks for the intervals
 
@@ -26,30 +25,20 @@ _HELP = {
 }
 
 
-def headline(run: Run, report: Report) -> None:
+def headline(seen: Measurement) -> None:
     """Show the numbers at once, and their intervals when they are there.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On its test part.
+    seen : Measurement
     """
-    waiting = _intervals(run) is None
-    st.fragment(run_every=_EVERY if waiting else None)(_numbers)(run, report, waiting)
+    waiting = not measured.intervals(seen).done
+    st.fragment(run_every=_EVERY if waiting else None)(_numbers)(seen, waiting)
 
 
-def _intervals(run: Run) -> dict[str, tuple[float, float]] | None:
-    try:
-        found = measured.intervals(run, wait=False)
-    except LabError as error:
-        state.say_error(error)
-        return {}
-    return None if found is None else found.of
-
-
-def _numbers(run: Run, report: Report, waiting: bool) -> None:
-    values, intervals = report.summary(), _intervals(run)
+def _numbers(seen: Measurement, waiting: bool) -> None:
+    values, task = seen.report.summary(), measured.intervals(seen)
+    intervals = task.result().of if task.done else None
     with st.container(horizontal=True):
         for key, (label, form, short) in NUMBERS.items():
             # A place is kept for what comes, so that the page doesn't jump.

@@ -4,13 +4,11 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import marks, pictures
-from emnist_lab.dataset import Part
 from emnist_lab.errors import LabError
-from emnist_lab.metrics import Report
-from emnist_lab.runs import Run
 from emnist_lab.ui import measured, state
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import bars, plain
+from emnist_lab.ui.measured import Measurement
 from emnist_lab.ui.why import why
 
 _SHOWN = 480  # images of a gallery
@@ -18,8 +16,7 @@ _LIKELIEST = 5  # classes named beside the picked image
 
 
 def images(
-    run: Run,
-    report: Report,
+    seen: Measurement,
     indices: np.ndarray,
     *,
     key: str,
@@ -32,9 +29,7 @@ def images(
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On its test part.
+    seen : Measurement
     indices : ndarray of int64
         Images to show, in their order; only the first ones are shown where there are many.
     key : str
@@ -51,9 +46,9 @@ def images(
     if not len(indices):
         st.caption("Not one image.")
         return
-    part, problem = measured.test_part(run)
+    part, report = seen.part, seen.report
     if part is None:
-        st.info(problem, icon=":material/hide_image:")
+        measured.say_no_images(seen, key)
         return
     here = indices[:_SHOWN]
     picked_key = f"picked-{key}"
@@ -81,12 +76,12 @@ def images(
     )
     many = f"The first {len(here)} of {len(indices):,}. " if len(indices) > len(here) else ""
     st.caption(f"{many}{order}; pick one to look into it.")
-    detail(run, report, part, picked, key=key)
+    detail(seen, picked, key=key)
 
 
-def _mark(run: Run, report: Report, index: int, key: str) -> None:
+def _mark(seen: Measurement, index: int, key: str) -> None:
     """A button that marks an image's label as wrong, or takes the mark back."""
-    _, at = measured.measured_on(run)
+    at, report = seen.fingerprint, seen.report
     if failed := st.session_state.pop(f"mark-failed-{key}", None):
         state.say_error(failed)
     try:
@@ -114,20 +109,19 @@ def _mark(run: Run, report: Report, index: int, key: str) -> None:
     )
 
 
-def detail(run: Run, report: Report, part: Part, index: int, *, key: str) -> None:
+def detail(seen: Measurement, index: int, *, key: str) -> None:
     """One test image: what it is, and the classes that the run finds likeliest.
 
     Parameters
     ----------
-    run, report
-        As for `images`.
-    part : Part
-        Its test part.
+    seen : Measurement
+        With its part.
     index : int
         Of the image.
     key : str
         Of the widgets.
     """
+    report, part = seen.report, seen.part
     true, scores = report.names[report.labels[index]], report.scores[index]
     best = np.argsort(-scores, kind="stable")[:_LIKELIEST]
     with st.container(horizontal=True, vertical_alignment="top", key=f"detail-{key}"):
@@ -137,8 +131,8 @@ def detail(run: Run, report: Report, part: Part, index: int, *, key: str) -> Non
             verdict = "read right" if right else f"read as **{plain(report.names[best[0]])}**"
             st.markdown(f"Image {index:,} is **{plain(true)}**, {verdict}")
             st.html(bars([report.names[one] for one in best], scores[best].tolist()))
-            _mark(run, report, index, key)
+            _mark(seen, index, key)
     more = st.expander("Why?", key=f"why-{key}", on_change="rerun", icon=":material/help:")
     if more.open:
         with more:
-            why(run, part, report, index)
+            why(seen, index, key)

@@ -1,24 +1,66 @@
-"""What runs say of images: reports, intervals, the images behind them; computed once."""
+"""What a run says of a test part: its kept scores, or a reading of the dataset in use."""
 
 import functools
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import streamlit as st
 
 from emnist_lab import bootstrap, nearest, runs, training
+from emnist_lab.background import Task
 from emnist_lab.bootstrap import Intervals
 from emnist_lab.dataset import Part
 from emnist_lab.errors import DatasetError, LabError, RunError
 from emnist_lab.metrics import Report
-from emnist_lab.nearest import Neighbours
 from emnist_lab.runs import SCORES, Run
-from emnist_lab.ui import inuse, state
+from emnist_lab.ui import inuse, state, tasks, waiting
 from emnist_lab.ui.markup import plain
 
-_LONGEST_READ = 60.0  # seconds that a run may read a part for, while a page waits
-_KEPT = 32  # runs whose intervals are kept
+_ON = ("its own test part", "the dataset in use")
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What a run says of a test part.
+
+    Attributes
+    ----------
+    run : Run
+    report : Report
+    key : tuple
+        What the numbers depend on, to keep what is computed from them by.
+    name, fingerprint : str
+        The part's honest name and fingerprint.
+    generated : bool
+        Whether the run or the part was made from generated images.
+    part : Part or None
+        The images; None where the dataset in use doesn't have exactly these.
+    problem : str
+        Why not, and what to do: one sentence, as Markdown.
+    kept : bool
+        Whether the numbers are those that came with the run.
+    """
+
+    run: Run
+    report: Report
+    key: tuple
+    name: str
+    fingerprint: str
+    generated: bool
+    part: Part | None
+    problem: str
+    kept: bool
+
+    @property
+    def stem(self) -> str:
+        """What files are called, without their ending."""
+        measured = "" if self.kept else "-measured-here"
+        return f"{'generated-' if self.generated else ''}{self.run.name}{measured}"
+
+    @property
+    def note(self) -> str:
+        """What a figure that is passed on must still say."""
+        return f"{self.run.name}, measured on: {self.name}"
 
 
 def guarded(work: Callable[..., None]) -> Callable[..., None]:
@@ -34,8 +76,43 @@ def guarded(work: Callable[..., None]) -> Callable[..., None]:
     return st.fragment(safely)
 
 
-def measurement(run: Run) -> tuple:
-    """What a run's numbers depend on, to keep what is computed from them by.
+@st.cache_resource(max_entries=8, show_spinner="Computing the numbers …")
+def _report(folder: str, stamp: int) -> Report:
+    return inuse.opened(folder, stamp).report()
+
+
+def report(name: str) -> Report:
+    """Report on a run's kept test scores, computed once; raises `RunError`."""
+    return _report(*inuse.mark(runs.open_run(name)))
+
+
+def kept(run: Run) -> Measurement:
+    """What a run's kept test scores say.
+
+    Parameters
+    ----------
+    run : Run
+        With test scores.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    RunError
+        It has none, or is gone.
+    """
+    found, (part, problem) = report(run.name), test_part(run)
+    about = run.manifest["data"]["test"]
+    return Measurement(
+        run, found, inuse.mark(run), about["name"], about["fingerprint"], run.generated, part,
+        problem, True,
+    )  # fmt: skip
+
+
+def choose(run: Run) -> Measurement | None:
+    """What a run's kept scores say, or what it says of the dataset in use: where both, to choose.
 
     Parameters
     ----------
@@ -43,45 +120,172 @@ def measurement(run: Run) -> tuple:
 
     Returns
     -------
-    tuple
+    Measurement or None
+        None while it reads the images, and where that was cancelled: both are shown.
 
     Raises
     ------
     DatasetError or RunError
-        The run, or the images that it would be measured on, are gone.
+        There are neither scores nor images, or the run is gone.
     """
-    if SCORES in run.manifest["files"]:
-        return inuse.mark(run)
-    split = run.manifest["data"]["split"]
-    return (*inuse.mark(run), state.root(), state.stamp(split, "test", state.root()))
+    scored = SCORES in run.manifest["files"]
+    part, why = _at_hand(run)
+    if scored:
+        own = run.manifest["data"]["test"]["fingerprint"]
+        if part is None or part.fingerprint == own or not _here():
+            return kept(run)
+    elif part is None:
+        raise DatasetError(
+            f"The run {run.name} has no test scores, and {why}: choose another dataset on the Data "
+            "page, or train it again with a test part."
+        )
+    split, root = run.manifest["data"]["split"], state.root()
+    key = (*inuse.mark(run), split, "test", root, state.stamp(split, "test", root))
+    found = _reading(run, part, key)
+    if found is None:
+        return None
+    generated = run.generated or part.generated
+    _caveats(run, part)
+    return Measurement(run, found, key, part.name, part.fingerprint, generated, part, "", False)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Computing the numbers …")
-def _report(folder: str, stamp: int) -> Report:
-    return inuse.opened(folder, stamp).report()
+def _here() -> bool:
+    """Whether the dataset in use is chosen to be measured on, kept in the address."""
+    if st.session_state.pop("measure-here", False):
+        st.session_state.on = _ON[1]
+    chosen = st.segmented_control(
+        "Numbers on",
+        _ON,
+        default=_ON[0],
+        required=True,
+        key="on",
+        bind="query-params",
+        help="What the run was measured on when it was made, or the test part of the dataset in "
+        "use, which it reads now.",
+    )
+    return chosen == _ON[1]
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the images with the run …")
-def _read(folder: str, stamp: int, split: str, part: str, root: str | None, files: tuple) -> Report:
+def _reading(run: Run, part: Part, key: tuple) -> Report | None:
+    opened = inuse.open_run(run.name)
+    return waiting.outcome(
+        tasks.readings(),
+        key,
+        lambda tell: training.evaluate(opened, part, tell),
+        about=f"{run.name} reads the {part.part} part",
+        name="reading",
+    )
+
+
+def _caveats(run: Run, part: Part) -> None:
+    """Say what numbers that were measured now are about."""
+    st.caption(f"Measured now, on the {plain(part.name)}.")
+    if part.generated and not run.generated:
+        st.warning(
+            "**Generated images.** A model made them, no person wrote them: these numbers say "
+            "nothing about real handwriting.",
+            icon=":material/robot_2:",
+        )
+    elif not part.generated and not run.generated and not _trained_here(run):
+        st.warning(
+            "This run was trained on other files than those at hand: if both are EMNIST's, it may "
+            "have learned from some of these very images, and they flatter it.",
+            icon=":material/school:",
+        )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _trained_on(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> bool:
     run = inuse.opened(folder, stamp)
-    return training.evaluate(run, state.load_from(split, part, root, files))
+    try:
+        nearest.training_part(run, state.load_from(split, "train", root, files))
+    except LabError:
+        return False  # on other images, or they can't be read
+    return True
 
 
-def report(name: str) -> Report:
-    """Report on the run's kept test scores, or on the dataset at hand where it has none.
+def _trained_here(run: Run) -> bool:
+    """Whether a run learned from the training part of the dataset in use, whose test part differs.
 
-    Computed once; raises `RunError` or `DatasetError`.
+    Where it was trained on other images, no one knows which of them stand in the test part.
     """
-    run = runs.open_run(name)
-    split, mark = run.manifest["data"]["split"], inuse.mark(run)
-    at_hand = (split, "test") in state.available()[0] and state.generated() == run.generated
-    if SCORES not in run.manifest["files"] and at_hand:
-        root = state.root()
-        return _read(*mark, split, "test", root, state.stamp(split, "test", root))
-    return _report(*mark)
+    split, root = run.manifest["data"]["split"], state.root()
+    if (split, "train") not in state.available()[0]:
+        return False
+    return _trained_on(*inuse.mark(run), split, root, state.stamp(split, "train", root))
 
 
-def read_by(run: Run, split: str, part: str) -> Report:
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _own_part(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> Part:
+    return inuse.opened(folder, stamp).own_part(state.load_from(split, "test", root, files))
+
+
+def _at_hand(run: Run) -> tuple[Part | None, str]:
+    """Test images of the dataset in use that a run can read, or why there are none."""
+    split, root, name = run.manifest["data"]["split"], state.root(), state.dataset_in_use()
+    if (split, "test") not in state.available()[0]:
+        return None, f"the dataset in use, “{name}”, has no test part of {split}"
+    try:
+        part = _own_part(*inuse.mark(run), split, root, state.stamp(split, "test", root))
+        run.check_classes(part.classes)
+    except DatasetError as error:
+        return None, f"the dataset in use, “{name}”, can't be read ({error})"
+    except RunError:
+        return None, f"the dataset in use, “{name}”, has other classes"
+    if not len(part):
+        return None, f"the dataset in use, “{name}”, holds no images of the run's classes"
+    return part, ""
+
+
+def test_part(run: Run) -> tuple[Part | None, str]:
+    """The images that a run's kept scores are about.
+
+    Parameters
+    ----------
+    run : Run
+        With test scores.
+
+    Returns
+    -------
+    part : Part or None
+        None where the dataset in use doesn't have exactly these images.
+    problem : str
+        Why not, and what to do: one sentence, as Markdown.
+    """
+    recorded, name = run.manifest["data"]["test"], state.dataset_in_use()
+    part, why = _at_hand(run)
+    if part is not None:
+        if part.fingerprint == recorded["fingerprint"]:
+            return part, ""
+        why = f"the dataset in use, “{name}”, isn't the one that was measured on"
+        if part.name == recorded["name"]:
+            why = f"“{name}” holds other images by the same name now than when the run was made"
+    return None, (
+        f"The images themselves can't be shown: {plain(why)}. They are the "
+        f"{plain(recorded['name'])}: choose that dataset on the Data page, or look at what the run "
+        "says of the dataset in use."
+    )
+
+
+def say_no_images(seen: Measurement, place: str) -> None:
+    """Say why images can't be shown; where the run can read others, with a button for that.
+
+    Parameters
+    ----------
+    seen : Measurement
+        Without its part.
+    place : str
+        Names the button.
+    """
+    st.info(seen.problem, icon=":material/hide_image:")
+    if _at_hand(seen.run)[0] is not None and st.button(
+        f"Read “{plain(state.dataset_in_use())}” with it", key=f"read-{place}"
+    ):
+        st.session_state["measure-here"] = True
+        st.rerun()
+
+
+def read_by(run: Run, split: str, part: str) -> Report | None:
     """What a run says of a part of the chosen dataset; kept scores where it was measured on it.
 
     Parameters
@@ -92,167 +296,32 @@ def read_by(run: Run, split: str, part: str) -> Report:
 
     Returns
     -------
-    Report
+    Report or None
+        None while it reads the images, and where that was cancelled: both are shown.
 
     Raises
     ------
     DatasetError or RunError
-        The images or the model can't be read, or it would take minutes.
+        The images or the model can't be read.
     """
     data, test = state.load(split, part), run.manifest["data"].get("test")
     if test and test["fingerprint"] == data.fingerprint and SCORES in run.manifest["files"]:
         return report(run.name)
-    took = run.manifest["timings"].get("predict_s")
-    needs = took * len(data) / max(test["images"], 1) if took and test else 0.0
-    if needs > _LONGEST_READ:
-        raise RunError(
-            f"{run.name} would need about {needs / 60:.0f} minutes to read these {len(data):,} "
-            "images: choose its test part, or a quicker run."
-        )
     root = state.root()
-    return _read(*inuse.mark(run), split, part, root, state.stamp(split, part, root))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _own_part(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> Part:
-    return inuse.opened(folder, stamp).own_part(state.load_from(split, "test", root, files))
-
-
-def test_part(run: Run) -> tuple[Part | None, str]:
-    """The images that a run's numbers are about.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    part : Part or None
-        None where the dataset in use doesn't have exactly these images.
-    problem : str
-        Why not, and what to do: one sentence, as Markdown.
-    """
-    split, recorded = run.manifest["data"]["split"], run.manifest["data"].get("test")
-    wanted = plain(recorded["name"]) if recorded else "any test part"
-    name = plain(state.dataset_in_use())
-    why = f"the dataset in use, “{name}”, isn't the one that was measured on ({wanted})"
-    try:
-        if (split, "test") in state.available()[0]:
-            root = state.root()
-            part = _own_part(*inuse.mark(run), split, root, state.stamp(split, "test", root))
-            if recorded is None or part.fingerprint == recorded["fingerprint"]:
-                return part, ""
-            if part.name == recorded["name"]:
-                why = (
-                    f"“{name}” holds other images by the same name ({wanted}) now than when the "
-                    "run was made"
-                )
-    except DatasetError as error:
-        why = plain(str(error))
-    return None, (
-        f"The images themselves can't be shown: {why}. Choose that dataset on the Data page, or "
-        "train a run on the dataset in use: its images show."
+    return _reading(
+        run, data, (*inuse.mark(run), split, part, root, state.stamp(split, part, root))
     )
 
 
-def measured_on(run: Run) -> tuple[str, str]:
-    """Honest name and fingerprint of the images that a run's numbers are about.
+def intervals(seen: Measurement) -> Task[Intervals]:
+    """95 % intervals of a run's numbers, in the making; see `emnist_lab.bootstrap`.
 
     Parameters
     ----------
-    run : Run
+    seen : Measurement
 
     Returns
     -------
-    name, fingerprint : str
-
-    Raises
-    ------
-    DatasetError
-        They aren't recorded, and not at hand.
+    Task of Intervals
     """
-    if recorded := run.manifest["data"].get("test"):
-        return recorded["name"], recorded["fingerprint"]
-    part, problem = test_part(run)
-    if part is None:
-        raise DatasetError(problem)
-    return part.name, part.fingerprint
-
-
-@st.cache_resource(max_entries=2, show_spinner="Looking at the training images …")
-def _neighbours(
-    folder: str, stamp: int, split: str, root: str | None, files: tuple
-) -> tuple[Neighbours | None, str]:
-    run = inuse.opened(folder, stamp)
-    try:
-        part = nearest.training_part(run, state.load_from(split, "train", root, files))
-        return Neighbours(run, part), ""
-    except LabError as error:  # kept too: to find it out again takes seconds
-        return None, str(error)
-
-
-def neighbours(run: Run) -> tuple[Neighbours | None, str]:
-    """A run's own training images in its own space, from the dataset in use.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    neighbours : Neighbours or None
-    problem : str
-        Why there are none.
-
-    Raises
-    ------
-    DatasetError or RunError
-        The run or the images are gone.
-    """
-    split, root = run.manifest["data"]["split"], state.root()
-    return _neighbours(*inuse.mark(run), split, root, state.stamp(split, "train", root))
-
-
-class _Work:
-    """Intervals of runs, computed one after the other in a thread: a page mustn't wait."""
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._thread = ThreadPoolExecutor(1, "intervals")
-        self._kept: dict[tuple, Future] = {}
-
-    def of(self, key: tuple, report: Report) -> Future:
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = self._thread.submit(bootstrap.intervals, report)
-                for old in [*self._kept][:-_KEPT]:
-                    self._kept.pop(old).cancel()
-            return self._kept[key]
-
-
-@st.cache_resource(show_spinner=False)
-def _work() -> _Work:
-    return _Work()
-
-
-def intervals(run: Run, wait: bool = True) -> Intervals | None:
-    """95 % intervals of a run's numbers; see `emnist_lab.bootstrap`.
-
-    Parameters
-    ----------
-    run : Run
-    wait : bool
-        Until they are there; else None is given meanwhile, and they are
-        computed in the background.
-
-    Returns
-    -------
-    Intervals or None
-
-    Raises
-    ------
-    DatasetError or RunError
-        The run or the images are gone.
-    """
-    found = _work().of(measurement(run), report(run.name))
-    return found.result() if wait or found.done() else None
+    return tasks.intervals().of(seen.key, lambda tell: bootstrap.intervals(seen.report))

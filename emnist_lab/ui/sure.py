@@ -8,22 +8,21 @@ import streamlit as st
 from emnist_lab import calibration, figures, tempering
 from emnist_lab.errors import LabError
 from emnist_lab.manifest import SCORES
-from emnist_lab.metrics import Report
 from emnist_lab.runs import Run
 from emnist_lab.ui import inspect, measured, state
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.markup import plain
+from emnist_lab.ui.measured import Measurement
 
 
-def reliability(report: Report, stem: str) -> None:
+def reliability(seen: Measurement) -> None:
     """Show stated probabilities against the share that is right.
 
     Parameters
     ----------
-    report : Report
-    stem : str
-        What files are called, without their ending.
+    seen : Measurement
     """
+    report = seen.report
     table = calibration.reliability(report.labels, report.scores)
     known = table.dropna()
     colour, dark = figures.PLAIN[state.dark()], state.dark()
@@ -76,20 +75,18 @@ def reliability(report: Report, stem: str) -> None:
         f"**{error:.2%}**. Overall the run states {sure:.1%} and is right in "
         f"{report.accuracy:.1%}: it is {lean}."
     )
-    download_csv(f"{stem}-reliability", lambda: table.to_csv(index=False))
+    download_csv(f"{seen.stem}-reliability", lambda: table.to_csv(index=False))
 
 
 @measured.guarded
-def abstaining(run: Run, report: Report, stem: str) -> None:
+def abstaining(seen: Measurement) -> None:
     """Show what a run gains by not answering where it isn't sure.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-    stem : str
-        What files are called, without their ending.
+    seen : Measurement
     """
+    report = seen.report
     found = calibration.coverage(report.labels, report.scores)
     threshold = st.slider(
         "Answer only where the likeliest class has at least",
@@ -143,15 +140,14 @@ def abstaining(run: Run, report: Report, stem: str) -> None:
             .encode(x=x, y=y)
         )
     st.altair_chart(alt.layer(*layers).properties(height=300), alt="Accuracy against coverage")
-    download_csv(f"{stem}-coverage", lambda: table.to_csv(index=False))
+    download_csv(f"{seen.stem}-coverage", lambda: table.to_csv(index=False))
     if len(rejected):
         st.markdown(f"**Rejected at {threshold} %**: {len(rejected):,} images")
         inspect.images(
-            run,
-            report,
+            seen,
             rejected,
             key="rejected",
-            label=f"Images on which {run.name} isn't {threshold} % sure",
+            label=f"Images on which {seen.run.name} isn't {threshold} % sure",
             order="Least sure first",
         )
 
