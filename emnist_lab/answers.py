@@ -6,9 +6,8 @@ import numpy as np
 
 from .explain import likeliest
 
-# No one can tell the members of a group apart without their neighbours. To be replaced by
-# `drawings.LOOK_ALIKES` as soon as that is there: nothing else here depends on it.
-LOOK_ALIKES = (frozenset("0O"), frozenset("1IL"), frozenset("9gq"), frozenset("Ff"))
+# No one can tell the members of a group apart without their neighbours.
+_LOOK_ALIKES = (frozenset("0Oo"), frozenset("1IiLl"), frozenset("9gq"), frozenset("Ff"))
 SURE = 0.5  # below it, the answer is more likely wrong than right by the run's own probabilities
 _SHARE = 0.1  # of the likeliest's chance, from which on a look-alike is named with it
 
@@ -51,13 +50,23 @@ def answer(chances: np.ndarray, classes: list[str]) -> Answer:
     -------
     Answer
     """
+    chances, group = np.asarray(chances, np.float64), _groups(classes)
+    sums = np.bincount(group, chances, len(group))[group]
+    best = group[int(sums.argmax())]
     ranked = likeliest(chances, len(classes))
-    first = ranked[0]
-    alike = next((group for group in LOOK_ALIKES if classes[first] in group), {classes[first]})
-    members = tuple(
-        index
-        for index in ranked
-        if classes[index] in alike and chances[index] >= _SHARE * chances[first]
-    )
-    others = (index for index in ranked if classes[index] not in alike)
-    return Answer(members, float(sum(chances[index] for index in members)), next(others, None))
+    alike = [index for index in ranked if group[index] == best]
+    members = tuple(i for i in alike if chances[i] >= _SHARE * chances[alike[0]])
+    others = (index for index in ranked if group[index] != best)
+    return Answer(members, float(chances[list(members)].sum()), next(others, None))
+
+
+def _groups(classes: list[str]) -> np.ndarray:
+    """For each class the index of the first one that it can't be told from, its own if none.
+
+    To be replaced by `alike.groups`, which gives the same, as soon as that is there.
+    """
+    found = []
+    for name in classes:
+        group = next((one for one in _LOOK_ALIKES if name in one), {name})
+        found.append(next(index for index, other in enumerate(classes) if other in group))
+    return np.array(found, np.int64)

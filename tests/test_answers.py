@@ -21,6 +21,7 @@ def chances(**given: float) -> np.ndarray:
         ({"O": 0.6, "_0": 0.3, "Q": 0.1}, "O0", 0.9, "Q"),
         ({"_0": 0.9, "O": 0.01, "Q": 0.09}, "0", 0.9, "Q"),  # that one is told apart
         ({"I": 0.4, "_1": 0.3, "L": 0.1}, "I1L", 0.8, "7"),
+        ({"Q": 0.4, "_0": 0.35, "O": 0.25}, "0O", 0.6, "Q"),  # together likelier than the first
     ],
 )
 def test_look_alikes_count_together(given, members, chance, runner_up):
