@@ -7,7 +7,7 @@ square with its aspect kept, given a border of 2 of 28 pixels and reduced to
 width is relative to the character: then neither place nor size matters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
@@ -53,6 +53,11 @@ def from_strokes(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float 
     InkError
         There is no stroke, only a dot, or a coordinate isn't a finite number.
     """
+    return _reduce(_drawn(strokes, pen_width))
+
+
+def _drawn(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float) -> np.ndarray:
+    """Ink of a drawing before it is blurred: float32 (h, w), 0..255; see `from_strokes`."""
     lines = [_points(stroke) for stroke in strokes]
     lines = [line for line in lines if len(line)]
     if not lines:
@@ -81,7 +86,7 @@ def from_strokes(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float 
             draw.line(path.ravel().tolist(), fill=255, width=round(pen), joint="curve")
         for x, y in path[[0, -1]].tolist():
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    return _reduce(np.asarray(page, np.float32))
+    return np.asarray(page, np.float32)
 
 
 def _points(stroke: Sequence[Sequence[float]]) -> np.ndarray:
@@ -108,18 +113,28 @@ def _thinned(path: np.ndarray) -> np.ndarray:
 
 def _reduce(page: np.ndarray) -> np.ndarray:
     """Blur, crop, centre, border, bicubic, scale: float32 (h, w), ink bright -> uint8 (28, 28)."""
+    *_, (_, image) = _stages(page)
+    return image
+
+
+def _stages(page: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """What `_reduce` does, step by step: each step's name and what it gives, 0..255."""
     page = gaussian_filter(page, _SIGMA)
+    yield "blur", page
     inked = page > page.max() / 512
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     page = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    yield "crop", page
     height, width = page.shape
     side = round(max(height, width) * SIDE / (SIDE - 2 * BORDER))
     square = np.zeros((side, side), np.float32)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = page
+    yield "centre", square
     small = Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     pixels = np.asarray(small).clip(min=0)
-    return (pixels * (255 / pixels.max())).round().astype(np.uint8)
+    yield "shrink", pixels
+    yield "scale", (pixels * (255 / pixels.max())).round().astype(np.uint8)
 
 
 def from_picture(picture: Image.Image | np.ndarray) -> np.ndarray:

@@ -1,103 +1,186 @@
 """Draw: a character drawn by hand, read after every stroke."""
 
-import streamlit as st
-from streamlit_drawable_canvas import st_canvas
+from collections.abc import Callable
 
-from emnist_lab import ink, pictures
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from emnist_lab import ink
+from emnist_lab import steps as followed
+from emnist_lab.answers import answer
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import InkError, LabError
-from emnist_lab.ui import inuse, markup, state
+from emnist_lab.runs import Run
+from emnist_lab.ui import inuse, seen, state, why
+from emnist_lab.ui.board import SIDE, board
+from emnist_lab.ui.markup import plain
+from emnist_lab.ui.readings import Reading, readings
 
-SIZE, PEN = 280, 20  # CSS pixels
-
-st.title("Draw")
-run = inuse.choose_run("Read with")
-if run is None:
-    st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
-    st.stop()
-try:
-    reader = inuse.open_run(run.name)
-except LabError as error:
-    state.stop_on(error)
-names = display_names(reader.classes)
-
-# The canvas keeps its own drawing; what is set here replaces it (undo, clear).
-session = st.session_state
-session.setdefault("drawing", [])
-session.setdefault("redrawn", {"objects": [], "turn": 0})
+REFERENCE = "pixels-logistic"
+MOST = 3  # runs beside the one in use
+# Shown until something is drawn: a B, which gradients tell from the 8 that raw pixels take it for.
+EXAMPLE = [
+    [(95, 50), (92, 225)],
+    [
+        *[(95, 55), (132, 57), (153, 68), (164, 87), (164, 106), (152, 123), (124, 134)],
+        *[(137, 135), (160, 146), (174, 163), (177, 182), (170, 201), (153, 216), (128, 223)],
+        (92, 224),
+    ],
+]
 
 
-def drawn() -> None:
-    """Take over the strokes (the canvas's `json_data`) that it sends after each one."""
-    sent = session.canvas.drawing
-    session.drawing = list(((sent or {}).get("raw") or {}).get("objects", []))
+def choose(choice: DeltaGenerator) -> list[Run]:
+    """The run in use and those beside it, opened; says what can't be."""
+    run = inuse.choose_run("Read with", choice)
+    if run is None:
+        st.info(
+            "There are no runs yet: make one on the Train page.", icon=":material/model_training:"
+        )
+        st.stop()
+    names = [one.name for one in inuse.all_runs()[0]]
+    usual = [n for n in (REFERENCE, inuse.FIRST_RUN) if n in names and n != run.name][:1]
+    for asked in st.query_params.get_all("beside"):
+        if asked not in names:
+            st.warning(
+                f"There is no run “{plain(asked[:200])}” here (any more) to read beside it. "
+                "Compare lists all.",
+                icon=":material/link_off:",
+            )
+    beside = choice.multiselect(
+        "Beside it",
+        names,
+        default=usual,
+        key="beside",
+        bind="query-params",
+        max_selections=MOST,
+        width=420,
+        help="The same drawing, read by several: what a representation is worth shows here.",
+    )
+    if beside == [run.name]:
+        beside = usual
+    opened = []
+    for name in dict.fromkeys([run.name, *beside]):
+        try:
+            opened.append(inuse.open_run(name))
+        except LabError as error:
+            state.say_error(error)
+    if not opened:
+        st.stop()
+    return opened
 
 
-def redraw(objects: list) -> None:
-    """Have the canvas show these strokes."""
-    session.drawing = objects
-    session.redrawn = {"objects": objects, "turn": session.redrawn["turn"] + 1}
-
-
-if session.drawing and session.get("came_from") != "Draw":
-    redraw(session.drawing)  # back from another page: the canvas is a new one
+def read(image: np.ndarray, runs: list[Run]) -> list[tuple[Run, Reading]]:
+    """What runs say of an image; one that fails is said, and the others go on."""
+    found = []
+    for run in runs:
+        try:
+            run.warm_up()
+            chances = run.predict_proba(image[None])[0]
+        except LabError as error:
+            state.say_error(error)
+        else:
+            found.append((run, Reading(run.name, run.classes, chances)))
+    return found
 
 
 @st.fragment
-def board() -> None:
-    """Canvas and reading: a stroke runs this part of the page alone."""
-    row = st.container(horizontal=True, gap="large")
-    with row.container(width=SIZE + 8):
-        st.caption("One digit or letter, anywhere, any size:")
-        st_canvas(
-            stroke_width=PEN,
-            stroke_color="#ffffff",
-            background_color="#000000",
-            width=SIZE,
-            height=SIZE,
-            drawing_mode="freedraw",
-            initial_drawing=session.redrawn,
-            key="canvas",
-            on_change=drawn,
+def draw(runs: list[Run]) -> None:
+    """Board and readings: a stroke runs this part of the page alone."""
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=SIDE + 48):
+        drawn = board("draw")
+    place = row.container(width=680)
+    strokes, empty = drawn.strokes or EXAMPLE, not drawn.strokes
+    try:
+        image = ink.from_strokes(strokes, drawn.pen_width)
+    except InkError as error:
+        place.info(str(error), icon=":material/draw:")
+        return
+    with place:
+        found = read(image, runs)
+        readings(
+            [reading for _, reading in found],
+            key="readings",
+            heading="An example, not yours: a B" if empty else "Your drawing",
+            example=empty,
         )
-        with st.container(horizontal=True):
-            st.button(
-                "Undo",
-                icon=":material/undo:",
-                disabled=not session.drawing,
-                on_click=lambda: redraw(session.drawing[:-1]),
+        if empty:
+            st.caption(
+                "The canvas is empty: draw a digit or a letter, anywhere on it and as large as you "
+                "like. It is read after every stroke."
             )
-            st.button(
-                "Clear",
-                icon=":material/delete:",
-                disabled=not session.drawing,
-                on_click=lambda: redraw([]),
-            )
-    with row.container(width=560):
-        try:
-            reader.warm_up()  # while the canvas is already there to draw on
-            image = ink.from_strokes(ink.strokes_from_fabric({"objects": session.drawing}), PEN)
-        except InkError as error:
-            st.info(str(error), icon=":material/draw:")
-            return
-        except LabError as error:
-            state.say_error(error)
-            return
-        chances = reader.predict_proba(image[None])[0]
-        best = chances.argsort()[::-1][:5]
-        st.html(markup.bars([names[i] for i in best], chances[best].tolist()))
-        st.image(pictures.png(image, 6), width=168)
-        st.caption("What the model sees: 28 × 28 pixels")
+    st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
+    seen.steps(followed.from_strokes(strokes, drawn.pen_width))
+    look(image, found)
 
 
-board()
-inuse.say_trained_on_generated(reader)
-st.caption(f"Read by `{run.name}`: {inuse.trained_on(reader)}")
-with st.expander("How a drawing becomes an image"):
+def look(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
+    """What is one click away."""
+    shows: dict[str, tuple[str, str, Callable[[], None]]] = {
+        "array": ("The array itself", ":material/grid_on:", lambda: seen.array(image, "drawing")),
+        "why": ("Why?", ":material/help:", lambda: say_why(image, found)),
+        "nearest": (
+            "Nearest training images",
+            ":material/image_search:",
+            lambda: say_nearest(image, found[0][0]),
+        ),
+    }
+    for key, (label, icon, show) in shows.items():
+        more = st.expander(label, key=key, icon=icon, on_change="rerun", bind="query-params")
+        if more.open and found:
+            with more:
+                try:
+                    show()
+                except LabError as error:
+                    state.say_error(error)
+
+
+def say_why(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
+    """Which ink speaks for each run's answer, and which for the runner-up."""
+    with st.container(horizontal=True, gap="medium"):
+        for run, reading in found:
+            said = answer(reading.chances, run.classes)
+            with st.container(width=460):
+                st.caption(plain(run.name))
+                if said.runner_up is None:
+                    st.caption("It knows nothing else that it could be.")
+                    continue
+                names = display_names(run.classes)
+                first, second = said.members[0], said.runner_up
+                why.evidence(run, image, names, first, second)
+
+
+def say_nearest(image: np.ndarray, run: Run) -> None:
+    """The training images that lie closest to the drawing, for the run in use."""
+    st.caption(plain(run.name))
+    why.nearest_images(run, image, "draw")
+
+
+MODES = {"Draw": draw}  # each shows itself, given the runs that read
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Draw", width="content")
+    place = st.popover("Read with", icon=":material/tune:", help="Which runs read what you draw")
+    mode = "Draw"
+    if len(MODES) > 1:
+        mode = st.segmented_control(
+            "Mode",
+            list(MODES),
+            default="Draw",
+            required=True,
+            key="mode",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+readers = choose(place)
+MODES[mode](readers)
+
+for reader in readers:
+    inuse.say_trained_on_generated(reader)
+    st.caption(f"Read by `{reader.name}`: {inuse.trained_on(reader)}")
+with st.expander("What it can't know"):
     st.markdown(
-        "Strokes are drawn with EMNIST's kind of line, blurred a little, cropped to the ink, "
-        "centred in a square with a border of 2 pixels, and reduced to 28 × 28 by bicubic "
-        "interpolation, as NIST's images were. So it doesn't matter where on the canvas you draw, "
-        "or how large. A model still reads what it has learned: 0 and O, 1, I and l look the same "
-        "without their neighbours."
+        "It doesn't matter where on the board you draw, how large, or with which pen: the steps "
+        "above take that away, as EMNIST's makers did. A model still reads what it has learned: "
+        "0 and O, 1, I and l look the same without their neighbours."
     )

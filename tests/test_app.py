@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -11,7 +12,7 @@ import emnist_lab as lab
 from emnist_lab import imports, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
-from emnist_lab.ui import inuse, tasks, waiting
+from emnist_lab.ui import board, inuse, tasks, waiting
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
 
@@ -254,22 +255,85 @@ def test_a_model_that_was_tampered_with_is_refused_on_draw(train, test, home):
     (home / "runs" / "mine" / runs.MODEL).write_bytes(b"other")
     app = opened("draw", run="mine")
     assert not app.exception and "model.skops is damaged" in said(app)
+    assert [one["who"] for one in bars(app)["columns"]] == ["pixels-logistic"]  # goes on
 
 
-def test_draw_reads_what_the_canvas_holds():
+SEVEN = [[(60, 60), (200, 60), (110, 230)]]
+
+
+def drawing(strokes, **query) -> AppTest:
+    """The Draw page with these strokes on its board."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
     app.switch_page("pages/draw.py")
-    app.session_state["drawing"] = [
-        {"type": "Path", "originX": "center", "originY": "center", "left": 130, "top": 145,
-         "width": 140, "height": 170, "strokeWidth": 20,
-         "path": [["M", 60, 60], ["L", 200, 60], ["L", 110, 230]]}
-    ]  # fmt: skip
-    app.run()
+    arrays = [np.asarray(one, float) for one in strokes]
+    sent = [{"points": one.tolist(), "width": 20} for one in arrays]
+    app.session_state["draw-drawn"] = board._Drawn(sent, arrays, 20.0, 1)
+    return app.run()
+
+
+def bars(app: AppTest) -> dict:
+    """What the readings show; empty where there are none."""
+    shown = [one.proto for one in app.get("bidi_component")]
+    return next((json.loads(p.json) for p in shown if p.component_name.endswith("readings")), {})
+
+
+def test_draw_reads_what_the_board_holds_with_the_best_and_the_reference():
+    app = drawing(SEVEN)
     assert not app.exception
-    bars = next(one.proto.body for one in app.get("html") if "el-bars" in one.proto.body)
-    assert bars.index("<b>7</b>") < bars.index("</i>")
-    app.button[0].click().run()  # undo
-    assert not app.exception and "The canvas is empty" in said(app)
+    best, reference = bars(app)["columns"]
+    assert not bars(app)["example"] and bars(app)["heading"] == "Your drawing"
+    assert (best["who"], reference["who"]) == ("warped-blend", "pixels-logistic")
+    assert best["answer"] == best["rows"][0]["name"] == "7" and len(best["rows"]) == 5
+    steps = next(one.proto.body for one in app.get("html") if "el-steps" in one.proto.body)
+    assert steps.count("<figure>") == 6
+
+
+def test_draw_shows_an_example_as_such_until_something_is_drawn():
+    app = opened("draw")
+    assert bars(app)["example"] and bars(app)["heading"].startswith("An example, not yours:")
+    best, reference = bars(app)["columns"]
+    assert best["answer"] == "B" and reference["rows"][0]["name"] == "8"
+
+
+def test_draw_puts_other_runs_side_by_side_by_its_address():
+    app = drawing(SEVEN, run="pixels-logistic")
+    assert [one["who"] for one in bars(app)["columns"]] == ["pixels-logistic", "warped-blend"]
+    app = drawing(SEVEN, run="hog-qda", beside=["warped-blend", "hog-qda", "gone"])
+    assert not app.exception and "no run “gone”" in said(app)
+    assert [one["who"] for one in bars(app)["columns"]] == ["hog-qda", "warped-blend"]
+
+
+def test_draw_says_why_and_shows_the_array():
+    app = drawing(SEVEN, why="true", array="true", nearest="true")
+    assert not app.exception and not app.error
+    words = said(app)
+    assert "**Why 7, and not" in words and "This run adds up pixels" in words
+    assert "nearest training images" in words.lower()
+    assert any("el-grid" in one.proto.body for one in app.get("html"))
+
+
+@pytest.mark.parametrize(
+    ("strokes", "words"),
+    [
+        ([[(100, 100)]], "A single dot can't be read"),
+        ([[(0, 0), (float("nan"), 50)]], "isn't a usable number"),
+        ([[(0, 0), (1e12, 50)]], "isn't a usable number"),
+        ([[(x, y) for x in range(11)] for y in range(10_000)], "110,000 points"),
+    ],
+)
+def test_draw_says_in_one_sentence_what_cannot_be_read_and_keeps_it(strokes, words):
+    app = drawing(strokes)
+    assert not app.exception and words in said(app)
+    assert bars(app) == {}
+    assert len(app.session_state["draw-drawn"].strokes) == len(strokes)
+
+
+def test_draw_reads_ten_thousand_strokes():
+    random = np.random.default_rng(3)
+    app = drawing(random.uniform(0, 280, (10_000, 3, 2)))
+    assert not app.exception and len(bars(app)["columns"]) == 2
 
 
 def press(app: AppTest, label: str) -> None:

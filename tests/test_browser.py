@@ -224,45 +224,84 @@ def test_a_pair_of_a_card_opens_its_cell(page, site):
     page.locator(browser.USEFUL["evaluate"]).wait_for()
 
 
+def waits_for(page, words: str) -> None:
+    """The bars say exactly this."""
+    page.wait_for_function(
+        "(words) => document.querySelector('.el-bars')?.innerText === words", arg=words
+    )
+
+
+def changed(page, words: str) -> str:
+    """What the bars say once it isn't this any more."""
+    page.wait_for_function(
+        "(words) => document.querySelector('.el-bars')?.innerText !== words", arg=words
+    )
+    return page.locator(browser.BARS).inner_text()
+
+
 def test_draw_undo_clear_and_return(page, site):
     page.goto(f"{site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
     page.get_by_text("The canvas is empty").wait_for()
+    page.get_by_text("An example, not yours:").wait_for()
     browser.draw(page, SEVEN)
     assert likeliest(page) == "7"
+    assert page.get_by_text("An example, not yours:").count() == 0
     before = page.locator(browser.BARS).inner_text()
     browser.draw(page, BAR)
-    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText !== b", arg=before)
-    crossed = page.locator(browser.BARS).inner_text()
-    undo = page.locator(".stButton", has_text="Undo").get_by_role("button")
+    crossed = changed(page, before)
+    undo = page.get_by_role("button", name="Undo", exact=True)
     undo.click()
-    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText === b", arg=before)
-    settled(page)
-    browser.draw(page, BAR)  # on the canvas that undo redrew: the first stroke must still be there
-    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText === b", arg=crossed)
+    waits_for(page, before)
+    browser.draw(page, BAR)  # the first stroke must still be there
+    waits_for(page, crossed)
     page.get_by_role("link", name="Home", exact=True).click()
     page.get_by_text("The lesson in three numbers").wait_for()
     page.get_by_role("link", name="Draw", exact=True).click()
-    page.locator(browser.USEFUL["draw"]).wait_for()
-    page.wait_for_function(
-        "(b) => document.querySelector('.el-bars')?.innerText === b", arg=crossed
-    )
-    settled(page)
+    waits_for(page, crossed)
     undo.click()
-    page.wait_for_function("(b) => document.querySelector('.el-bars').innerText === b", arg=before)
-    page.locator(".stButton", has_text="Clear").get_by_role("button").click()
+    waits_for(page, before)
+    page.keyboard.press("Delete")
     page.get_by_text("The canvas is empty").wait_for()
+    page.keyboard.press("Control+z")
+    waits_for(page, before)
+
+
+def test_strokes_faster_than_answers_are_all_read(page, site):
+    page.goto(f"{site}/draw")
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    browser.draw(page, SEVEN)
+    page.locator(browser.BARS).wait_for()
+    seven = page.locator(browser.BARS).inner_text()
+    browser.draw(page, [[(20 + 20 * turn, 20), (20 + 20 * turn, 260)] for turn in range(12)])
+    for _ in range(12):
+        page.get_by_role("button", name="Undo", exact=True).click()
+    waits_for(page, seven)
+
+
+def test_another_run_reads_the_same_drawing(page, site):
+    page.goto(f"{site}/draw?why=true")
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    browser.draw(page, SEVEN)
+    assert likeliest(page) == "7"
+    page.get_by_text("Why 7, and not").first.wait_for()
+    names = page.locator(f"{browser.BARS} .who")
+    assert names.all_inner_texts() == ["warped-blend", "pixels-logistic"]
+    page.get_by_role("button", name="Read with").click()
+    page.get_by_role("combobox", name="Read with").click()
+    page.get_by_role("option", name="hog-qda").click()
+    names.get_by_text("hog-qda").wait_for()
+    page.wait_for_url("**run=hog-qda*")
+    assert likeliest(page) == "7"
 
 
 def test_a_dot_and_a_stroke_that_leaves_the_canvas(page, site):
     page.goto(f"{site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
-    page.wait_for_timeout(500)
     browser.draw(page, [[(100, 100)]])
     page.get_by_text("A single dot").wait_for()
-    page.locator(".stButton", has_text="Clear").get_by_role("button").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_text("The canvas is empty").wait_for()
-    settled(page)
     browser.draw(page, [[(40, 60), (200, 60), (130, 340)]])
     assert likeliest(page) == "7"
 
@@ -270,7 +309,6 @@ def test_a_dot_and_a_stroke_that_leaves_the_canvas(page, site):
 def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, site):
     page.goto(f"{site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
-    page.wait_for_timeout(500)
     browser.draw(page, [[(200 + x / 5, 220 + y / 5) for x, y in SEVEN[0]]])
     assert likeliest(page) == "7"
 

@@ -4,6 +4,7 @@ import importlib
 import threading
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab import runs
 from emnist_lab.errors import RunError
@@ -76,13 +77,15 @@ def open_run(name: str) -> Run:
     return opened(*mark(runs.open_run(name)))
 
 
-def choose_run(label: str = "Run in use") -> Run | None:
+def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -> Run | None:
     """Selection of the run in use, kept in the address; None where there is no run.
 
     Parameters
     ----------
     label : str
         Of the widget.
+    place : DeltaGenerator, optional
+        Where it goes; what is to be said about runs is said here, in the page.
     """
     found, problems = all_runs()
     for problem in problems:
@@ -102,7 +105,7 @@ def choose_run(label: str = "Run in use") -> Run | None:
     if not found:
         return None
     # What the address says must be what the list shows, so no prettier labels here.
-    name = st.selectbox(
+    name = (place or st).selectbox(
         label,
         names,
         key="run",

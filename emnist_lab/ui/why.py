@@ -31,9 +31,25 @@ def why(seen: Measurement, index: int, key: str) -> None:
     first, second = explain.likeliest(scores)
     if true not in (first, second) and scores[true] > 0:
         second = true
-    a, b = plain(report.names[first]), plain(report.names[second])
-    st.markdown(f"**Why {a}, and not {b}?**")
     image = seen.part.images[index]
+    evidence(run, image, report.names, first, second)
+    nearest_images(run, image, key)
+
+
+def evidence(run: Run, image: np.ndarray, names: list[str], first: int, second: int) -> None:
+    """Show which ink speaks for one class, and which for another.
+
+    Parameters
+    ----------
+    run : Run
+    image : ndarray of shape (28, 28), dtype uint8
+    names : list of str
+        Of the run's classes.
+    first, second : int
+        Indices of classes.
+    """
+    a, b = plain(names[first]), plain(names[second])
+    st.markdown(f"**Why {a}, and not {b}?**")
     opened = inuse.open_run(run.name)
     with st.container(horizontal=True):
         _map(
@@ -50,7 +66,6 @@ def why(seen: Measurement, index: int, key: str) -> None:
                 f"This run adds up pixels: orange ones speak for {a}, blue ones for {b}; "
                 f"log-odds {found.log_odds:+.2f}.",
             )
-    nearest_images(run, image, key)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

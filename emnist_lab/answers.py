@@ -1,0 +1,72 @@
+"""What a run's probabilities come down to: one class, either of some that look alike, or unsure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .explain import likeliest
+
+# No one can tell the members of a group apart without their neighbours.
+_LOOK_ALIKES = (frozenset("0Oo"), frozenset("1IiLl"), frozenset("9gq"), frozenset("Ff"))
+SURE = 0.5  # below it, the answer is more likely wrong than right by the run's own probabilities
+_SHARE = 0.1  # of the likeliest's chance, from which on a look-alike is named with it
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says of one image.
+
+    Attributes
+    ----------
+    members : tuple of int
+        Classes it comes down to, likeliest first: one, or some that look alike.
+    chance : float
+        That it is one of these.
+    runner_up : int or None
+        The likeliest class that isn't among them, nor looks like them.
+    """
+
+    members: tuple[int, ...]
+    chance: float
+    runner_up: int | None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the answer is at least as likely right as wrong."""
+        return self.chance >= SURE
+
+
+def answer(chances: np.ndarray, classes: list[str]) -> Answer:
+    """Say what probabilities come down to.
+
+    Parameters
+    ----------
+    chances : ndarray of shape (C,)
+        Of one image; they sum to 1.
+    classes : list of str
+        One character a class.
+
+    Returns
+    -------
+    Answer
+    """
+    chances, group = np.asarray(chances, np.float64), _groups(classes)
+    sums = np.bincount(group, chances, len(group))[group]
+    best = group[int(sums.argmax())]
+    ranked = likeliest(chances, len(classes))
+    alike = [index for index in ranked if group[index] == best]
+    members = tuple(i for i in alike if chances[i] >= _SHARE * chances[alike[0]])
+    others = (index for index in ranked if group[index] != best)
+    return Answer(members, float(chances[list(members)].sum()), next(others, None))
+
+
+def _groups(classes: list[str]) -> np.ndarray:
+    """For each class the index of the first one that it can't be told from, its own if none.
+
+    To be replaced by `alike.groups`, which gives the same, as soon as that is there.
+    """
+    found = []
+    for name in classes:
+        group = next((one for one in _LOOK_ALIKES if name in one), {name})
+        found.append(next(index for index, other in enumerate(classes) if other in group))
+    return np.array(found, np.int64)

@@ -1,0 +1,76 @@
+// What runs read, as bars; `readings.py` says what `component.data` holds. A class keeps its row:
+// rows slide to their new places and bars grow from where they are, so that one sees what changed.
+const MOVES = { duration: 260, easing: 'cubic-bezier(.2, .7, .2, 1)' };
+
+const made = (tag, name, text = '') => {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.textContent = text;
+  return element;
+};
+const percent = (share) => (100 * share).toFixed(1) + '%';
+
+function show(column, data, still) {
+  const { who, answer, note, rows } = column.parts;
+  who.textContent = who.title = data.who;
+  const said = made('small', '', data.chance);
+  answer.replaceChildren(data.answer, said);
+  note.textContent = data.note;
+  // Where everything is seen now, in the middle of a move too.
+  const top = rows.getBoundingClientRect().top, before = new Map();
+  for (const [name, row] of column.rows) {
+    before.set(name, [row.getBoundingClientRect().top - top, row.bar.getBoundingClientRect().width]);
+  }
+  const names = data.rows.map((row) => row.name);
+  for (const [name, row] of column.rows) {
+    if (names.includes(name)) continue;
+    row.remove();
+    column.rows.delete(name);
+  }
+  for (const { name, chance, said } of data.rows) {
+    let row = column.rows.get(name);
+    if (!row) {
+      row = made('div', 'row');
+      const track = made('div', 'track');
+      row.bar = made('i', 'bar');
+      row.number = made('span', '');
+      track.append(row.bar);
+      row.append(made('b', '', name), track, row.number);
+      column.rows.set(name, row);
+    }
+    row.classList.toggle('said', said);
+    row.bar.style.width = 100 * chance + '%';
+    row.number.textContent = percent(chance);
+    rows.append(row);  // in the order of their chances, for those who hear them, too
+  }
+  if (still) return;
+  for (const [name, row] of column.rows) {
+    const [was, width] = before.get(name) ?? [rows.clientHeight, 0];
+    for (const one of [row, row.bar]) for (const old of one.getAnimations()) old.cancel();
+    const moved = was - (row.getBoundingClientRect().top - top);
+    if (moved) row.animate([{ transform: `translateY(${moved}px)` }, { transform: 'none' }], MOVES);
+    row.bar.animate([{ width: width + 'px' }, { width: row.bar.style.width }], MOVES);
+  }
+}
+
+export default function (component) {
+  const { parentElement, data } = component;
+  const root = parentElement.querySelector('.el-readings'), all = root.querySelector('.all');
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const columns = all.columns ??= [];
+  root.classList.toggle('el-bars', !data.example);  // by which others know a drawing's bars
+  root.querySelector('.heading').textContent = data.heading;
+  while (columns.length > data.columns.length) columns.pop().element.remove();
+  while (columns.length < data.columns.length) {
+    const element = made('section', 'one');
+    const parts = {};
+    for (const name of ['who', 'answer', 'rows', 'note']) element.append(parts[name] = made('div', name));
+    columns.push({ element, parts, rows: new Map() });
+    all.append(element);
+  }
+  data.columns.forEach((one, index) => {
+    const { answer } = columns[index].parts;
+    answer.setAttribute('aria-live', data.example || index ? 'off' : 'polite');
+    show(columns[index], one, still);
+  });
+}

@@ -1,0 +1,90 @@
+"""What runs read in a drawing: an answer and the likeliest classes, as bars that move.
+
+`st.html` makes its elements anew each time, so what it shows can only jump.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.answers import answer
+from emnist_lab.dataset import display_names
+from emnist_lab.explain import likeliest
+
+_SHOWN = 5  # classes
+_HTML = '<div class="el-readings"><p class="heading"></p><div class="all"></div></div>'
+
+
+def _read(kind: str) -> str:
+    return Path(__file__).with_name(f"readings.{kind}").read_text(encoding="utf-8")
+
+
+# Styles aren't isolated: whoever waits for bars finds them by their class in the page itself.
+_readings = st.components.v2.component(
+    "emnist_lab_readings",
+    html=_HTML,
+    css=_read("css"),
+    js=_read("js"),
+    isolate_styles=False,
+)
+
+
+class Reading(NamedTuple):
+    """What one run says of one image.
+
+    Attributes
+    ----------
+    who : str
+        The run's name.
+    classes : list of str
+    chances : ndarray of shape (C,)
+    """
+
+    who: str
+    classes: list[str]
+    chances: np.ndarray
+
+
+def readings(
+    found: list[Reading], *, key: str, heading: str = "Your drawing", example: bool = False
+) -> None:
+    """Show readings of one image side by side.
+
+    Parameters
+    ----------
+    found : list of Reading
+    key : str
+        Of the widget.
+    heading : str
+        What the image is.
+    example : bool
+        The image isn't the person's own drawing.
+    """
+    columns = [_column(one) for one in found]
+    _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
+
+
+def _column(one: Reading) -> dict:
+    names, said = display_names(one.classes), answer(one.chances, one.classes)
+    read = " / ".join(names[index] for index in said.members)
+    note = ""
+    if not said.sure:
+        note = "Whatever it names is more likely wrong than right."
+    elif len(said.members) > 1:
+        note = "One of these: alone, nobody can tell them apart."
+    return {
+        "who": one.who,
+        "answer": read if said.sure else "Not sure",
+        "chance": f"{said.chance:.0%}" if said.sure else f"perhaps {read}",
+        "note": note,
+        "rows": [
+            {
+                "name": names[index],
+                "chance": round(float(one.chances[index]), 5),
+                "said": index in said.members,
+            }
+            for index in likeliest(one.chances, _SHOWN)
+        ],
+    }
