@@ -39,10 +39,35 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
             raise InkError(f"{path} isn't a file: name a JSON file of drawings.")
         if path.stat().st_size > _LARGEST:
             raise InkError(f"{path} is larger than 256 MiB: split it into smaller files.")
-        drawings = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise InkError(f"There is no file {path}: check the spelling.") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
+        raise InkError(f"{path} can't be read ({first_line(error)}): check the disk.") from error
+    return decode_drawings(content, str(path))
+
+
+def decode_drawings(content: bytes, path: str) -> list[dict]:
+    """Drawings from the bytes of a file; see `read_drawings`.
+
+    Parameters
+    ----------
+    content : bytes
+    path : str
+        What the file is called, for people.
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    InkError
+        It isn't JSON, or has another shape.
+    """
+    try:
+        drawings = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise InkError(
             f"{path} can't be read as JSON ({first_line(error)}): export it again."
         ) from error
