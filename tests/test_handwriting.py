@@ -44,6 +44,12 @@ def several(count: int, **more) -> list[Drawing]:
     return [drawing("7Lr1"[index % 4], index, **more) for index in range(count)]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A busy machine is no database that doesn't answer."""
+    monkeypatch.setattr(database, "PATIENCE", 30)
+
+
 @pytest.fixture(scope="session")
 def cluster():
     if postgresql.binaries() is None:
@@ -291,6 +297,13 @@ def test_a_damaged_row_is_named(kept):
 # --- bad databases -----------------------------------------------------------------------------
 
 
+def let_end() -> None:
+    """Wait for threads that were given up."""
+    for one in threading.enumerate():
+        if one.name == "handwriting":
+            one.join(20)
+
+
 def refusal(use) -> str:
     with pytest.raises(HandwritingError) as refused:
         use()
@@ -319,6 +332,18 @@ def test_the_default_is_a_file_in_the_home(home):
     one = open_store()
     one.keep(ME, [drawing()])
     assert (home / "handwriting" / "handwriting.db").is_file()
+    one.close()
+
+
+def test_a_file_that_was_deleted_is_made_anew(tmp_path):
+    one = open_store(f"sqlite:///{tmp_path / 'a.db'}")
+    one.keep(ME, several(3))
+    for path in tmp_path.glob("a.db*"):
+        path.unlink()
+    assert one.drawings() == []
+    assert one.keep(ME, [drawing()]) == 1
+    one.close()
+    assert len(one.drawings()) == 1
     one.close()
 
 
@@ -378,8 +403,9 @@ def test_one_that_does_not_answer_is_given_up_and_not_asked_again(kept, monkeypa
 
     assert "doesn't answer" in refusal(lambda: patient.run(hang, writes=True))
     assert "doesn't answer" in refusal(lambda: patient.run(hang, writes=True))
-    assert len(began) == 1
     open_again.set()
+    let_end()
+    assert len(began) == 1
     monkeypatch.setattr(patient, "_patience", 20)
     patient.ask_again()
     assert len(kept.drawings()) == 1  # what was given up has left no trace
@@ -394,20 +420,23 @@ def test_only_so_many_wait_for_one_that_does_not_answer(kept, monkeypatch):
     names = [one.name for one in threading.enumerate()]
     assert names.count("handwriting") <= database._MOST
     open_again.set()
+    let_end()
 
 
-def test_long_work_that_gives_signs_of_life_is_waited_for(kept, monkeypatch):
+def test_long_work_that_gives_signs_of_life_is_waited_for(tmp_path):
+    kept = open_store(f"sqlite:///{tmp_path / 'a.db'}")
     kept.keep(ME, [drawing()])
-    monkeypatch.setattr(kept.database, "_patience", 0.4)
+    kept.database._patience = 1.5
     pause = threading.Event()
 
     def slow(connection, beat):
-        for _ in range(12):
-            pause.wait(0.05)
+        for _ in range(20):
+            pause.wait(0.1)
             beat()
         return "done"
 
     assert kept.database.run(slow) == "done"
+    kept.close()
 
 
 # --- PostgreSQL's own troubles -----------------------------------------------------------------
@@ -464,6 +493,7 @@ def test_postgresql_takes_what_is_sent_and_answers_nothing(server, cluster, monk
     monkeypatch.setattr(server.database, "_patience", 0.2)
     with cluster.frozen():
         assert "doesn't answer" in refusal(server.drawings)
+    let_end()
     server.database.ask_again()
     monkeypatch.setattr(server.database, "_patience", 20)
     assert len(server.drawings()) == 2

@@ -63,7 +63,7 @@ def explained():
             f"The address of the database of drawings can't be understood: {like}."
         ) from error
     except ModuleNotFoundError as error:
-        driver = error.name or "of the database"
+        driver = error.name or getattr(error.__context__, "name", None) or "of the database"
         install = "psycopg[binary]" if driver.startswith("psycopg") else driver
         raise HandwritingError(
             f"The driver {driver} is missing, so drawings can't be kept there: "
@@ -82,8 +82,8 @@ class Database:
     ----------
     engine : sqlalchemy.Engine
         However it was made; what is needed is set when it connects.
-    patience : float
-        Seconds without a sign of life, after which it counts as away.
+    patience : float, optional
+        Seconds without a sign of life, after which it counts as away; `PATIENCE` by default.
 
     Raises
     ------
@@ -91,8 +91,8 @@ class Database:
         It is in memory, where nothing is kept.
     """
 
-    def __init__(self, engine: sa.Engine, patience: float = PATIENCE):
-        self.engine, self._patience = engine, patience
+    def __init__(self, engine: sa.Engine, patience: float | None = None):
+        self.engine, self._patience = engine, PATIENCE if patience is None else patience
         self._rests_until = 0.0
         self._room = threading.BoundedSemaphore(_MOST)
         kind = engine.dialect.name
@@ -133,6 +133,7 @@ class Database:
         file = self.missing_file()
         try:
             if file is not None:
+                self.engine.dispose()  # or a file that was deleted would be written to
                 file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._explain(error) from error
