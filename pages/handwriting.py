@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.ui import kept, state, whose
+from emnist_lab.ui import kept, kept_files, kept_measured, state, whose
 
 st.title("Handwriting")
 st.markdown("Drawings that were kept with their true label: data of your own, to test any run on.")
@@ -41,13 +41,14 @@ if not drawings:
     st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
 else:
     many = f"{len(drawings):,} drawing{'' if len(drawings) == 1 else 's'}"
+    many = f"The newest {many}" if len(drawings) == kept.MOST else many
     st.caption(f"{many}. {kept.said_whose()}")
     try:
         kept.browse(store, drawings)
         st.subheader("How well does a run read them?")
-        kept.measure(store, drawings, seen)
+        kept_measured.measure(store, drawings, seen)
     except LabError as error:  # the run, or the database, went meanwhile
         state.say_error(error)
 
 st.subheader("Take along, bring in")
-kept.take_along(store, drawings, seen)
+kept_files.take_along(store, drawings, seen)

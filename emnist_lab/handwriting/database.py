@@ -201,6 +201,8 @@ class Database:
         if isinstance(error, exc.IntegrityError) or code in ("42P07", "23505"):
             return Collision(first_line(original))
         said = first_line(original)
+        if not code and said.startswith("connection"):  # libpq's own words, the reason last
+            said = said.rpartition(": ")[2]
         what, remedy = next(
             (
                 (what, remedy)

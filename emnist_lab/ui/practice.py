@@ -88,7 +88,7 @@ def _set(now: Practice | None) -> None:
 def _start(run: Run, clear: Callable[[], None]) -> None:
     st.markdown(
         f"**Practice.** You are asked for {len(run.classes)} characters, each once. Draw them as "
-        f"you usually write; `{plain(run.name)}` reads them. At the end you see which of yours are "
+        f"you usually write; `{run.name}` reads them. At the end you see which of yours are "
         "misread, beside those that it misreads on EMNIST."
     )
 
