@@ -423,6 +423,12 @@ def test_only_so_many_wait_for_one_that_does_not_answer(kept, monkeypatch):
     let_end()
 
 
+def test_two_stores_of_one_engine(kept):
+    kept.keep(ME, [drawing()])
+    other = Store(kept.database.engine)
+    assert other.keep(ME, [drawing("a", 3)]) == 1 and len(kept.drawings()) == 2
+
+
 def test_long_work_that_gives_signs_of_life_is_waited_for(tmp_path):
     kept = open_store(f"sqlite:///{tmp_path / 'a.db'}")
     kept.keep(ME, [drawing()])

@@ -95,8 +95,12 @@ def added(train: Part, whose: str = ALL, store: Store | None = None) -> Part:
     HandwritingError
         There are none, or their database is away.
     """
-    store = store or open_store()
-    drawings = store.drawings(None if whose == ALL else whose, strokes=False)
+    opened = store or open_store()
+    try:
+        drawings = opened.drawings(None if whose == ALL else whose, strokes=False)
+    finally:
+        if store is None:
+            opened.close()
     return train.joined(part(drawings, train.classes, train.split))
 
 

@@ -102,13 +102,13 @@ class Database:
                     "A database in memory keeps nothing: name a file, as in "
                     "sqlite:////FOLDER/FILE.db."
                 )
-            event.listen(engine, "do_connect", _sqlite_waits)
-            event.listen(engine, "connect", _sqlite_begins_itself)
-            event.listen(engine, "begin", _sqlite_begin)
+            _listen(engine, "do_connect", _sqlite_waits)
+            _listen(engine, "connect", _sqlite_begins_itself)
+            _listen(engine, "begin", _sqlite_begin)
         elif kind == "postgresql":
             if engine.dialect.driver in ("psycopg", "psycopg2"):
-                event.listen(engine, "do_connect", _postgresql_waits)
-            event.listen(engine, "connect", _postgresql_limits)
+                _listen(engine, "do_connect", _postgresql_waits)
+            _listen(engine, "connect", _postgresql_limits)
 
     @property
     def place(self) -> str:
@@ -289,6 +289,11 @@ class _Task:
                         return None
                     self._committing = True
             return result
+
+
+def _listen(engine: sa.Engine, name: str, hook: Callable) -> None:
+    if not event.contains(engine, name, hook):  # somebody else may have an eye on it already
+        event.listen(engine, name, hook)
 
 
 def _sqlite_waits(dialect, record, arguments, options) -> None:

@@ -72,6 +72,7 @@ def browse(store: Store, drawings: list[Drawing]) -> None:
         placeholder=f"all {len(drawings):,}",
         format_func=lambda label: f"{label} ({counts[label]:,})",
         key="char",
+        bind="query-params",
         width=220,
     )
     some = [one for one in drawings if label is None or one.label == label]
