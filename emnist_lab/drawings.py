@@ -33,16 +33,59 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
     InkError
         The file can't be read or has another shape.
     """
+    return decode_drawings(read_file(path), str(path))
+
+
+def read_file(path: str | os.PathLike) -> bytes:
+    """Bytes of a file of drawings.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    InkError
+        It isn't there, can't be read, or is larger than 256 MiB.
+    """
     path = Path(path)
     try:
         if path.exists() and not path.is_file():
             raise InkError(f"{path} isn't a file: name a JSON file of drawings.")
         if path.stat().st_size > _LARGEST:
             raise InkError(f"{path} is larger than 256 MiB: split it into smaller files.")
-        drawings = json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise InkError(f"There is no file {path}: check the spelling.") from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
+        raise InkError(f"{path} can't be read ({first_line(error)}): check the disk.") from error
+
+
+def decode_drawings(content: bytes, path: str) -> list[dict]:
+    """Drawings from the bytes of a file; see `read_drawings`.
+
+    Parameters
+    ----------
+    content : bytes
+    path : str
+        What the file is called, for people.
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    InkError
+        It isn't JSON, or has another shape.
+    """
+    try:
+        drawings = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise InkError(
             f"{path} can't be read as JSON ({first_line(error)}): export it again."
         ) from error
