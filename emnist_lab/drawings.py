@@ -12,6 +12,7 @@ from . import alike, ink, metrics
 from .dataset import class_index
 from .errors import InkError, first_line
 from .runs import Run
+from .splits import mapping
 
 _LARGEST = 256 * 2**20  # bytes
 _MOST = 100_000  # drawings
@@ -108,10 +109,43 @@ class Reading:
         return {"labelled": total} | {name: float(share * one) for name, one in found.items()}
 
 
+def characters(run: Run) -> np.ndarray:
+    """How many of the 62 characters that a person may draw each class stands for.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    ndarray of shape (C,), dtype float64
+        2 for a class that both cases of a letter count as, else 1. It is the prior by which
+        probabilities of a run that learned from equally many images of each class are
+        corrected (Saerens, Latinne and Decaestecker 2002, doi:10.1162/089976602753284446);
+        all 1 for a run of another split, whose classes are as frequent as people's.
+    """
+    counts = np.ones(len(run.classes))
+    if run.manifest["data"]["split"] == "balanced":
+        named = [class_index(one, run.classes) for one in mapping("byclass").values()]
+        counts = np.bincount([one for one in named if one is not None], minlength=len(counts))
+    return np.maximum(counts, 1).astype(np.float64)
+
+
+def _answer(run: Run, images: np.ndarray) -> np.ndarray:
+    """Probabilities of drawings, each in variations: (N, V, 28, 28) uint8 -> (N, C) float64."""
+    flat = run.predict_proba(images.reshape(-1, *images.shape[2:]))
+    chances = flat.reshape(*images.shape[:2], -1).mean(axis=1) * characters(run)
+    return chances / chances.sum(axis=1, keepdims=True)
+
+
 def read(
     run: Run, strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Read one drawing, as it is and drawn wider, and average the probabilities.
+    """Read one drawing.
+
+    It is read as it is and drawn wider (`emnist_lab.ink.variations`), and the
+    probabilities are averaged; a class that stands for both cases of a letter
+    counts twice (`characters`).
 
     Parameters
     ----------
@@ -124,7 +158,7 @@ def read(
     image : ndarray of shape (28, 28), dtype uint8
         The drawing as it is.
     chances : ndarray of shape (C,), dtype float64
-        Probability of each class; see `emnist_lab.ink.variations`.
+        Probability of each class; they sum to 1.
 
     Raises
     ------
@@ -134,7 +168,7 @@ def read(
         See `emnist_lab.runs.Run.predict_proba`.
     """
     images = ink.variations(strokes, pen_width)
-    return images[0], run.predict_proba(images).mean(axis=0)
+    return images[0], _answer(run, images[None])[0]
 
 
 def score(run: Run, drawings: list[dict], pen_width: float | Sequence[float] = 20) -> Reading:
@@ -161,8 +195,7 @@ def score(run: Run, drawings: list[dict], pen_width: float | Sequence[float] = 2
             problems.append(None)
         except InkError as error:
             problems.append(str(error))
-    answers = run.predict_proba(images.reshape(-1, ink.SIDE, ink.SIDE))
-    chances = answers.reshape(len(drawings), ink.VARIATIONS, -1).mean(axis=1)
+    chances = _answer(run, images)
     chances[[problem is not None for problem in problems]] = np.nan
     labels = [class_index(str(one.get("label", "")), run.classes) for one in drawings]
     return Reading(

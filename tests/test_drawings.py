@@ -7,6 +7,7 @@ from test_ink import SEVEN, moved
 import emnist_lab as lab
 from emnist_lab import drawings, drawn, ink
 from emnist_lab.errors import InkError
+from emnist_lab.runs import Run
 
 RING = [[(100 + 60 * np.cos(t), 120 + 90 * np.sin(t)) for t in np.linspace(0, 2 * np.pi, 40)]]
 SOME = [
@@ -30,8 +31,24 @@ def test_read_is_the_mean_over_widths(run):
         ink.from_strokes([[(x * wide, y) for x, y in one] for one in SEVEN])
         for wide in (1, 1.15, 1.3)
     ]
-    np.testing.assert_allclose(chances, run.predict_proba(np.stack(wider)).mean(axis=0), atol=1e-6)
+    expected = run.predict_proba(np.stack(wider)).mean(axis=0) * drawings.characters(run)
+    np.testing.assert_allclose(chances, expected / expected.sum(), atol=1e-6)
     assert run.classes[chances.argmax()] == "7"
+
+
+def test_a_class_counts_for_as_many_characters_as_it_stands_for(run):
+    counts = dict(zip(run.classes, drawings.characters(run), strict=True))
+    assert sum(counts.values()) == 62
+    assert (counts["O"], counts["0"], counts["a"], counts["A"]) == (2, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("split", "classes", "counts"),
+    [("balanced", "0OAa", [1, 2, 1, 1]), ("bymerge", "0O", [1, 1]), ("digits", "01", [1, 1])],
+)
+def test_characters_of_other_runs(split, classes, counts):
+    other = Run({"classes": list(classes), "data": {"split": split}})
+    assert drawings.characters(other).tolist() == counts
 
 
 def test_variations_begin_with_the_drawing_as_it_is():
