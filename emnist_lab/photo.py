@@ -1,0 +1,189 @@
+"""A file of a picture -> grey values, upright, small enough to work on; or one sentence why not."""
+
+import io
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from .errors import InkError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
+ENDINGS = ("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm")
+MOST_PIXELS = 64_000_000  # some 260 MB where each has four bytes
+LARGEST_FILE = 64 * 2**20  # bytes
+# Between this and half of it is the longer side that pictures are worked on at: a line of
+# writing, one in forty on a page, is then still 32 to 64 pixels high.
+LONGEST_SIDE = 2600
+_THIN = 50  # times as long as wide: no writing
+
+# What Pillow warns of is refused here, in our words.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture to look for ink in.
+
+    Attributes
+    ----------
+    grey : ndarray of shape (h, w), dtype float32
+        0 is black, 255 is white; transparent pixels are white.
+    size : (int, int)
+        Width and height of the upright picture.
+    scale : int
+        Its pixels a pixel of `grey`, along each side.
+    """
+
+    grey: np.ndarray
+    size: tuple[int, int]
+    scale: int
+
+
+def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
+    """Open a picture of any common kind.
+
+    Parameters
+    ----------
+    source : path-like, bytes or binary file
+        PNG, JPEG, GIF (its first frame), TIFF, WebP, BMP or PPM, of any mode and depth.
+
+    Returns
+    -------
+    Photo
+        As the camera was held: turned as its EXIF data say.
+
+    Raises
+    ------
+    InkError
+        It is no picture, damaged, or too large.
+    """
+    name = f"{os.fspath(source)}: " if isinstance(source, str | os.PathLike) else ""
+    try:
+        with Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS:
+                raise InkError(
+                    f"The picture has {width * height / 1e6:,.0f} megapixels, more than "
+                    f"{MOST_PIXELS / 1e6:.0f}: make it smaller, or cut out the writing."
+                )
+            if max(width, height) > _THIN * min(width, height):
+                raise InkError(
+                    f"The picture is {width} by {height} pixels, too thin for writing: "
+                    "choose another."
+                )
+            return _photo(picture)
+    except InkError as error:
+        raise InkError(f"{name}{error}") from error
+    except FileNotFoundError as error:
+        raise InkError(f"{name}There is no such picture: check the spelling.") from error
+    except UnidentifiedImageError as error:
+        raise InkError(f"{name}This isn't a picture that is known: save it as PNG or JPEG.") from (
+            error
+        )
+    except Image.DecompressionBombError as error:
+        raise InkError(
+            f"{name}The picture has more than {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, "
+            "or cut out the writing."
+        ) from error
+    # Pillow's decoders raise all of these on damaged files.
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+        EOFError,
+        IndexError,
+        OverflowError,
+        MemoryError,
+    ) as error:
+        raise InkError(
+            f"{name}The picture can't be decoded, so it is damaged or too large: "
+            "save it again as PNG or JPEG."
+        ) from error
+
+
+def _bytes(source: str | os.PathLike | bytes | BinaryIO) -> bytes:
+    if isinstance(source, bytes):
+        read = source
+    elif isinstance(source, str | os.PathLike):
+        if Path(source).is_dir():
+            raise InkError("This is a folder: name a picture.")
+        with open(source, "rb") as file:
+            read = file.read(LARGEST_FILE + 1)
+    else:
+        read = source.read(LARGEST_FILE + 1)
+    if not read:
+        raise InkError("The file is empty: choose another, or take the picture again.")
+    if len(read) > LARGEST_FILE:
+        raise InkError(
+            f"The file is larger than {LARGEST_FILE >> 20} MiB: save it as JPEG, or make it smaller."
+        )
+    return read
+
+
+def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
+    """Take a picture that is open already.
+
+    Parameters
+    ----------
+    picture : PIL image or ndarray of shape (H, W), (H, W, 3) or (H, W, 4), dtype uint8
+
+    Returns
+    -------
+    Photo
+
+    Raises
+    ------
+    InkError
+        An array of another shape or type.
+    """
+    if isinstance(picture, np.ndarray):
+        deep = picture.ndim == 3 and picture.shape[2] in (3, 4)
+        if picture.dtype != np.uint8 or not (picture.ndim == 2 or deep) or picture.size == 0:
+            raise InkError(
+                f"A picture of shape {picture.shape} and type {picture.dtype} can't be read: "
+                "send uint8 of shape (H, W), (H, W, 3) or (H, W, 4)."
+            )
+        picture = Image.fromarray(picture)
+    return _photo(picture)
+
+
+def _photo(picture: Image.Image) -> Photo:
+    size = picture.size
+    factor = -(-max(size) // LONGEST_SIDE)
+    exif = picture.getexif()
+    # JPEG is decoded at a fraction of its size where it can be: faster, and less memory.
+    picture.draft("L", (size[0] // factor, size[1] // factor))
+    turned = exif.get(0x0112, 1)
+    left = round(size[0] / picture.width)
+    grey = _grey(picture, max(factor // left, 1))
+    if turned in (5, 6, 7, 8):
+        size = size[::-1]
+    upright = Image.fromarray(grey)
+    upright.getexif()[0x0112] = turned
+    return Photo(np.asarray(ImageOps.exif_transpose(upright), np.float32), size, factor)
+
+
+def _grey(picture: Image.Image, factor: int) -> np.ndarray:
+    """Grey values of a picture, made smaller by a whole factor first."""
+    if picture.mode.startswith(("I", "F")):  # more than 8 bits
+        deep = np.asarray(picture)
+        if not np.isfinite(deep).all():
+            raise InkError("The picture holds pixels that aren't numbers: save it as PNG.")
+        low, high = float(deep.min()), float(deep.max())
+        deep = Image.fromarray(deep.astype(np.float32)).reduce(factor)
+        return (np.asarray(deep) - low) * (255 / (high - low) if high > low else 0)
+    if picture.mode in ("1", "P"):
+        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    elif picture.mode == "CMYK" or "transparency" in picture.info:
+        picture = picture.convert("RGB" if picture.mode == "CMYK" else "RGBA")
+    picture = picture.reduce(factor)
+    if "A" in picture.mode or "a" in picture.mode:
+        clear = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+    return np.asarray(picture.convert("L"), np.float32)
