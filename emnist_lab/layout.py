@@ -7,6 +7,7 @@ import numpy as np
 from .paper import otsu
 
 _SMALL = 0.4  # of the writing's height: what may be a dot, a bar or a broken-off end
+_FLAT = 1.6  # times as wide as high: a bar, if it is that low
 _SLANTS = np.tan(np.deg2rad(np.linspace(-8, 8, 33)))  # of lines of writing
 _SPACE = 0.45  # of the writing's height: the least room between words
 
@@ -41,7 +42,7 @@ def height_of_writing(boxes: np.ndarray) -> float:
     """
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     tall = boxes[:, 3] - boxes[:, 1]
-    large = sides > 0.3 * np.percentile(np.repeat(sides, 1), 90)
+    large = sides > 0.3 * np.percentile(sides, 90)
     return float(np.percentile(tall[large], 60))
 
 
@@ -63,11 +64,13 @@ def lines(boxes: np.ndarray) -> list[list[Group]]:
         return []
     boxes = np.asarray(boxes, float)
     height = height_of_writing(boxes)
-    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    main = np.flatnonzero(sides >= _SMALL * height)
+    wide, tall = (boxes[:, 2:] - boxes[:, :2]).T
+    low = tall < _SMALL * height
+    small = low & ((wide < _SMALL * height) | (wide > _FLAT * tall))
+    main = np.flatnonzero(~small)
     level = _levelled(boxes, main, height)
     found = [_characters(level, line) for line in _rows(level, main, height)]
-    _attach(level, np.flatnonzero(sides < _SMALL * height), found, height)
+    _attach(level, np.flatnonzero(small), found, height)
     return _spaced(level, found, height)
 
 

@@ -5,6 +5,7 @@ a video decoder, scikit-image one function (Sauvola's threshold) that the paper'
 brightness makes unnecessary.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -197,7 +198,7 @@ def _sheared(mask: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     moved = np.zeros_like(mask)
     height = len(mask)
     bounds = np.flatnonzero(np.diff(shifts, prepend=shifts[0] - 1, append=shifts[-1] + 1))
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in itertools.pairwise(bounds):
         by = int(shifts[begin])
         if abs(by) < height:
             moved[max(-by, 0) : height - max(by, 0), begin:end] = mask[

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-CAP = 600.0  # height of a capital in units of the tablet that the drawings come from
+_BASE = 1270.0  # how far down the drawings' own line lies, in units of the tablet
 KINDS = ("scan", "ruled", "squared", "photo", "board")
 
 
@@ -55,8 +55,8 @@ def _set(drawings: list[dict], random: np.random.Generator, size: tuple[int, int
     own = [one for one in drawings if str(one.get("writer", "")) == writer]
     width, height = size
     cap = min(width, height) * random.uniform(0.025, 0.05)
-    scale = cap / CAP
-    pitch, margin = cap * random.uniform(2.4, 3.0), min(width, height) * 0.06
+    scale = cap / _capital(own)
+    pitch, margin = cap * random.uniform(2.1, 3.0), min(width, height) * 0.06
     made, base, line = _Setting(), margin + 2 * cap, 0
     while base < height - margin - cap:
         x, begins, left = margin + random.uniform(0, 2) * cap, False, 0
@@ -71,8 +71,7 @@ def _set(drawings: list[dict], random: np.random.Generator, size: tuple[int, int
             low, high = every.min(axis=0), every.max(axis=0)
             if x + (high[0] - low[0]) * scale > width - margin:
                 break
-            # The drawings share a line that they stand on, 1,270 units down.
-            offset = np.array([low[0], 1270.0])
+            offset = np.array([low[0], _BASE])
             made.paths += [(stroke - offset) * scale + (x, base) for stroke in strokes]
             made.of += [len(made.labels)] * len(strokes)
             made.labels.append(one["label"])
@@ -84,6 +83,14 @@ def _set(drawings: list[dict], random: np.random.Generator, size: tuple[int, int
         base += pitch
         line += 1
     return made, cap, pitch, margin
+
+
+def _capital(drawings: list[dict]) -> float:
+    """How high somebody's capitals and digits are."""
+    high = [one for one in drawings if one["label"].isupper() or one["label"].isdigit()]
+    return float(
+        np.median([np.ptp(np.concatenate(one["strokes"])[:, 1]) for one in high or drawings])
+    )
 
 
 def make_sheet(
