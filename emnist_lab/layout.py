@@ -1,5 +1,6 @@
 """Pieces of ink, as boxes -> characters, and lines of them in reading order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,11 @@ import numpy as np
 from .paper import otsu
 
 _SMALL = 0.4  # of the writing's height: what may be a dot, a bar or a broken-off end
-_FLAT = 1.6  # times as wide as high: a bar, if it is that low
+_FLAT = 2.5  # times as wide as high: a bar, if it is that low
 _SLANTS = np.tan(np.deg2rad(np.linspace(-8, 8, 33)))  # of lines of writing
+# Pieces side by side are of one character where they are this near, in heights of the
+# writing, and together no wider than this, in heights of their own.
+_NEAR = ((0.04, 1.6), (0.1, 1.0))
 _SPACE = 0.45  # of the writing's height: the least room between words
 
 
@@ -46,13 +50,18 @@ def height_of_writing(boxes: np.ndarray) -> float:
     return float(np.percentile(tall[large], 60))
 
 
-def lines(boxes: np.ndarray) -> list[list[Group]]:
+def lines(
+    boxes: np.ndarray, apart: Callable[[list[int], list[int]], float] | None = None
+) -> list[list[Group]]:
     """Put pieces together to characters, and these in reading order.
 
     Parameters
     ----------
     boxes : ndarray of shape (N, 4)
         Left, top, right, bottom of each piece, y growing down.
+    apart : callable, optional
+        Takes the indices of two groups of pieces; returns the distance between
+        their ink, in the unit of `boxes`.
 
     Returns
     -------
@@ -69,7 +78,7 @@ def lines(boxes: np.ndarray) -> list[list[Group]]:
     small = low & ((wide < _SMALL * height) | (wide > _FLAT * tall))
     main = np.flatnonzero(~small)
     level = _levelled(boxes, main, height)
-    found = [_characters(level, line) for line in _rows(level, main, height)]
+    found = [_characters(level, line, height, apart) for line in _rows(level, main, height)]
     _attach(level, np.flatnonzero(small), found, height)
     return _spaced(level, found, height)
 
@@ -107,24 +116,55 @@ def _rows(boxes: np.ndarray, main: np.ndarray, height: float) -> list[list[int]]
         else:
             rows.append([int(piece)])
             at.append(np.array([top, max(bottom, top + height / 2)]))
-    # By where they start, so that a line which begins far right is still in its place.
-    return sorted(rows, key=lambda row: float(np.median(boxes[row, 1] + boxes[row, 3])))
+    # By where most of it stands; two that stand at the same height are one line with a gap.
+    rows.sort(key=lambda row: _middle(boxes, row))
+    merged = rows[:1]
+    for row in rows[1:]:
+        if _middle(boxes, row) - _middle(boxes, merged[-1]) < 0.5 * height:
+            merged[-1] = merged[-1] + row
+        else:
+            merged.append(row)
+    return merged
 
 
-def _characters(boxes: np.ndarray, row: list[int]) -> list[list[int]]:
-    """Pieces of a line that stand above each other, together."""
+def _middle(boxes: np.ndarray, row: list[int]) -> float:
+    return float(np.median(boxes[row, 1] + boxes[row, 3])) / 2
+
+
+def _characters(
+    boxes: np.ndarray,
+    row: list[int],
+    height: float,
+    apart: Callable[[list[int], list[int]], float] | None,
+) -> list[list[int]]:
+    """Pieces of a line that stand above each other, or all but touch, together."""
     groups: list[list[int]] = []
     for piece in sorted(row, key=lambda one: boxes[one, 0]):
-        if groups:
-            last = boxes[groups[-1]]
-            left, right = last[:, 0].min(), last[:, 2].max()
-            shared = min(right, boxes[piece, 2]) - boxes[piece, 0]
-            narrow = min(right - left, boxes[piece, 2] - boxes[piece, 0])
-            if shared > 0.55 * narrow:
-                groups[-1].append(piece)
-                continue
-        groups.append([piece])
+        if groups and _is_one(boxes, groups[-1], piece, height, apart):
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
     return groups
+
+
+def _is_one(
+    boxes: np.ndarray,
+    group: list[int],
+    piece: int,
+    height: float,
+    apart: Callable[[list[int], list[int]], float] | None,
+) -> bool:
+    low, high = boxes[group, :2].min(axis=0), boxes[group, 2:].max(axis=0)
+    shared = min(high[0], boxes[piece, 2]) - boxes[piece, 0]
+    if shared > 0.55 * min(high[0] - low[0], boxes[piece, 2] - boxes[piece, 0]):
+        return True
+    most = _NEAR[-1][0] * height
+    if apart is None or -shared > most:
+        return False
+    wide, tall = np.maximum(high, boxes[piece, 2:]) - np.minimum(low, boxes[piece, :2])
+    shape = wide / max(tall, 0.5 * height)
+    near = [share for share, widest in _NEAR if shape <= widest]
+    return bool(near) and apart(group, [piece]) <= max(near) * height
 
 
 def _attach(

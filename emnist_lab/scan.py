@@ -160,7 +160,7 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
         picture = photo.open_photo(source)
     found = paper.ink_of(picture.grey)
     pieces, boxes = _pieces(found.mask)
-    lines = layout.lines(boxes)
+    lines = layout.lines(boxes, lambda one, other: _apart(pieces, boxes, one, other))
     if sum(map(len, lines)) > _MOST:
         raise InkError(
             f"The picture holds more than {_MOST:,} pieces that could be characters: cut out the "
@@ -229,6 +229,16 @@ def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         kept &= ~((thick > 5 * pen) & (sides > 3 * usual))  # a hand, a picture
     order = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)])
     return order[pieces], boxes[kept]
+
+
+def _apart(pieces: np.ndarray, boxes: np.ndarray, one: list[int], other: list[int]) -> float:
+    """Pixels between two groups of pieces."""
+    both = boxes[one + other]
+    left, top = both[:, :2].min(axis=0)
+    right, bottom = both[:, 2:].max(axis=0)
+    part = pieces[top:bottom, left:right]
+    away = ndimage.distance_transform_edt(~np.isin(part, np.array(one) + 1))
+    return float(away[np.isin(part, np.array(other) + 1)].min()) - 1
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
