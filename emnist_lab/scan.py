@@ -20,7 +20,7 @@ from .runs import Run
 _MOST = 2_000  # characters a page
 _MOST_PIECES = 20_000
 _SMALLEST = 8  # pixels of the picture as it is worked on: height or width of a character
-_WIDE = 1.35  # heights of writing, beyond which a character may be two
+_WIDE = 1.75  # heights of writing, beyond which a character may be two
 
 
 @dataclass(frozen=True, eq=False)
