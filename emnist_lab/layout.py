@@ -1,5 +1,6 @@
 """Pieces of ink, as boxes -> characters, and lines of them in reading order."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -171,6 +172,8 @@ def _attach(
     boxes: np.ndarray, small: np.ndarray, found: list[list[list[int]]], height: float
 ) -> None:
     """Give dots, bars and ends to the characters that they stand by."""
+    for line in found:
+        _bridge(boxes, small, line, height)
     groups = [group for line in found for group in line]
     if not groups:
         return
@@ -189,6 +192,27 @@ def _attach(
             groups[nearest].append(int(piece))
 
 
+def _bridge(boxes: np.ndarray, small: np.ndarray, line: list[list[int]], height: float) -> None:
+    """Put together what a bar goes across to: the two stems of an H."""
+    for piece in small:
+        left, top, right, bottom = boxes[piece]
+        for first, second in itertools.pairwise(list(line)):
+            a, b = boxes[first], boxes[second]
+            tall = min(a[:, 3].max(), b[:, 3].max()) - max(a[:, 1].min(), b[:, 1].min())
+            reach = 0.25 * (right - left)
+            if (
+                a[:, 0].min() - reach < left < a[:, 2].max() + reach
+                and b[:, 0].min() - reach < right < b[:, 2].max() + reach
+                and right - left > 0.5 * (b[:, 0].min() - a[:, 2].max()) > 0
+                and min(a[:, 3].max(), b[:, 3].max()) > bottom
+                and max(a[:, 1].min(), b[:, 1].min()) < top
+                and b[:, 2].max() - a[:, 0].min() < 1.2 * max(tall, 0.8 * height)
+            ):
+                first += second
+                line.remove(second)
+                break
+
+
 def _spaced(boxes: np.ndarray, found: list[list[list[int]]], height: float) -> list[list[Group]]:
     """Groups with the gaps between words noted, which are told from those between characters."""
     gaps = []
@@ -199,7 +223,7 @@ def _spaced(boxes: np.ndarray, found: list[list[list[int]]], height: float) -> l
         gaps.append(np.array([0.0, *np.subtract(starts[1:], ends[:-1])]))
     every = np.concatenate([gap[1:] for gap in gaps] or [np.zeros(0)]).clip(0, 3 * height)
     least = np.inf
-    if len(every) and np.ptp(every) > 0:
+    if len(every) and np.ptp(every) > 1e-3 * height:
         split = otsu(every)
         narrow, wide = every[every <= split], every[every > split]
         if len(narrow) and wide.mean() > 2 * max(narrow.mean(), 0.1 * height):
