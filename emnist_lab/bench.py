@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from . import dataset, demo, ink, orientation, runs, scale, sources
+from . import dataset, demo, findings, ink, orientation, runs, scale, sources
 from .drawings import read_drawings, score
 from .errors import InkError, LabError
 from .features import HOG
@@ -205,7 +205,18 @@ def _drawn(run: Run, drawings: list[dict]) -> dict:
     }
 
 
-SECTIONS = ("loading", "features", "recipes", "orientation", "demo", "auc", "drawings", "pages")
+SECTIONS = (
+    "loading",
+    "features",
+    "recipes",
+    "orientation",
+    "demo",
+    "auc",
+    "drawings",
+    "scans",
+    "words",
+    "pages",
+)
 
 
 def aucs(rows: int = 18_800, classes: int = 47) -> dict:
@@ -329,6 +340,8 @@ def bench(
         )
         if drawings:
             section("drawings", f"{run.name}: drawings", lambda run=run: _drawn(run, drawings))
+            section("scans", f"{run.name}: pages", lambda run=run: findings.on_pages(run, drawings))
+            section("words", f"{run.name}: words", lambda run=run: findings.in_words(run, drawings))
     if browser:
         from . import browser as pages
 

@@ -3,6 +3,8 @@
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -62,38 +64,47 @@ def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
     InkError
         It is no picture, damaged, or too large.
     """
-    name = f"{os.fspath(source)}: " if isinstance(source, str | os.PathLike) else ""
-    try:
-        with Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > MOST_PIXELS:
-                raise InkError(
-                    f"The picture has {width * height / 1e6:,.0f} megapixels, more than "
-                    f"{MOST_PIXELS / 1e6:.0f}: make it smaller, or cut out the writing."
-                )
-            if max(width, height) > _THIN * min(width, height):
-                raise InkError(
-                    f"The picture is {width} by {height} pixels, too thin for writing: "
-                    "choose another."
-                )
-            # JPEG is decoded at a fraction of its size where it can be: faster, and less memory.
-            factor = _factor(picture.size)
-            picture.draft("L", (width // factor, height // factor))
-            return _photo(picture, (width, height))
-    except InkError as error:
-        raise InkError(f"{name}{error}") from error
-    except FileNotFoundError as error:
-        raise InkError(f"{name}There is no such picture: check the spelling.") from error
-    except UnidentifiedImageError as error:
-        raise InkError(f"{name}This isn't a picture that is known: save it as PNG or JPEG.") from (
-            error
+    with (
+        _in_our_words(),
+        Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
+    ):
+        size = _checked(picture.size)
+        # JPEG is decoded at a fraction of its size where it can be: faster, and less memory.
+        factor = _factor(size)
+        picture.draft("L", (size[0] // factor, size[1] // factor))
+        return _photo(picture, size)
+
+
+def _checked(size: tuple[int, int]) -> tuple[int, int]:
+    """`size`, before a pixel is unpacked, if it can be writing."""
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise InkError(
+            f"The picture has {width * height / 1e6:,.0f} megapixels, more than "
+            f"{MOST_PIXELS / 1e6:.0f}: make it smaller, or cut out the writing."
         )
+    if max(size) > _THIN * min(size):
+        raise InkError(
+            f"The picture is {width} by {height} pixels, too thin for writing: choose another."
+        )
+    return size
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Say what Pillow raises as `InkError`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InkError("There is no such picture: check the spelling.") from error
+    except UnidentifiedImageError as error:
+        raise InkError("This isn't a picture that is known: save it as PNG or JPEG.") from error
     except Image.DecompressionBombError as error:
         raise InkError(
-            f"{name}The picture has more than {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, "
+            f"The picture has more than {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, "
             "or cut out the writing."
         ) from error
-    # Pillow's decoders raise all of these on damaged files.
+    # Its decoders raise all of these on damaged files.
     except (
         OSError,
         ValueError,
@@ -105,7 +116,7 @@ def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
         MemoryError,
     ) as error:
         raise InkError(
-            f"{name}The picture can't be decoded, so it is damaged or too large: "
+            "The picture can't be decoded, so it is damaged or too large: "
             "save it again as PNG or JPEG."
         ) from error
 
@@ -143,7 +154,7 @@ def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
     Raises
     ------
     InkError
-        An array of another shape or type.
+        An array of another shape or type; a picture that can't be decoded, or is too large.
     """
     if isinstance(picture, np.ndarray):
         deep = picture.ndim == 3 and picture.shape[2] in (3, 4)
@@ -153,7 +164,8 @@ def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
                 "send uint8 of shape (H, W), (H, W, 3) or (H, W, 4)."
             )
         picture = Image.fromarray(picture)
-    return _photo(picture, picture.size)
+    with _in_our_words():
+        return _photo(picture, _checked(picture.size))
 
 
 def _factor(size: tuple[int, int]) -> int:

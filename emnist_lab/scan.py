@@ -16,6 +16,7 @@ from scipy import ndimage
 from . import ink, layout, paper, photo
 from .errors import InkError
 from .runs import Run
+from .word import likeliest
 
 _MOST = 2_000  # characters a page
 _MOST_PIECES = 20_000
@@ -107,8 +108,7 @@ class PageReading:
         -------
         list of (str, float)
         """
-        order = self.chances[index].argsort()[::-1][:count]
-        return [(self.classes[i], float(self.chances[index, i])) for i in order]
+        return likeliest(self.classes, self.chances[index], count)
 
     @property
     def text(self) -> str:

@@ -1,7 +1,7 @@
-"""Pages of handwriting made from pen drawings: what finding characters is measured on.
+"""Pages and words of handwriting made from pen drawings, to measure finding characters on.
 
-Each page is generated: real strokes of one writer, set in words and lines by chance,
-on paper that is drawn. Where each character lies is known exactly.
+They are generated: real strokes of one writer, set side by side by chance, on paper that is
+drawn. Which strokes make a character and where it lies are known exactly.
 """
 
 import io
@@ -172,6 +172,48 @@ def make_sheet(
     return Sheet(
         Image.open(packed), boxes, made.labels, np.array(made.lines), np.array(made.spaces)
     )
+
+
+def make_word(
+    drawings: list[dict], seed: int, gap: float, height: float = 100
+) -> tuple[list[np.ndarray], list[tuple[int, ...]], list[str]]:
+    """Set two to six drawings of one writer side by side, by chance.
+
+    Parameters
+    ----------
+    drawings : list of dict
+        See `make_sheet`.
+    seed : int
+        The same seed makes the same word.
+    gap : float
+        Room between characters in heights of a capital; 0 touches.
+    height : float
+        Of the writer's capitals, in pixels.
+
+    Returns
+    -------
+    strokes : list of ndarray of shape (n, 2)
+    characters : list of tuple of int
+        Which strokes make each, from left to right.
+    labels : list of str
+    """
+    random = np.random.default_rng(seed)
+    writers = sorted({str(one.get("writer", "")) for one in drawings})
+    writer = writers[random.integers(len(writers))]
+    own = [one for one in drawings if str(one.get("writer", "")) == writer]
+    scale, x = height / _capital(own), 0.0
+    strokes: list[np.ndarray] = []
+    characters, labels = [], []
+    for _ in range(int(random.integers(2, 7))):
+        one = own[random.integers(len(own))]
+        lines = [np.asarray(stroke, float) for stroke in one["strokes"]]
+        every = np.concatenate(lines)
+        left, right = every[:, 0].min(), every[:, 0].max()
+        characters.append(tuple(range(len(strokes), len(strokes) + len(lines))))
+        labels.append(one["label"])
+        strokes += [(line - (left, _BASE)) * scale + (x, 2 * height) for line in lines]
+        x += (right - left) * scale + gap * height
+    return strokes, characters, labels
 
 
 def _light(random: np.random.Generator, width: int, height: int, shadow: bool) -> np.ndarray:
