@@ -168,6 +168,56 @@ def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
         return _photo(picture, _checked(picture.size))
 
 
+def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -> bytes:
+    """A picture to show: upright, in colour, no larger than a screen.
+
+    Parameters
+    ----------
+    source : path-like, bytes or binary file
+        See `open_photo`.
+    longest : int
+        Pixels of the longer side, at most.
+
+    Returns
+    -------
+    bytes
+        A JPEG.
+
+    Raises
+    ------
+    InkError
+        See `open_photo`.
+    """
+    with (
+        _in_our_words(),
+        Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
+    ):
+        size = _checked(picture.size)
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        picture.draft("RGB", (longest, longest))
+        if picture.mode.startswith(("I", "F")):
+            shown = Image.fromarray(_photo(picture, size).grey.clip(0, 255).astype(np.uint8))
+            turned = 1
+        else:
+            clear = picture.convert("RGBA" if _is_clear(picture) else "RGB")
+            clear.thumbnail((longest, longest), Image.Resampling.BOX)
+            shown = Image.new("RGB", clear.size, "white")
+            shown.paste(clear, mask=clear if clear.mode == "RGBA" else None)
+        shown.thumbnail((longest, longest), Image.Resampling.BOX)
+        out = io.BytesIO()
+        _upright(shown, turned).save(out, "JPEG", quality=85)
+        return out.getvalue()
+
+
+def _is_clear(picture: Image.Image) -> bool:
+    return "transparency" in picture.info or "A" in picture.mode or "a" in picture.mode
+
+
+def _upright(picture: Image.Image, turned: int) -> Image.Image:
+    picture.getexif()[ExifTags.Base.Orientation] = turned
+    return ImageOps.exif_transpose(picture)
+
+
 def _factor(size: tuple[int, int]) -> int:
     return -(-max(size) // LONGEST_SIDE)
 
@@ -179,9 +229,7 @@ def _photo(picture: Image.Image, size: tuple[int, int]) -> Photo:
     grey = _grey(picture, max(factor // round(size[0] / picture.width), 1))
     if turned in (5, 6, 7, 8):
         size = size[::-1]
-    upright = Image.fromarray(grey)
-    upright.getexif()[ExifTags.Base.Orientation] = turned
-    return Photo(np.asarray(ImageOps.exif_transpose(upright), np.float32), size, factor)
+    return Photo(np.asarray(_upright(Image.fromarray(grey), turned), np.float32), size, factor)
 
 
 def _grey(picture: Image.Image, factor: int) -> np.ndarray:
@@ -193,12 +241,11 @@ def _grey(picture: Image.Image, factor: int) -> np.ndarray:
         low, high = float(deep.min()), float(deep.max())
         deep = Image.fromarray(deep.astype(np.float32)).reduce(factor)
         return (np.asarray(deep) - low) * (255 / (high - low) if high > low else 0)
-    if picture.mode in ("1", "P"):
-        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-    elif picture.mode == "CMYK" or "transparency" in picture.info:
-        picture = picture.convert("RGB" if picture.mode == "CMYK" else "RGBA")
+    clear = _is_clear(picture)
+    if picture.mode not in ("L", "RGB", "LA", "RGBA", "YCbCr") or "transparency" in picture.info:
+        picture = picture.convert("RGBA" if clear else "RGB")
     picture = picture.reduce(factor)
-    if "A" in picture.mode or "a" in picture.mode:
-        clear = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+    if clear:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     return np.asarray(picture.convert("L"), np.float32)
