@@ -16,6 +16,7 @@ from .errors import InkError
 
 _BLOCK = 8  # pixels a side that the paper's brightness is estimated on
 _WIDEST = 0.16  # of the longer side: what is wider and dark all over is a shadow, not ink
+_EDGE = 2.0  # times as bright as beside it is paper at a table's or blot's edge; shadows are softer
 _FAINTEST = 0.10  # contrast to paper, below which a picture is empty
 _NOISE = 6.0  # standard deviations above the noise that ink must be
 _STEEPEST, _SLOPES = 0.10, 21  # of ruled lines
@@ -89,10 +90,20 @@ def _contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     small = np.asarray(Image.fromarray(grey).reduce(block))
     window = max(round(max(height, width) * _WIDEST / block) | 1, 3)
     # A closing: dark things narrower than the window vanish, edges of shadows stay in place.
-    paper = ndimage.grey_closing(small, size=(window, window), mode="nearest")
-    paper = ndimage.gaussian_filter(paper, 2, mode="nearest")
+    # Padded, so that a strip of table along the picture's edge isn't one of them.
+    paper = ndimage.grey_closing(np.pad(small, window, mode="edge"), size=(window, window))
+    paper = paper[window:-window, window:-window]
+    # At the edge of a table or a blot the darker side counts, or the edge would look like ink.
+    paper = ndimage.minimum_filter(paper, 3, mode="nearest")
+    edge = ndimage.maximum_filter(paper, 5) > _EDGE * np.maximum(
+        ndimage.minimum_filter(paper, 5), 8
+    )
+    paper = np.minimum(paper, ndimage.gaussian_filter(paper, 2, mode="nearest"))
     paper = np.asarray(Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR))
-    contrast = 1 - grey / np.maximum(paper, 16)
+    contrast = (paper - grey) / np.maximum(paper, 16)
+    if edge.any():
+        across = Image.fromarray(edge).resize((width, height), Image.Resampling.NEAREST)
+        contrast[np.asarray(across)] = 0
     middle = contrast[:: max(height // 500, 1), :: max(width // 500, 1)]
     noise = 1.4826 * float(np.median(np.abs(middle - np.median(middle))))
     return contrast.clip(0, 1), noise
@@ -102,9 +113,14 @@ def _is_light_on_dark(grey: np.ndarray) -> bool:
     """Whether what is rare around each place, the ink, is the lighter."""
     block = max(max(grey.shape) // 500, 1)
     small = np.asarray(Image.fromarray(grey).reduce(block))
-    window = max(round(max(small.shape) * _WIDEST), 3)
-    apart = small - ndimage.uniform_filter(small, window, mode="nearest")
-    return float((apart**3).sum()) > 0
+    leaning = 0.0
+    # Thin strokes show in small surroundings, thick ones in large; the edge of a sheet of
+    # paper on a table is as much the one as the other in small ones.
+    for share in (0.03, _WIDEST):
+        window = max(round(max(small.shape) * share), 3)
+        apart = small - ndimage.uniform_filter(small, window, mode="nearest")
+        leaning += float((apart**3).sum() / max((np.abs(apart) ** 3).sum(), 1e-9))
+    return leaning > 0
 
 
 def otsu(values: np.ndarray) -> float:

@@ -6,7 +6,7 @@ joined script it can't read: what may be several characters is marked so.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -19,7 +19,12 @@ from .runs import Run
 from .word import likeliest
 
 _MOST = 2_000  # characters a page
-_MOST_PIECES = 20_000
+_MOST_PIECES = 4_000  # of ink, those that are no specks
+_SOLID = 0.4  # thickness beside the larger side, from which a piece is a blot
+_TOO_MANY = (
+    f"The picture holds more than {_MOST:,} pieces that could be characters: cut out the "
+    "writing, without pictures and patterns."
+)
 _SMALLEST = 8  # pixels of the picture as it is worked on: height or width of a character
 _WIDE = 1.75  # heights of writing, beyond which a character may be two
 
@@ -160,12 +165,11 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
         picture = photo.open_photo(source)
     found = paper.ink_of(picture.grey)
     pieces, boxes = _pieces(found.mask)
+    if len(boxes) > _MOST_PIECES:
+        raise InkError(_TOO_MANY)
     lines = layout.lines(boxes, lambda one, other: _apart(pieces, boxes, one, other))
     if sum(map(len, lines)) > _MOST:
-        raise InkError(
-            f"The picture holds more than {_MOST:,} pieces that could be characters: cut out the "
-            "writing, without pictures and patterns."
-        )
+        raise InkError(_TOO_MANY)
     height = layout.height_of_writing(boxes) if len(boxes) else 0
     made = []
     for line in lines:
@@ -173,7 +177,7 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
         for group in line:
             characters += _cut_out(found, pieces, boxes, group, height, picture)
         if characters:
-            made.append(tuple(characters))
+            made.append((replace(characters[0], space=False), *characters[1:]))
     if not made:
         raise InkError(
             "No character was found: fill the picture with the writing, and write with a dark pen."
@@ -215,9 +219,13 @@ def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     )
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     thick = 2 * areas / rims
-    pen = _weighted_median(thick, areas * (sides > 2 * thick))
+    pen = _weighted_median(thick, rims * (sides > 2 * thick))
     height, width = mask.shape
     kept = (areas > 0.4 * pen**2) & (areas >= 4)
+    solid = thick > _SOLID * sides
+    lined = kept & ~solid
+    usual = layout.height_of_writing(boxes[lined]) if lined.any() else 0
+    kept &= ~(solid & (sides > 0.6 * usual))  # a blot; a dot is smaller
     touches = (
         (boxes[:, :2].min(axis=1) <= 1) | (boxes[:, 2] >= width - 1) | (boxes[:, 3] >= height - 1)
     )

@@ -23,6 +23,7 @@ _FROM = {
     "Camera": ":material/photo_camera:",
 }
 _EXAMPLE = ("PAGES hAVE", "LINES 4nd", "5HAD0WS 27")
+_LOW = 20  # pixels: characters that are lower are read badly
 _LARGEST = photo.LARGEST_FILE >> 20  # MB
 
 
@@ -206,7 +207,7 @@ def _result(
         _say_what(page, given)
     with right:
         text = scan.text(page, [given.get(index, one) for index, one in enumerate(said)])
-        st.code(text, language=None, wrap_lines=True)
+        st.code(text, language=None, wrap_lines=True, height=_text_height(text))
         _one(run, picture, at, page, chances, names, pick, example)
     cards(
         characters,
@@ -219,6 +220,11 @@ def _result(
     return [corrections[picture, index] for index in sorted(given)]
 
 
+def _text_height(text: str) -> int | str:
+    """Long texts scroll, so that what can be done with a character stays in sight."""
+    return 300 if text.count("\n") > 10 else "content"
+
+
 def _say_what(page: scan.Page, given: dict[int, str]) -> None:
     count, joined = len(page.characters), sum(one.joined for one in page.characters)
     parts = [f"{count:,} characters in {len(page.lines):,} lines"]
@@ -226,6 +232,12 @@ def _say_what(page: scan.Page, given: dict[int, str]) -> None:
     parts += ["light on dark"] if page.light_on_dark else []
     parts += [f"{len(given):,} corrected"] if given else []
     st.caption("; ".join(parts) + ".")
+    tall = float(np.median([one.box[3] - one.box[1] for one in page.characters]))
+    if tall < _LOW:
+        st.info(
+            f"The writing is only {tall:.0f} pixels high: take the picture from nearer.",
+            icon=":material/zoom_in:",
+        )
     if joined:
         st.warning(
             f"{joined:,} dashed {'box' if joined == 1 else 'boxes'} may hold several characters "
