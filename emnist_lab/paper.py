@@ -15,7 +15,7 @@ from scipy import ndimage
 from .errors import InkError
 
 _BLOCK = 8  # pixels a side that the paper's brightness is estimated on
-_WIDEST = 0.16  # of the longer side: what is wider and dark all over is a shadow, not ink
+WIDEST = 0.16  # of the longer side: what is wider and dark all over is a shadow, not ink
 _EDGE = 2.0  # times as bright as beside it is paper at a table's or blot's edge; shadows are softer
 _FAINTEST = 0.10  # contrast to paper, below which a picture is empty
 _NOISE = 6.0  # standard deviations above the noise that ink must be
@@ -46,13 +46,15 @@ class Ink:
     ruled: int
 
 
-def ink_of(grey: np.ndarray) -> Ink:
+def ink_of(grey: np.ndarray, widest: float = WIDEST) -> Ink:
     """Tell ink from paper.
 
     Parameters
     ----------
     grey : ndarray of shape (h, w), dtype float32
         0..255.
+    widest : float
+        Of the longer side: what is wider and dark all over is a shadow, not ink.
 
     Returns
     -------
@@ -64,8 +66,8 @@ def ink_of(grey: np.ndarray) -> Ink:
         Nothing stands out from the background.
     """
     smooth = ndimage.gaussian_filter(grey, 0.7)
-    light_on_dark = _is_light_on_dark(smooth)
-    contrast, noise = _contrast(255 - smooth if light_on_dark else smooth)
+    light_on_dark = _is_light_on_dark(smooth, widest)
+    contrast, noise = _contrast(255 - smooth if light_on_dark else smooth, widest)
     floor = max(_FAINTEST, _NOISE * noise)
     seen = contrast[contrast > floor]
     if len(seen) < 6:
@@ -83,12 +85,12 @@ def ink_of(grey: np.ndarray) -> Ink:
     return Ink(strength.clip(0, 1), mask, light_on_dark, count)
 
 
-def _contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
+def _contrast(grey: np.ndarray, widest: float) -> tuple[np.ndarray, float]:
     """How much darker than the paper around each pixel is, 0..1, and the noise in that."""
     height, width = grey.shape
     block = min(_BLOCK, max(min(height, width) // 8, 1))
     small = np.asarray(Image.fromarray(grey).reduce(block))
-    window = max(round(max(height, width) * _WIDEST / block) | 1, 3)
+    window = max(round(max(height, width) * widest / block) | 1, 3)
     # A closing: dark things narrower than the window vanish, edges of shadows stay in place.
     # Padded, so that a strip of table along the picture's edge isn't one of them.
     paper = ndimage.grey_closing(np.pad(small, window, mode="edge"), size=(window, window))
@@ -109,14 +111,14 @@ def _contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     return contrast.clip(0, 1), noise
 
 
-def _is_light_on_dark(grey: np.ndarray) -> bool:
+def _is_light_on_dark(grey: np.ndarray, widest: float) -> bool:
     """Whether what is rare around each place, the ink, is the lighter."""
     block = max(max(grey.shape) // 500, 1)
     small = np.asarray(Image.fromarray(grey).reduce(block))
     leaning = 0.0
     # Thin strokes show in small surroundings, thick ones in large; the edge of a sheet of
     # paper on a table is as much the one as the other in small ones.
-    for share in (0.03, _WIDEST):
+    for share in (0.03, widest):
         window = max(round(max(small.shape) * share), 3)
         apart = small - ndimage.uniform_filter(small, window, mode="nearest")
         leaning += float((apart**3).sum() / max((np.abs(apart) ** 3).sum(), 1e-9))

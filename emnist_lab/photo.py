@@ -21,6 +21,8 @@ LARGEST_FILE = 64 * 2**20  # bytes
 # Between this and half of it is the longer side that pictures are worked on at: a line of
 # writing, one in forty on a page, is then still 32 to 64 pixels high.
 LONGEST_SIDE = 2600
+_SHORTEST_SIDE = 200  # and what the longer side of small ones is enlarged to
+_SMALLEST = 8  # pixels: less holds no character
 _THIN = 50  # times as long as wide: no writing
 
 # What Pillow warns of is refused here, in our words.
@@ -37,13 +39,13 @@ class Photo:
         0 is black, 255 is white; transparent pixels are white.
     size : (int, int)
         Width and height of the upright picture.
-    scale : int
-        Its pixels a pixel of `grey`, along each side.
+    scale : float
+        Its pixels a pixel of `grey`, along each side; less than 1 where it was enlarged.
     """
 
     grey: np.ndarray
     size: tuple[int, int]
-    scale: int
+    scale: float
 
 
 def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
@@ -83,6 +85,8 @@ def _checked(size: tuple[int, int]) -> tuple[int, int]:
             f"The picture has {width * height / 1e6:,.0f} megapixels, more than "
             f"{MOST_PIXELS / 1e6:.0f}: make it smaller, or cut out the writing."
         )
+    if max(size) < _SMALLEST:
+        raise InkError(f"The picture is {width} by {height} pixels, too small: choose another.")
     if max(size) > _THIN * min(size):
         raise InkError(
             f"The picture is {width} by {height} pixels, too thin for writing: choose another."
@@ -229,7 +233,11 @@ def _photo(picture: Image.Image, size: tuple[int, int]) -> Photo:
     grey = _grey(picture, max(factor // round(size[0] / picture.width), 1))
     if turned in (5, 6, 7, 8):
         size = size[::-1]
-    return Photo(np.asarray(_upright(Image.fromarray(grey), turned), np.float32), size, factor)
+    upright = _upright(Image.fromarray(grey), turned)
+    larger = -(-_SHORTEST_SIDE // max(size))
+    if larger > 1:
+        upright = upright.resize([side * larger for side in size], Image.Resampling.BICUBIC)
+    return Photo(np.asarray(upright, np.float32).clip(0, 255), size, factor / larger)
 
 
 def _grey(picture: Image.Image, factor: int) -> np.ndarray:

@@ -26,6 +26,7 @@ _TOO_MANY = (
     "writing, without pictures and patterns."
 )
 _SMALLEST = 8  # pixels of the picture as it is worked on: height or width of a character
+_LARGE, _FILLS = 0.35, 0.6  # shares of the picture: a large character, and its widest stroke
 _WIDE = 1.75  # heights of writing, beyond which a character may be two
 
 
@@ -163,7 +164,27 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
         picture = photo.from_pixels(source)
     else:
         picture = photo.open_photo(source)
-    found = paper.ink_of(picture.grey)
+    try:
+        page = _page(picture, paper.ink_of(picture.grey))
+    except InkError:
+        page = None
+    if page is None or _tallest(page) > _LARGE * max(page.size):
+        # A character that fills the picture has strokes as wide as shadows.
+        try:
+            return _page(picture, paper.ink_of(picture.grey, _FILLS))
+        except InkError:
+            if page is None:
+                raise
+    return page
+
+
+def _tallest(page: Page) -> int:
+    boxes = np.array([one.box for one in page.characters])
+    return int((boxes[:, 2:] - boxes[:, :2]).max())
+
+
+def _page(picture: photo.Photo, found: paper.Ink) -> Page:
+    """The characters of some ink."""
     pieces, boxes = _pieces(found.mask)
     if len(boxes) > _MOST_PIECES:
         raise InkError(_TOO_MANY)
@@ -288,7 +309,7 @@ def _cut_out(
         except InkError:
             continue
         at = np.array([left + first, top + upper, left + last, top + lower]) * picture.scale
-        at = np.minimum(at, [*picture.size, *picture.size])
+        at = np.minimum(np.round(at), [*picture.size, *picture.size])
         made.append(
             Character(
                 tuple(int(one) for one in at),
