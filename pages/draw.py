@@ -160,7 +160,7 @@ def say_nearest(image: np.ndarray, run: Run) -> None:
 MODES = {"Draw": draw}  # each shows itself, given the runs that read
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Draw", width="content")
-    place = st.popover("Read with", icon=":material/tune:", help="Which runs read what you draw")
+    place = st.popover("Read with", icon=":material/tune:")
     mode = "Draw"
     if len(MODES) > 1:
         mode = st.segmented_control(
