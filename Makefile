@@ -10,6 +10,7 @@ app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 
 test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(MAKE) --no-print-directory chromium
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(MAKE) --no-print-directory postgresql
 	$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test
@@ -34,6 +35,18 @@ chromium:
 	fi; \
 	command -v chromium >/dev/null || { \
 	  echo "Chromium is missing: tests in a browser will be skipped (apt-get install chromium)."; \
+	}
+
+# Tests start a server of their own; the one that Debian would make beside the package isn't needed.
+.PHONY: postgresql
+postgresql:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  mkdir -p /etc/postgresql-common/createcluster.d && \
+	  echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/emnist-lab.conf && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; \
+	fi; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  echo "PostgreSQL is missing: tests on it will be skipped (apt-get install postgresql)."; \
 	}
 
 # Debian keeps venv in a package of its own.

@@ -29,6 +29,7 @@ page = st.navigation(
         st.Page("pages/evaluate.py", title="Evaluate", icon=":material/grid_on:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+        st.Page("pages/handwriting.py", title="Handwriting", icon=":material/history_edu:"),
     ],
     position="top",
 )

@@ -1,6 +1,6 @@
 """EMNIST Lab: browse EMNIST, train classifiers on it, read what they do, draw and see it read."""
 
-from . import ink, metrics
+from . import drawings, ink, metrics
 from .dataset import Part, load
 from .errors import LabError
 from .progress import Progress
@@ -13,6 +13,7 @@ __all__ = [
     "Part",
     "Progress",
     "Run",
+    "drawings",
     "evaluate",
     "fit",
     "ink",

@@ -1,6 +1,5 @@
 """The figures that the README claims, measured in one run on this machine."""
 
-import math
 import os
 import statistics
 import sys
@@ -14,41 +13,16 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from . import dataset, demo, ink, orientation, runs, scale, sources
-from .drawings import read_drawings, score
+from . import dataset, demo, drawn, ink, orientation, runs, scale, sources
+from .drawings import read_drawings
 from .errors import InkError, LabError
 from .features import HOG
 from .measure import measure
 from .recipes import RECIPES, REFERENCE
 from .roc import Aucs
-from .runs import Run
 
+_SEVEN = {"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}
 _REPEATS, _QUICK = 3, 20.0  # fits of less than so many seconds are repeated, and the reference's
-CANVAS = 280
-SIZES = (60, 120, 200, 260)  # pixels of the larger side, with a 20-pixel pen
-
-
-def place(strokes: list, size: float, across: float, down: float) -> list[np.ndarray]:
-    """Draw strokes somewhere on the canvas, in whole pixels as a mouse does.
-
-    Parameters
-    ----------
-    strokes : list of sequences of (x, y)
-    size : float
-        Larger side of the drawing in pixels of the canvas.
-    across, down : float
-        Place, as shares of the room that is left: 0 is left or top, 1 right or bottom.
-
-    Returns
-    -------
-    list of ndarray of shape (n, 2)
-    """
-    lines = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
-    every = np.concatenate(lines)
-    low, extent = every.min(axis=0), max(float(np.ptp(every, axis=0).max()), 1e-9)
-    room = CANVAS - np.ptp(every, axis=0) * (size / extent)
-    corner = room * np.array([across, down])
-    return [np.round((line - low) * (size / extent) + corner) for line in lines]
 
 
 def _readable(strokes: list) -> bool:
@@ -57,16 +31,6 @@ def _readable(strokes: list) -> bool:
     except InkError:
         return False
     return True
-
-
-def _latency(run: Run, drawings: list[dict]) -> float:
-    """Median milliseconds from strokes to probabilities, warm."""
-    times = []
-    for one in (drawings * math.ceil(210 / len(drawings)))[:210]:
-        begun = time.perf_counter()
-        run.predict_proba(ink.from_strokes(one["strokes"])[None])
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times[10:]) * 1e3
 
 
 def catalogue(root: str | None, names: list[str]) -> dict:
@@ -184,28 +148,17 @@ def _demo(root: str | None) -> dict:
     return demo.realism(*own, train, test)
 
 
-def _drawn(run: Run, drawings: list[dict]) -> dict:
-    """Accuracy on drawings, the same ones at every size and place."""
-    rows, shares = {}, []
-    for size in SIZES:
-        for across, down in ((0, 0), (1, 0), (0.5, 0.5), (0, 1), (1, 1)):
-            moved = [
-                {**one, "strokes": place(one["strokes"], size, across, down)} for one in drawings
-            ]
-            found = score(run, moved).summary()
-            shares.append(found["accuracy"])
-            rows[f"{size} px at {across:g}, {down:g}"] = found["accuracy"]
-    plain = score(run, drawings).summary()
-    return {
-        "accuracy": plain["accuracy"],
-        "top3_accuracy": plain["top3_accuracy"],
-        "lowest": min(shares),
-        "highest": max(shares),
-        "by size and place": rows,
-    }
-
-
-SECTIONS = ("loading", "features", "recipes", "orientation", "demo", "auc", "drawings", "pages")
+SECTIONS = (
+    "loading",
+    "features",
+    "recipes",
+    "orientation",
+    "demo",
+    "auc",
+    "drawings",
+    "pages",
+    "clicks",
+)
 
 
 def aucs(rows: int = 18_800, classes: int = 47) -> dict:
@@ -320,19 +273,30 @@ def bench(
         section("orientation", "orientation told from test images", lambda: _orientation(root))
         section("demo", "the demo set", lambda: _demo(root))
     section("auc", "ROC AUC of 47 classes, 18,800 images", aucs)
-    sample = drawings or [{"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}]
-    for run in shipped:
+    if drawings:
         section(
             "drawings",
-            f"{run.name}: strokes to probabilities, median ms",
-            lambda run=run: {"median_ms": _latency(run, sample)},
+            f"drawings: {len(drawings):,}, {drawn.SMALLEST} to {drawn.LARGEST} px, anywhere",
+            lambda: {run.name: drawn.measure(run, drawings) for run in shipped},
         )
-        if drawings:
-            section("drawings", f"{run.name}: drawings", lambda run=run: _drawn(run, drawings))
+    else:
+        section(
+            "drawings",
+            "strokes to probabilities",
+            lambda: {run.name: {"median_ms": drawn.latency(run, [_SEVEN])} for run in shipped},
+        )
     if browser:
         from . import browser as pages
+        from . import clicks
 
-        section("pages", "in Chromium", lambda: pages.bench(root or os.environ.get("EMNIST_DIR")))
+        at = root or os.environ.get("EMNIST_DIR")
+        section("pages", "in Chromium", lambda: pages.bench(at))
+        if at:
+            section(
+                "clicks",
+                "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
+                lambda: clicks.bench(at),
+            )
     return result
 
 

@@ -158,7 +158,7 @@ def draw(page, strokes: list[list[tuple[float, float]]]) -> None:
 
 # Resolves with the milliseconds from asking for the address to the paint of what is waited for,
 # looked up in components' shadow roots too; the page's own clock, not that of the test driver.
-_ARRIVAL = """(selector) => new Promise((resolve) => {
+ARRIVAL = """(selector) => new Promise((resolve) => {
   const find = (root) => root.querySelector(selector) || [...root.querySelectorAll('*')]
     .some((one) => one.shadowRoot && find(one.shadowRoot));
   const look = () => find(document)
@@ -227,7 +227,7 @@ def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
             times = []
             for _ in range(visits + 1):
                 page.goto(f"{address}/{name}", wait_until="commit")
-                times.append(page.evaluate(_ARRIVAL, useful) / 1e3)
+                times.append(page.evaluate(ARRIVAL, useful) / 1e3)
                 page.wait_for_timeout(500)
             pages[name or "home"] = statistics.median(times[1:])
         result = {

@@ -37,13 +37,16 @@ class Part:
         For example ``"balanced"`` and ``"test"``.
     origin : str
         ``"official"``, ``"re-partition"``, ``"copy"`` (in another format than
-        NIST's), ``"generated"`` or ``"sample"``: see `name`.
+        NIST's), ``"generated"``, ``"sample"``, ``"handwriting"`` (drawings that
+        people kept here) or ``"joined"``: see `name`.
     format : str
         What it was read from, for people.
     notes : tuple of str
         What was found and done in reading it, a sentence each.
     generated : bool
         Whether the images are a model's, not people's; a sample's are, where its whole's are.
+    handwriting : bool
+        Whether drawings that people kept here may be among them.
     """
 
     images: np.ndarray
@@ -56,6 +59,7 @@ class Part:
     format: str = ""
     notes: tuple[str, ...] = ()
     generated: bool = False
+    handwriting: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -67,6 +71,8 @@ class Part:
             return f"EMNIST {self.split}, official {self.part} part ({len(self):,} images)"
         if self.origin == "sample":
             return f"{len(self):,} images drawn from: {self.parent_name}"
+        if self.origin in ("handwriting", "joined"):
+            return self.parent_name
         if self.origin == "generated":
             return (
                 f"generated images like EMNIST {self.split}, {self.part} part "
@@ -149,6 +155,39 @@ class Part:
             classes=[self.classes[index] for index in kept],
             origin="sample",
             parent_name=self.name,
+        )
+
+    def joined(self, other: "Part") -> "Part":
+        """The images of both parts, these first.
+
+        Parameters
+        ----------
+        other : Part
+            Of the same classes.
+
+        Returns
+        -------
+        Part
+            Named after both; generated where either is.
+
+        Raises
+        ------
+        DatasetError
+            `other` has other classes.
+        """
+        if other.classes != self.classes:
+            raise DatasetError(
+                f"{other.name} has other classes than {self.name}: join parts of the same classes."
+            )
+        return replace(
+            self,
+            images=np.concatenate([self.images, other.images]),
+            labels=np.concatenate([self.labels, other.labels]),
+            origin="joined",
+            parent_name=f"{self.name} and {other.name}",
+            notes=(*self.notes, *other.notes),
+            generated=self.generated or other.generated,
+            handwriting=self.handwriting or other.handwriting,
         )
 
     def sample(self, count: int, seed: int = 25) -> "Part":

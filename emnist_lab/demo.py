@@ -5,13 +5,11 @@ them it is, and that none is a copy.
 """
 
 import errno
-import gzip
 import json
 import os
 import platform
 import secrets
 import shutil
-import struct
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
@@ -24,6 +22,7 @@ from . import dataset, places, recipes, runs
 from .dataset import Part
 from .deformable import PARAMETERS, make
 from .errors import DatasetError
+from .formats import idx
 
 FOLDER = places.SHIPPED / "demo"
 PER_CLASS = (190, 30)
@@ -118,13 +117,6 @@ def realism(
     }
 
 
-def _idx(array: np.ndarray) -> bytes:
-    """A gzipped IDX file of unsigned bytes, the same bytes for the same array."""
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    payload = np.ascontiguousarray(array, np.uint8).tobytes()
-    return gzip.compress(header + payload, compresslevel=9, mtime=0)
-
-
 def write(folder: Path, parts: tuple[Part, Part], about: dict) -> None:
     """Write a generated set in NIST's format, whole or not at all.
 
@@ -150,9 +142,9 @@ def write(folder: Path, parts: tuple[Part, Part], about: dict) -> None:
         for part in parts:
             stem = f"generated-{part.split}-{part.part}"
             # NIST stores images transposed
-            images = _idx(part.images.transpose(0, 2, 1))
+            images = idx.encode(part.images.transpose(0, 2, 1))
             (partial / f"{stem}-images-idx3-ubyte.gz").write_bytes(images)
-            (partial / f"{stem}-labels-idx1-ubyte.gz").write_bytes(_idx(part.labels))
+            (partial / f"{stem}-labels-idx1-ubyte.gz").write_bytes(idx.encode(part.labels))
         lines = [f"{index} {ord(name)}\r\n" for index, name in enumerate(parts[0].classes)]
         mapping = partial / f"generated-{parts[0].split}-mapping.txt"
         mapping.write_bytes("".join(lines).encode("ascii"))

@@ -29,6 +29,10 @@ class TrainingCancelled(LabError):
     """Training stopped because someone asked for it; nothing was kept."""
 
 
+class HandwritingError(LabError):
+    """Drawings can't be kept or looked up: their database is away, or they aren't usable."""
+
+
 def first_line(error: BaseException) -> str:
     """One line for `error`, for places that show foreign exceptions.
 

@@ -16,6 +16,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,10 +97,17 @@ class JobQueue:
     journal : Journal, optional
         Keeps on disk what is queued or running. Jobs that a stopped server
         left in it are there from the start, as interrupted ones.
+    environment : callable, optional
+        Variables that a process needs beside the server's own, name -> value;
+        asked before each one starts. For what mustn't stand in a command line.
     """
 
-    def __init__(self, journal: Journal | None = None) -> None:
-        self._journal = journal
+    def __init__(
+        self,
+        journal: Journal | None = None,
+        environment: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        self._journal, self._environment = journal, environment
         self._jobs: list[Job] = [
             Job(
                 one.spec,
@@ -235,7 +243,7 @@ class JobQueue:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env={**_all_cores(), **os.environ, "PYTHONPATH": path},
+            env={**_all_cores(), **os.environ, **self._environment(), "PYTHONPATH": path},
             start_new_session=True,
         )
         _step_back(process.pid)

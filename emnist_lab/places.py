@@ -14,8 +14,9 @@ def home() -> Path:
     -------
     pathlib.Path
         It holds ``runs`` (own runs), ``jobs`` (what is queued or running),
-        ``cache`` (upright images), ``data`` (files that were fetched) and
-        ``imports`` (datasets that people brought). It may not exist yet.
+        ``cache`` (upright images), ``data`` (files that were fetched),
+        ``imports`` (datasets that people brought) and ``handwriting`` (drawings
+        that people kept). It may not exist yet.
     """
     named = os.environ.get("EMNIST_LAB_HOME", "").strip()
     return Path(named).expanduser().resolve() if named else SHIPPED

@@ -19,6 +19,7 @@ def snippet(
     images: int | None = None,
     classes: str | None = None,
     seed: int = 25,
+    handwriting: str | None = None,
 ) -> str:
     """Code that loads the data, fits the pipeline and prints its scores.
 
@@ -35,6 +36,8 @@ def snippet(
         Characters to choose; all when None.
     seed : int
         Of the sample.
+    handwriting : str or None
+        Whose kept drawings are added; see `emnist_lab.handwriting.added`.
 
     Returns
     -------
@@ -49,6 +52,10 @@ def snippet(
     where = f", {json.dumps(root)}" if root else ""
     choose = f".choose({json.dumps(classes)})" if classes else ""
     draw = f".sample({images}, seed={seed})" if images else ""
+    kept = []
+    if handwriting:
+        imports["emnist_lab.handwriting"] = {"added"}
+        kept = [f"train = added(train, {json.dumps(handwriting)})  # drawings kept here"]
     names = [
         f"from {module} import {', '.join(sorted(names, key=str.casefold))}"
         for module, names in sorted(imports.items())
@@ -60,6 +67,7 @@ def snippet(
             "import emnist_lab as lab",
             "",
             f'train = lab.load("{split}", "train"{where}){choose}{draw}',
+            *kept,
             f'test = lab.load("{split}", "test"{where}){choose}',
             "",
             f"model = {built}",

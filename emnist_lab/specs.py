@@ -27,6 +27,8 @@ class Spec:
         The characters to learn; all when None.
     settings : tuple of str
         Changed settings of the recipe, ``"C=0.1"`` each.
+    handwriting : str or None
+        Whose kept drawings are added: an owner, or ``"all"``; none when None.
     """
 
     recipe: str
@@ -37,6 +39,7 @@ class Spec:
     name: str | None = None
     classes: str | None = None
     settings: tuple[str, ...] = ()
+    handwriting: str | None = None
 
     def arguments(self) -> list[str]:
         """Command line that does it."""
@@ -47,6 +50,7 @@ class Spec:
             "--root": self.root,
             "--name": self.name,
             "--classes": self.classes,
+            "--handwriting": self.handwriting,
         }
         pairs = [(flag, str(value)) for flag, value in given.items() if value is not None]
         pairs += [("--set", one) for one in self.settings]

@@ -56,7 +56,7 @@ def from_strokes(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float 
     InkError
         As there.
     """
-    page = ink._drawn(strokes, pen_width)
+    page = ink._page(ink._lines(strokes, pen_width))
     return [
         Step(key, *_SAID[key], pixels.clip(0, 255).round().astype(np.uint8))
         for key, pixels in [("ink", page), *ink._stages(page)]

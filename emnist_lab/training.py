@@ -256,6 +256,7 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed) 
             "part": part.part,
             "origin": part.origin,
             "generated": part.generated,
+            "handwriting": part.handwriting,
             "images": len(part),
             "fingerprint": part.fingerprint,
             "absent": [part.classes[index] for index in np.flatnonzero(part.counts() == 0)],

@@ -22,6 +22,7 @@ TRUSTED = [
     "emnist_lab.forest.GrowingForest",
     "emnist_lab.network.Network",
     "emnist_lab.network.WarpedNetworks",
+    "emnist_lab.normal.Normalised",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.model_selection._split.StratifiedShuffleSplit",

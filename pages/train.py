@@ -8,7 +8,7 @@ from emnist_lab.dataset import display_names, stratified_counts
 from emnist_lab.errors import LabError
 from emnist_lab.snippet import snippet
 from emnist_lab.specs import Spec
-from emnist_lab.ui import catalogue, panel, queues, state
+from emnist_lab.ui import catalogue, handwriting, panel, queues, state
 from emnist_lab.ui.markup import plain
 
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
@@ -66,7 +66,9 @@ if splits:
         count = min(count, int(counts.sum()))
         catalogue.say_expected(recipe, count, 0 if train.generated else int((counts > 0).sum()))
         asked = catalogue.settings(recipe)
-        sampled = stratified_counts(counts, count)  # what the run will be fitted to
+        whose, kept = handwriting.offer(train.classes)
+        kept = kept * (counts > 0)
+        sampled = stratified_counts(counts, count) + kept  # what the run will be fitted to
         classes = "".join(chosen) or None
         images = None if count == counts.sum() else count
         try:
@@ -87,10 +89,11 @@ if splits:
                 queues.jobs().submit(
                     Spec(
                         recipe.name, split, images, int(seed), state.root(),
-                        classes=classes, settings=lines,
+                        classes=classes, settings=lines, handwriting=whose,
                     )
                 )  # fmt: skip
-        st.caption(f"Trained on the {plain(train.name)}; measured on its test part.")
+        more = f" and {kept.sum():,} drawings kept here" if whose else ""
+        st.caption(f"Trained on the {plain(train.name)}{more}; measured on its test part.")
         if pipeline is not None:
             with st.expander("Show me the code", icon=":material/code:"):
                 st.caption(
@@ -100,7 +103,7 @@ if splits:
                 st.code(
                     snippet(
                         pipeline, split, root=state.root(), images=images, classes=classes,
-                        seed=int(seed),
+                        seed=int(seed), handwriting=whose,
                     ),
                     "python",
                 )  # fmt: skip

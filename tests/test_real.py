@@ -10,7 +10,7 @@ import scipy.io
 import sklearn.metrics as sk
 
 import emnist_lab as lab
-from emnist_lab import bench, comparison, drawings, pictures
+from emnist_lab import comparison, drawings, drawn, pictures
 from emnist_lab.errors import DatasetError
 
 
@@ -165,7 +165,7 @@ def test_people_are_read_wherever_and_however_large_they_draw(strokes):
     shares = []
     for size, across, down in ((60, 0, 1), (140, 0.5, 0.2), (260, 1, 0)):
         moved = [
-            {**one, "strokes": bench.place(one["strokes"], size, across, down)} for one in strokes
+            {**one, "strokes": drawn.place(one["strokes"], size, across, down)} for one in strokes
         ]
         shares.append(drawings.score(run, moved).summary()["accuracy"])
     assert min(shares) > 0.75

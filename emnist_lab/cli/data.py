@@ -1,4 +1,4 @@
-"""Verbs about data: fetch, data, demo, orientation."""
+"""Verbs about data: fetch, data, demo, orientation, unfamiliar."""
 
 import contextlib
 import dataclasses
@@ -142,6 +142,18 @@ def _orientation(options) -> dict:
     return {"rates": rates}
 
 
+def _unfamiliar(options) -> dict:
+    from .. import dataset, drawings, unfamiliar
+
+    train, test = (dataset.load("balanced", part, options.root) for part in ("train", "test"))
+    measured = unfamiliar.refit(train, test, drawings.read_drawings(options.drawings), say)
+    if not options.json:
+        for name in ("refused", "refused_unseen", "wrongly_refused"):
+            for what, rate in measured[name].items():
+                print(f"{name:<16} {what:<10} {rate:.2%}")
+    return measured
+
+
 def add(verbs) -> None:
     """Add these verbs to the command line."""
     one = verb(
@@ -171,3 +183,7 @@ def add(verbs) -> None:
     )
     one.add_argument("--root", nargs="+", required=True, help="folders of official files")
     one.add_argument("--rates", action="store_true", help="only measure what is there")
+
+    one = verb(verbs, "unfamiliar", _unfamiliar, "Fit anew what tells scribbles from characters.")
+    one.add_argument("--drawings", required=True, help="JSON file of drawings, to measure on")
+    take_root(one)

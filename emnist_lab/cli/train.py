@@ -76,6 +76,10 @@ def _parts(options) -> tuple:
         train, test = train.choose(options.classes), test.choose(options.classes)
     if options.images is not None:
         train = train.sample(options.images, options.seed)
+    if options.handwriting:
+        from .. import handwriting
+
+        train = handwriting.added(train, options.handwriting)
     return train, test
 
 
@@ -92,6 +96,7 @@ def _code(options, recipe, params: dict) -> dict:
         images=options.images,
         classes=options.classes,
         seed=options.seed,
+        handwriting=options.handwriting,
     )
     if not options.json:
         print(made, end="")
@@ -124,6 +129,13 @@ def add(verbs) -> None:
         action="append",
         metavar="NAME=VALUE",
         help="change a setting of the recipe, by scikit-learn's name: C=0.1 (may be given again)",
+    )
+    one.add_argument(
+        "--handwriting",
+        nargs="?",
+        const="all",
+        metavar="OWNER",
+        help="add the drawings that were kept here (see: handwriting list); of all, or one owner",
     )
     one.add_argument("--code", action="store_true", help="print Python that does it, and stop")
     one.add_argument("--into", help="folder to keep it in (default: this machine's own runs)")

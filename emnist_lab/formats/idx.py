@@ -268,6 +268,23 @@ def read(
     return Decoded(pictures, raw.astype(np.int64), classes, notes)
 
 
+def encode(array: np.ndarray) -> bytes:
+    """A gzipped file of unsigned bytes, the same bytes for the same array.
+
+    Parameters
+    ----------
+    array : ndarray of shape (N,) or (N, H, W)
+        Integers in 0..255. NIST stores images transposed: that is up to the caller.
+
+    Returns
+    -------
+    bytes
+    """
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    payload = np.ascontiguousarray(array, np.uint8).tobytes()
+    return gzip.compress(header + payload, compresslevel=9, mtime=0)
+
+
 def verify(source: Source) -> None:
     """Read a part whole, keeping nothing of it.
 

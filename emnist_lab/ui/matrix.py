@@ -31,6 +31,10 @@ _CONFUSION = {
     "row": "All of {true}: what it is read as",
     "column": "All that is read as {read}",
 }
+_SOME = {
+    key: text.partition("\n")[0] if key in ("cell", "right") else text
+    for key, text in _CONFUSION.items()
+}
 _PAIR = {"pair": "{true} and {read}: AUC {value}"}
 
 
@@ -45,6 +49,7 @@ def confusion_matrix(
     on_pick: Callable[[int | None, int | None], None],
     hide_diagonal: bool = False,
     as_shares: bool = False,
+    whole: bool = True,
 ) -> None:
     """A confusion matrix whose cells and labels can be picked.
 
@@ -69,6 +74,9 @@ def confusion_matrix(
         Right answers are left out, and colours tell errors alone.
     as_shares : bool
         Whether large cells bear shares instead of counts.
+    whole : bool
+        Whether these are all classes; else shares of a row or column aren't told,
+        for they would leave out what isn't shown.
     """
     off = ~np.eye(len(names), dtype=bool) if hide_diagonal else np.ones(shown.shape, bool)
     top = max(float(shown[off].max(initial=0)), 1e-12)
@@ -81,7 +89,7 @@ def confusion_matrix(
         order,
         key=key,
         label="Confusion matrix; arrow keys move, Enter shows the images of a cell",
-        words=_CONFUSION,
+        words=_CONFUSION if whole else _SOME,
         selected=selected,
         on_pick=on_pick,
         hidden=hide_diagonal,

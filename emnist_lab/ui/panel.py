@@ -43,7 +43,8 @@ def what(job: Job) -> str:
         title, images = f"Learning curve of {title}", f"up to {images}"
     classes = getattr(job.spec, "classes", None)
     only = f", classes {plain(', '.join(classes))} only" if classes else ""
-    return f"{title} on {images} images of *{plain(job.spec.split)}*{where}{only}"
+    more = " and kept drawings" if getattr(job.spec, "handwriting", None) else ""
+    return f"{title} on {images} images of *{plain(job.spec.split)}*{where}{only}{more}"
 
 
 def to_show(queue: JobQueue) -> list[Job]:

@@ -1,0 +1,54 @@
+"""Handwriting: drawings that were kept, to browse, correct, measure runs on and take along."""
+
+import streamlit as st
+
+from emnist_lab.errors import LabError
+from emnist_lab.ui import kept, kept_files, kept_measured, state, whose
+
+st.title("Handwriting")
+st.markdown("Drawings that were kept with their true label: data of your own, to test any run on.")
+kept.say_done()
+owner = whose.owner()
+if owner is None:
+    st.skeleton()
+    st.stop()
+if whose.passing():
+    st.warning(
+        "This browser keeps nothing for this address (a private window, or storage is switched "
+        "off): your drawings are kept until the page is closed, then nobody can see them any "
+        "more. Export them before.",
+        icon=":material/visibility_off:",
+    )
+
+store = None
+try:
+    store, seen = whose.store(), whose.whose()
+    drawings = kept.listed(store, seen)
+except LabError as error:
+    state.say_error(error)
+    st.caption("Nothing is lost: Draw reads as before, only keeping and looking up must wait.")
+    if st.button("Try again", icon=":material/refresh:") and store is not None:
+        store.database.ask_again()
+        st.rerun()
+    st.stop()
+
+if not drawings:
+    st.info(
+        "**No drawings are kept yet.** Draw a character, then press the button with what it "
+        "really is; or import a file of drawings below.",
+        icon=":material/draw:",
+    )
+    st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
+else:
+    many = f"{len(drawings):,} drawing{'' if len(drawings) == 1 else 's'}"
+    many = f"The newest {many}" if len(drawings) == kept.MOST else many
+    st.caption(f"{many}. {kept.said_whose()}")
+    try:
+        kept.browse(store, drawings)
+        st.subheader("How well does a run read them?")
+        kept_measured.measure(store, drawings, seen)
+    except LabError as error:  # the run, or the database, went meanwhile
+        state.say_error(error)
+
+st.subheader("Take along, bring in")
+kept_files.take_along(store, drawings, seen)

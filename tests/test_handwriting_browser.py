@@ -1,0 +1,98 @@
+"""Whose drawings are whose, in a real Chromium: only there are there browsers to tell apart."""
+
+import json
+import re
+
+import pytest
+
+from emnist_lab import browser
+from emnist_lab.drawings import read_drawings
+
+WAIT = 30_000  # milliseconds: a limit for slow machines, not an expectation
+MANY = re.compile(r"^3 drawings\. Only")
+
+pytestmark = [
+    pytest.mark.skipif(browser.chromium() is None, reason="needs Chromium: apt-get install it"),
+    pytest.mark.timeout(600),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    home = tmp_path_factory.mktemp("site")
+    environment = {"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": "", "EMNIST_LAB_DATABASE": ""}
+    with browser.server(environment) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.launched() as made:
+        yield made
+
+
+@pytest.fixture
+def drawings(tmp_path):
+    path = tmp_path / "three.json"
+    seven = [[60, 60], [200, 60], [110, 230]]
+    rows = [{"label": "7", "strokes": [[[x + n, y] for x, y in seven]]} for n in range(3)]
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def opened(context, address):
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    page.goto(f"{address}/handwriting")
+    return page
+
+
+def bring(page, path) -> None:
+    page.get_by_text("No drawings are kept yet").wait_for()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+    page.get_by_text("Imported: 3 drawings are new").wait_for()
+
+
+def test_a_browser_finds_its_own_again_and_no_other_does(chromium, site, drawings, tmp_path):
+    with chromium.new_context(viewport={"width": 1280, "height": 900}) as mine:
+        page = opened(mine, site)
+        bring(page, drawings)
+        assert re.fullmatch("[0-9a-f]{32}", page.evaluate("localStorage['emnist-lab-owner']"))
+        page.reload()
+        page.get_by_text(MANY).wait_for()
+        other_tab = opened(mine, site)
+        other_tab.get_by_text(MANY).wait_for()
+        with chromium.new_context() as theirs:
+            opened(theirs, site).get_by_text("No drawings are kept yet").wait_for()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="JSON", exact=True).click()
+        waiting.value.save_as(tmp_path / "out.json")
+        assert [one["label"] for one in read_drawings(tmp_path / "out.json")] == ["7"] * 3
+
+        page.locator(".tile").first.click()
+        page.wait_for_url("**drawing=*")
+        field = page.get_by_role("textbox", name="It is really")
+        field.fill("T")
+        field.press("Enter")
+        page.get_by_text("is labelled T now").wait_for()
+        page.get_by_role("button", name="Delete", exact=True).click()
+        page.get_by_text("One T is deleted").wait_for()
+        page.get_by_role("button", name="Delete all of mine").click()
+        page.get_by_role("button", name="Delete them").click()
+        page.get_by_text("No drawings are kept yet").wait_for()
+
+
+def test_a_browser_that_refuses_storage_is_told_and_can_keep_for_a_while(chromium, site, drawings):
+    with chromium.new_context() as context:
+        context.add_init_script(
+            "const set = Storage.prototype.setItem;"
+            "Storage.prototype.setItem = function (key, value) {"
+            "  if (key === 'emnist-lab-owner') throw new Error('refused');"
+            "  return set.call(this, key, value); };"
+        )
+        page = opened(context, site)
+        page.get_by_text("until the page is closed").wait_for()
+        bring(page, drawings)
+        page.get_by_text(MANY).wait_for()
+        page.reload()
+        page.get_by_text("No drawings are kept yet").wait_for()
