@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .alike import groups
 from .explain import likeliest
 
-# No one can tell the members of a group apart without their neighbours.
-_LOOK_ALIKES = (frozenset("0Oo"), frozenset("1IiLl"), frozenset("9gq"), frozenset("Ff"))
 SURE = 0.5  # below it, the answer is more likely wrong than right by the run's own probabilities
 _SHARE = 0.1  # of the likeliest's chance, from which on a look-alike is named with it
 
@@ -50,7 +49,7 @@ def answer(chances: np.ndarray, classes: list[str]) -> Answer:
     -------
     Answer
     """
-    chances, group = np.asarray(chances, np.float64), _groups(classes)
+    chances, group = np.asarray(chances, np.float64), groups(classes)
     sums = np.bincount(group, chances, len(group))[group]
     best = group[int(sums.argmax())]
     ranked = likeliest(chances, len(classes))
@@ -58,15 +57,3 @@ def answer(chances: np.ndarray, classes: list[str]) -> Answer:
     members = tuple(i for i in alike if chances[i] >= _SHARE * chances[alike[0]])
     others = (index for index in ranked if group[index] != best)
     return Answer(members, float(chances[list(members)].sum()), next(others, None))
-
-
-def _groups(classes: list[str]) -> np.ndarray:
-    """For each class the index of the first one that it can't be told from, its own if none.
-
-    To be replaced by `alike.groups`, which gives the same, as soon as that is there.
-    """
-    found = []
-    for name in classes:
-        group = next((one for one in _LOOK_ALIKES if name in one), {name})
-        found.append(next(index for index, other in enumerate(classes) if other in group))
-    return np.array(found, np.int64)

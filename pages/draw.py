@@ -6,14 +6,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from emnist_lab import ink
+from emnist_lab import drawings, ink, unfamiliar
 from emnist_lab import steps as followed
 from emnist_lab.answers import answer
 from emnist_lab.dataset import display_names
-from emnist_lab.errors import InkError, LabError
+from emnist_lab.errors import InkError, LabError, RunError
 from emnist_lab.runs import Run
 from emnist_lab.ui import inuse, seen, state, why
-from emnist_lab.ui.board import SIDE, board
+from emnist_lab.ui.board import SIDE, Board, board
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.readings import Reading, readings
 
@@ -70,18 +70,30 @@ def choose(choice: DeltaGenerator) -> list[Run]:
     return opened
 
 
-def read(image: np.ndarray, runs: list[Run]) -> list[tuple[Run, Reading]]:
-    """What runs say of an image; one that fails is said, and the others go on."""
+def read(drawn: Board, runs: list[Run]) -> list[tuple[Run, Reading]]:
+    """What runs say of a drawing; one that fails is said, and the others go on."""
     found = []
     for run in runs:
         try:
             run.warm_up()
-            chances = run.predict_proba(image[None])[0]
-        except LabError as error:
+            _, chances = drawings.read(run, drawn.strokes, drawn.pen_width)
+        except RunError as error:
             state.say_error(error)
         else:
             found.append((run, Reading(run.name, run.classes, chances)))
     return found
+
+
+def say_strange() -> None:
+    """That the drawing shows no character, and how often that is said wrongly."""
+    rates = unfamiliar.rates()
+    wrong = [f"{share:.1%} of the {name}" for name, share in rates["wrongly_refused"].items()]
+    right = rates["refused"].values()
+    st.markdown(
+        f":material/help: **{unfamiliar.NOT_SURE}**",
+        help=f"Said of {min(right):.0%} to {max(right):.0%} of scribbles, by their kind; wrongly "
+        f"of {plain(' and of '.join(wrong))}. What a run would say shows all the same.",
+    )
 
 
 @st.fragment
@@ -91,27 +103,33 @@ def draw(runs: list[Run]) -> None:
     with row.container(width=SIDE + 48):
         drawn = board("draw")
     place = row.container(width=680)
-    strokes, empty = drawn.strokes or EXAMPLE, not drawn.strokes
+    empty = not drawn.strokes
+    if empty:
+        drawn = drawn._replace(strokes=EXAMPLE)
     try:
-        image = ink.from_strokes(strokes, drawn.pen_width)
+        image = ink.from_strokes(drawn.strokes, drawn.pen_width)
     except InkError as error:
         place.info(str(error), icon=":material/draw:")
         return
     with place:
-        found = read(image, runs)
+        found = read(drawn, runs)
+        strange = bool(unfamiliar.unfamiliar(image[None])[0])
         readings(
             [reading for _, reading in found],
             key="readings",
             heading="An example, not yours: a B" if empty else "Your drawing",
             example=empty,
+            strange=strange,
         )
+        if strange:
+            say_strange()
         if empty:
             st.caption(
                 "The canvas is empty: draw a digit or a letter, anywhere on it and as large as you "
                 "like. It is read after every stroke."
             )
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
-    seen.steps(followed.from_strokes(strokes, drawn.pen_width))
+    seen.steps(followed.from_strokes(drawn.strokes, drawn.pen_width))
     look(image, found)
 
 
@@ -160,7 +178,7 @@ def say_nearest(image: np.ndarray, run: Run) -> None:
 MODES = {"Draw": draw}  # each shows itself, given the runs that read
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Draw", width="content")
-    place = st.popover("Read with", icon=":material/tune:", help="Which runs read what you draw")
+    place = st.popover("Read with", icon=":material/tune:")
     mode = "Draw"
     if len(MODES) > 1:
         mode = st.segmented_control(

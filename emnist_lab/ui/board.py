@@ -1,9 +1,9 @@
 """A board to draw on: pen, eraser, undo, redo, clear; by mouse, finger or pen; with shortcuts.
 
-streamlit-drawable-canvas stood here before. Its toolbar can't be hidden while one draws, and the
-pencil in it turns strokes into things to move; it waits 200 ms before it sends; it has no eraser
-and a fixed size; and what it is given to show drops a stroke that is on its way. None of these has
-a setting, and its styles are isolated.
+streamlit-drawable-canvas won't do: its toolbar can't be hidden while one draws, and the pencil in
+it turns strokes into things to move; it waits 200 ms before it sends; it has no eraser and a fixed
+size; and a drawing that it is given drops the stroke that is on its way. None of these has a
+setting, and its styles are isolated. So this is a board of our own.
 """
 
 from collections.abc import Callable, Sequence

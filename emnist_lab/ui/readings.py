@@ -48,7 +48,12 @@ class Reading(NamedTuple):
 
 
 def readings(
-    found: list[Reading], *, key: str, heading: str = "Your drawing", example: bool = False
+    found: list[Reading],
+    *,
+    key: str,
+    heading: str = "Your drawing",
+    example: bool = False,
+    strange: bool = False,
 ) -> None:
     """Show readings of one image side by side.
 
@@ -61,29 +66,34 @@ def readings(
         What the image is.
     example : bool
         The image isn't the person's own drawing.
+    strange : bool
+        It shows no character, so no answer is named; see `emnist_lab.unfamiliar`.
     """
-    columns = [_column(one) for one in found]
+    columns = [_column(one, strange) for one in found]
     _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
 
 
-def _column(one: Reading) -> dict:
+def _column(one: Reading, strange: bool = False) -> dict:
     names, said = display_names(one.classes), answer(one.chances, one.classes)
     read = " / ".join(names[index] for index in said.members)
-    note = ""
-    if not said.sure:
+    big, beside, note = read, f"{said.chance:.0%}", ""
+    if strange:
+        big, beside = "Not sure", ""
+    elif not said.sure:
+        big, beside = "Not sure", f"perhaps {read}"
         note = "Whatever it names is more likely wrong than right."
     elif len(said.members) > 1:
         note = "One of these: alone, nobody can tell them apart."
     return {
         "who": one.who,
-        "answer": read if said.sure else "Not sure",
-        "chance": f"{said.chance:.0%}" if said.sure else f"perhaps {read}",
+        "answer": big,
+        "chance": beside,
         "note": note,
         "rows": [
             {
                 "name": names[index],
                 "chance": round(float(one.chances[index]), 5),
-                "said": index in said.members,
+                "said": index in said.members and not strange,
             }
             for index in likeliest(one.chances, _SHOWN)
         ],
