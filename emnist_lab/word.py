@@ -158,7 +158,7 @@ def read(
         of = dict(zip(ways, chances, strict=True))
         found += [(ways[way][0], of[way]) for way in _cheapest(len(groups), cost)]
     if not found:
-        raise InkError("There are only dots: draw a whole digit or letter.")
+        raise InkError("There are only dots and dashes: draw a whole digit or letter.")
     read_as = np.stack([chance for _, chance in found])
     return WordReading(tuple(one for one, _ in found), run.classes, read_as)
 

@@ -159,11 +159,13 @@ def test_touching_characters_are_cut_and_a_scrawl_is_marked():
         draw.text((x, 200), one, 20, font)
     page = scan.find(picture)
     assert counts(page)[0] == 4 and counts(page)[1] >= 3
+    assert all(one.joined for one in page.lines[1])
     loops = [(100 + 4 * t + 40 * np.sin(t / 3), 300 + 30 * np.cos(t / 3)) for t in range(150)]
     scrawl = written("HHH", (900, 400))
     ImageDraw.Draw(scrawl).line(loops, 20, 9)
     found = scan.find(scrawl)
-    assert any(one.joined for one in found.lines[1]) or len(found.lines[1]) > 1
+    assert all(one.joined for one in found.lines[1])
+    assert not any(one.joined for one in found.lines[0])
 
 
 def test_a_slightly_turned_page_keeps_its_lines():

@@ -262,6 +262,6 @@ def _titles(characters: list[Character], said: list[str], given: dict[int, str])
     return [
         f"{index + 1}: read as {name}"
         + (f", corrected to {given[index]}" if index in given else "")
-        + (", may be several that touch" if one.joined else "")
+        + (", touches others" if one.joined else "")
         for index, (one, name) in enumerate(zip(characters, said, strict=True))
     ]
