@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from streamlit.testing.v1 import AppTest
 
-from emnist_lab import scan, sheets
+from emnist_lab import browser, photo, scan, sheets
 from emnist_lab.ui import boxes
 
 PAGE = """
@@ -120,3 +120,84 @@ def test_what_each_box_is_called():
     titles = boxes._titles(page.characters, list("HAX734"), {1: "R"})
     assert titles[0] == "1: read as H" and titles[1] == "2: read as A, corrected to R"
     assert boxes._kinds(page.characters, {1: "R"})[:2] == ["", "given"]
+
+
+# What Streamlit does with a component, as far as these need it.
+_HOST = """async ([html, css, js, data]) => {
+  document.body.innerHTML = '<div id="host" style="width:100%"></div>';
+  const host = document.querySelector('#host');
+  host.innerHTML = `<style>${css}</style>${html}`;
+  const url = URL.createObjectURL(new Blob([js], { type: 'text/javascript' }));
+  const start = (await import(url)).default;
+  window.told = [];
+  window.run = (data) => {
+    if (window.stop) window.stop();
+    window.stop = start({ parentElement: host, data,
+      setTriggerValue: (name, value) => window.told.push([name, value]) });
+  };
+  window.run(data);
+  await new Promise((done) => setTimeout(done, 100));
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if browser.chromium() is None:
+        pytest.skip("needs Chromium: apt-get install it")
+    with browser.launched() as one:
+        yield one
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """What the components are given for a page, by name."""
+    caught = {}
+    monkeypatch.setattr(boxes, "_picture", lambda **how: caught.update(picture=how["data"]))
+    monkeypatch.setattr(boxes, "_cards", lambda **how: caught.update(cards=how["data"]))
+    page = scan.find(written())
+    how = {"key": "k", "selected": 2, "on_pick": lambda index: None}
+    said = list("HAX734")
+    shown = photo.preview(written())
+    boxes.boxes(shown, page.size, page.characters, said, {1: "R"}, **how)
+    readings = [[(one, 0.9), ("Q", 0.1)] for one in said]
+    boxes.cards(page.characters, readings, {1: "R"}, **how)
+    return page, caught
+
+
+@pytest.mark.parametrize("width", [360, 1100])
+def test_boxes_and_cards_in_a_browser(chromium, sent, width):
+    found, data = sent
+    context = chromium.new_context(viewport={"width": width, "height": 700})
+    page = context.new_page()
+    page.set_content("<!doctype html><body style='margin:0'></body>")
+    page.evaluate(
+        _HOST, [boxes._PICTURE_HTML, boxes._PICTURE_CSS, boxes._PICTURE_JS, data["picture"]]
+    )
+    shown = page.locator(".shown img").bounding_box()
+    assert shown["width"] <= width and shown["height"] == pytest.approx(
+        shown["width"] * 300 / 700, abs=2
+    )
+    every = page.locator(".box")
+    assert every.count() == 6
+    for index, one in enumerate(found.characters):
+        drawn = every.nth(index).bounding_box()
+        assert drawn["x"] / shown["width"] == pytest.approx(one.box[0] / 700, abs=0.01)
+        assert drawn["y"] / shown["width"] == pytest.approx(one.box[1] / 700, abs=0.01)
+        box = every.nth(index)
+        assert box.get_attribute("aria-pressed") == str(index == 2).lower()
+    assert "given" in every.nth(1).get_attribute("class")
+    middle = every.nth(4).bounding_box()
+    page.mouse.click(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    assert page.evaluate("window.told") == [["picked", 4]]
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.told")[-1] == ["picked", 3]
+
+    page.evaluate(_HOST, [boxes._CARDS_HTML, boxes._CARDS_CSS, boxes._CARDS_JS, data["cards"]])
+    cards = page.locator(".card")
+    assert cards.count() == 6 and "2: is R" in cards.nth(1).inner_text()
+    assert "H" in cards.nth(0).inner_text() and "90%" in cards.nth(0).inner_text()
+    cards.nth(5).click()
+    assert page.evaluate("window.told")[-1] == ["picked", 5]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()

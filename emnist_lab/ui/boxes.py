@@ -144,14 +144,16 @@ export default function (component) {
 }
 """
 
+_PICTURE_HTML = '<div class="shown" role="group"></div>'
+_CARDS_HTML = '<div class="cards" role="group"></div>'
 _picture = st.components.v2.component(
     "emnist_lab_boxes",
-    html='<div class="shown" role="group"></div>',
+    html=_PICTURE_HTML,
     css=_PICTURE_CSS,
     js=_PICTURE_JS,
 )
 _cards = st.components.v2.component(
-    "emnist_lab_cards", html='<div class="cards" role="group"></div>', css=_CARDS_CSS, js=_CARDS_JS
+    "emnist_lab_cards", html=_CARDS_HTML, css=_CARDS_CSS, js=_CARDS_JS
 )
 
 
