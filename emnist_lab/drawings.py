@@ -174,11 +174,28 @@ def characters(run: Run) -> np.ndarray:
     return np.maximum(counts, 1).astype(np.float64)
 
 
-def _answer(run: Run, images: np.ndarray) -> np.ndarray:
-    """Probabilities of drawings, each in variations: (N, V, 28, 28) uint8 -> (N, C) float64."""
+def chances(run: Run, images: np.ndarray) -> np.ndarray:
+    """Probabilities of drawings, each in its variations; see `read`.
+
+    Parameters
+    ----------
+    run : Run
+    images : ndarray of shape (N, V, 28, 28), dtype uint8
+        See `emnist_lab.ink.variations`.
+
+    Returns
+    -------
+    ndarray of shape (N, C), dtype float64
+        Rows sum to 1.
+
+    Raises
+    ------
+    RunError
+        See `emnist_lab.runs.Run.predict_proba`.
+    """
     flat = run.predict_proba(images.reshape(-1, *images.shape[2:]))
-    chances = flat.reshape(*images.shape[:2], -1).mean(axis=1) * characters(run)
-    return chances / chances.sum(axis=1, keepdims=True)
+    found = flat.reshape(*images.shape[:2], -1).mean(axis=1) * characters(run)
+    return found / found.sum(axis=1, keepdims=True)
 
 
 def read(
@@ -211,7 +228,7 @@ def read(
         See `emnist_lab.runs.Run.predict_proba`.
     """
     images = ink.variations(strokes, pen_width)
-    return images[0], _answer(run, images[None])[0]
+    return images[0], chances(run, images[None])[0]
 
 
 def score(run: Run, drawings: list[dict], pen_width: float | Sequence[float] = 20) -> Reading:
@@ -238,11 +255,11 @@ def score(run: Run, drawings: list[dict], pen_width: float | Sequence[float] = 2
             problems.append(None)
         except InkError as error:
             problems.append(str(error))
-    chances = _answer(run, images)
-    chances[[problem is not None for problem in problems]] = np.nan
+    found = chances(run, images)
+    found[[problem is not None for problem in problems]] = np.nan
     labels = [class_index(str(one.get("label", "")), run.classes) for one in drawings]
     return Reading(
-        chances,
+        found,
         problems,
         np.array([-1 if label is None else label for label in labels], np.int64),
         run.classes,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from . import ink, layout
+from . import drawings, ink, layout
 from .errors import InkError
 from .runs import Run
 
@@ -155,12 +155,12 @@ def read(
             + _GAP * away
             for ((begin, end), (_, away)), chance in zip(ways.items(), chances, strict=True)
         }
-        of = dict(zip(ways, chances, strict=True))
-        found += [(ways[way][0], of[way]) for way in _cheapest(len(groups), cost)]
+        found += [ways[way][0] for way in _cheapest(len(groups), cost)]
     if not found:
         raise InkError("There are only dots and dashes: draw a whole digit or letter.")
-    read_as = np.stack([chance for _, chance in found])
-    return WordReading(tuple(one for one, _ in found), run.classes, read_as)
+    # Which strokes are one character is settled: now each is read as a drawing of its own.
+    images = [ink.variations([drawn[one] for one in letter.strokes], pen_width) for letter in found]
+    return WordReading(tuple(found), run.classes, drawings.chances(run, np.stack(images)))
 
 
 def _drawn(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float) -> list[np.ndarray]:

@@ -12,10 +12,13 @@ from emnist_lab.answers import answer
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import InkError, LabError, RunError
 from emnist_lab.runs import Run
-from emnist_lab.ui import inuse, seen, state, why
-from emnist_lab.ui.board import SIDE, Board, board
+from emnist_lab.ui import handwriting, inuse, seen, state, why
+from emnist_lab.ui.board import PEN, SIDE, Board, board, put
 from emnist_lab.ui.markup import plain
+from emnist_lab.ui.practice import asks, practice
 from emnist_lab.ui.readings import Reading, readings
+from emnist_lab.ui.scanned import keep_corrected, scanned
+from emnist_lab.ui.words import words
 
 REFERENCE = "pixels-logistic"
 MOST = 3  # runs beside the one in use
@@ -128,6 +131,9 @@ def draw(runs: list[Run]) -> None:
                 "The canvas is empty: draw a digit or a letter, anywhere on it and as large as you "
                 "like. It is read after every stroke."
             )
+        elif found:
+            said = {run.name: (run.classes, reading.chances) for run, reading in found}
+            handwriting.keep(image, drawn.strokes, drawn.pen_width, said)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
     seen.steps(followed.from_strokes(drawn.strokes, drawn.pen_width))
     look(image, found)
@@ -175,25 +181,62 @@ def say_nearest(image: np.ndarray, run: Run) -> None:
     why.nearest_images(run, image, "draw")
 
 
-MODES = {"Draw": draw}  # each shows itself, given the runs that read
+@st.fragment
+def drill(runs: list[Run]) -> None:
+    """Characters that are asked for, drawn and scored."""
+    run = runs[0]
+    row = st.container(horizontal=True, gap="medium")
+    drawn = Board([], PEN, lambda: put("practice-board", []))
+    if asks(run):
+        with row.container(width=SIDE + 48):
+            drawn = board("practice-board", label="Board: draw the character that is asked for")
+    with row.container(width=680 if asks(run) else "stretch"):
+        try:
+            run.warm_up()
+            practice(
+                run,
+                drawn.strokes,
+                drawn.clear,
+                drawn.pen_width,
+                lambda strokes: drawings.read(run, strokes, drawn.pen_width),
+            )
+        except LabError as error:
+            state.say_error(error)
+
+
+@st.fragment
+def write(runs: list[Run]) -> None:
+    """Several characters on one board."""
+    drawn = board(
+        "word", width=2 * SIDE, label="Board: write a word", hint="Write a word, letters apart"
+    )
+    words(runs[0], drawn)
+
+
+@st.fragment
+def take(runs: list[Run]) -> None:
+    """A photo, scan or screenshot."""
+    keep_corrected(scanned(runs[0]))
+
+
+# Each shows itself, given the runs that read.
+MODES = {"Draw": draw, "Practice": drill, "Word": write, "Picture": take}
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Draw", width="content")
     place = st.popover("Read with", icon=":material/tune:")
-    mode = "Draw"
-    if len(MODES) > 1:
-        mode = st.segmented_control(
-            "Mode",
-            list(MODES),
-            default="Draw",
-            required=True,
-            key="mode",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
+    mode = st.segmented_control(
+        "Mode",
+        list(MODES),
+        default="Draw",
+        required=True,
+        key="mode",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
 readers = choose(place)
 MODES[mode](readers)
 
-for reader in readers:
+for reader in readers if mode == "Draw" else readers[:1]:
     inuse.say_trained_on_generated(reader)
     st.caption(f"Read by `{reader.name}`: {inuse.trained_on(reader)}")
 with st.expander("What it can't know"):

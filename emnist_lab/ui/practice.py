@@ -73,6 +73,17 @@ def going_on(run: Run) -> Practice | None:
     )
 
 
+def asks(run: Run) -> bool:
+    """Whether a character is asked for now, so that a board is needed.
+
+    Parameters
+    ----------
+    run : Run
+    """
+    now = going_on(run)
+    return now is not None and now.asked is not None
+
+
 def _reader(run: Run, pen_width: float) -> Read:
     def read(strokes: Sequence) -> tuple[np.ndarray, np.ndarray]:
         image = ink.from_strokes(strokes, pen_width)

@@ -10,9 +10,10 @@ import streamlit as st
 from emnist_lab import dataset, photo, pictures, scan, sheets
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
+from emnist_lab.handwriting import Drawing
 from emnist_lab.runs import Run
 from emnist_lab.sources import DEMO
-from emnist_lab.ui import inuse, markup, state
+from emnist_lab.ui import handwriting, inuse, markup, state, whose
 from emnist_lab.ui.boxes import boxes, cards
 from emnist_lab.ui.markup import plain
 from emnist_lab.word import likeliest
@@ -99,6 +100,53 @@ def scanned(run: Run) -> list[Correction]:
         state.say_error(error)
         return []
     return _result(run, picture, page, shown, chances, own is None)
+
+
+def keep_corrected(corrections: list[Correction]) -> None:
+    """Offer to keep corrected characters in the database of drawings, with one click.
+
+    Parameters
+    ----------
+    corrections : list of Correction
+        See `scanned`.
+    """
+    session = st.session_state
+    kept: set[Correction] = session.setdefault("scan_kept", set())
+    waiting = [one for one in corrections if one not in kept]
+    if problem := session.pop("scan_unkept", ""):
+        state.say_error(problem)
+    if not waiting:
+        if corrections:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(":material/bookmark_added: All corrections are kept.")
+                st.page_link(
+                    "pages/handwriting.py", label="My handwriting", icon=":material/history_edu:"
+                )
+        return
+    whose.owner()  # asks the browser, so that it is known by the time of a click
+
+    def keep() -> None:
+        try:
+            drawings = [
+                Drawing(one.given, one.image, said={one.run: dict(one.readings)}, source="picture")
+                for one in waiting
+            ]
+            problem = handwriting.keep_now(drawings)
+        except LabError as error:
+            problem = str(error)
+        session.scan_unkept = problem
+        if not problem:
+            kept.update(waiting)
+
+    count = len(waiting)
+    st.button(
+        f"Keep {'this corrected character' if count == 1 else f'{count} corrected characters'}",
+        icon=":material/bookmark_add:",
+        key="scan_keep",
+        on_click=keep,
+        help="In My handwriting: the 28 × 28 image and what it truly is, not the picture. Nothing "
+        "is kept without this click.",
+    )
 
 
 def _take(data: bytes, said: str) -> None:
