@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from . import dataset, demo, drawn, ink, orientation, runs, scale, sources
+from . import dataset, demo, drawn, findings, ink, orientation, runs, scale, sources
 from .drawings import read_drawings
 from .errors import InkError, LabError
 from .features import HOG
@@ -156,6 +156,8 @@ SECTIONS = (
     "demo",
     "auc",
     "drawings",
+    "scans",
+    "words",
     "pages",
     "clicks",
 )
@@ -279,6 +281,15 @@ def bench(
             f"drawings: {len(drawings):,}, {drawn.SMALLEST} to {drawn.LARGEST} px, anywhere",
             lambda: {run.name: drawn.measure(run, drawings) for run in shipped},
         )
+        for key, title, measured in (
+            ("scans", "pages of drawings, as photos", findings.on_pages),
+            ("words", "words of drawings", findings.in_words),
+        ):
+            section(
+                key,
+                title,
+                lambda measured=measured: {run.name: measured(run, drawings) for run in shipped},
+            )
     else:
         section(
             "drawings",

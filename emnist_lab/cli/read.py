@@ -7,8 +7,6 @@ from pathlib import Path
 from ..errors import InkError, LabError
 from .out import say, take_root, verb
 
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
-
 
 def _evaluate(options) -> dict:
     from .. import dataset, runs, training
@@ -83,6 +81,8 @@ def _predict(options) -> dict:
     run = runs.open_run(options.run)
     if bool(options.drawings) == bool(options.pictures):
         raise LabError("Nothing to read: name one or more pictures, or one file with --drawings.")
+    if options.page and options.drawings:
+        raise LabError("--page is for pictures: name them, without --drawings.")
     trained = run.manifest["data"]["train"]["name"]
     result: dict = {"run": run.name, "trained_on": trained, "classes": run.classes}
     if options.drawings:
@@ -99,6 +99,8 @@ def _predict(options) -> dict:
             )
         ]
         result |= reading.summary()
+    elif options.page:
+        result["predictions"] = [_page(run, name) for name in options.pictures]
     else:
         result["predictions"] = [
             {"picture": name, "top": _top(run, run.predict_proba(_picture(name)[None])[0])}
@@ -107,6 +109,9 @@ def _predict(options) -> dict:
     if not options.json:
         for one in result["predictions"]:
             what = one.get("picture", one.get("label", one.get("index")))
+            if options.page:
+                print(f"{what}:\n{one['text']}")
+                continue
             said = one.get("error") or "  ".join(
                 f"{top['class']} {top['probability']:.1%}" for top in one["top"]
             )
@@ -117,25 +122,40 @@ def _predict(options) -> dict:
 
 
 def _picture(name: str):
-    from PIL import Image, UnidentifiedImageError
-
+    """The EMNIST image of a picture of one character."""
     from ..ink import from_picture
+    from ..photo import open_photo
 
     try:
-        with Image.open(name, formats=_FORMATS) as picture:
-            return from_picture(picture)
-    except FileNotFoundError as error:
-        raise InkError(f"There is no picture {name}: check the spelling.") from error
+        return from_picture(open_photo(name).grey.round().astype("uint8"))
     except InkError as error:
         raise InkError(f"{name}: {error}") from error
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        ValueError,
-        SyntaxError,
-    ) as error:
-        raise InkError(f"{name} can't be read as a picture: save it as PNG or JPEG.") from error
+
+
+def _page(run, name: str) -> dict:
+    """All characters of a picture, in reading order."""
+    from .. import scan
+
+    try:
+        page = scan.find(name)
+    except InkError as error:
+        raise InkError(f"{name}: {error}") from error
+    reading = scan.read(run, page)
+    index = 0
+    lines = []
+    for line in page.lines:
+        lines.append([])
+        for one in line:
+            lines[-1].append(
+                {
+                    "box": one.box,
+                    "top": _top(run, reading.chances[index]),
+                    "space_before": one.space,
+                    "may_be_joined": one.joined,
+                }
+            )
+            index += 1
+    return {"picture": name, "size": page.size, "text": reading.text, "lines": lines}
 
 
 def _runs(options) -> dict:
@@ -203,6 +223,9 @@ def add(verbs) -> None:
     one = verb(verbs, "predict", _predict, "Read pictures or drawings.")
     one.add_argument("pictures", nargs="*", metavar="PICTURE")
     one.add_argument("--run", required=True)
+    one.add_argument(
+        "--page", action="store_true", help="find all characters of each picture, line by line"
+    )
     one.add_argument("--drawings", help='JSON list of {"strokes": [[[x, y], ...], ...]}')
 
     verb(verbs, "runs", _runs, "List the runs at hand.")

@@ -1,0 +1,341 @@
+"""A photo, scan or screenshot of writing -> its characters, one by one, in reading order.
+
+It reads characters that stand apart. Where neighbours touch they are cut at thin places;
+joined script it can't read: what may be several characters is marked so.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from . import ink, layout, paper, photo
+from .errors import InkError
+from .runs import Run
+from .word import likeliest
+
+_MOST = 2_000  # characters a page
+_MOST_PIECES = 4_000  # of ink, those that are no specks
+_SOLID = 0.4  # thickness beside the larger side, from which a piece is a blot
+_TOO_MANY = (
+    f"The picture holds more than {_MOST:,} pieces that could be characters: cut out the "
+    "writing, without pictures and patterns."
+)
+_SMALLEST = 8  # pixels of the picture as it is worked on: height or width of a character
+_LARGE, _FILLS = 0.35, 0.6  # shares of the picture: a large character, and its widest stroke
+_WIDE = 1.75  # heights of writing, beyond which a character may be two
+
+
+@dataclass(frozen=True, eq=False)
+class Character:
+    """One character found on a picture.
+
+    Attributes
+    ----------
+    box : tuple of int
+        Left, top, right, bottom in pixels of the upright picture; right and
+        bottom are outside.
+    image : ndarray of shape (28, 28), dtype uint8
+        As EMNIST has it, by `emnist_lab.ink.from_picture`.
+    space : bool
+        Whether a word begins with it, inside a line.
+    joined : bool
+        Whether it may be several characters that touch.
+    """
+
+    box: tuple[int, int, int, int]
+    image: np.ndarray
+    space: bool = False
+    joined: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """What was found on a picture.
+
+    Attributes
+    ----------
+    lines : tuple of tuple of Character
+        From top to bottom, in each from left to right; at least one.
+    size : (int, int)
+        Width and height of the upright picture.
+    light_on_dark : bool
+    ruled : int
+        How many ruled lines were removed.
+    """
+
+    lines: tuple[tuple[Character, ...], ...]
+    size: tuple[int, int]
+    light_on_dark: bool
+    ruled: int
+
+    @property
+    def characters(self) -> list[Character]:
+        """All in reading order."""
+        return [one for line in self.lines for one in line]
+
+    @property
+    def images(self) -> np.ndarray:
+        """Shape (N, 28, 28), dtype uint8, in reading order."""
+        return np.stack([one.image for one in self.characters])
+
+
+@dataclass(frozen=True, eq=False)
+class PageReading:
+    """A page as a run reads it.
+
+    Attributes
+    ----------
+    page : Page
+    classes : list of str
+        One character each.
+    chances : ndarray of shape (N, C), dtype float64
+        In reading order.
+    """
+
+    page: Page
+    classes: list[str]
+    chances: np.ndarray
+
+    def best(self, index: int, count: int = 5) -> list[tuple[str, float]]:
+        """The likeliest classes of a character, with their probabilities.
+
+        Parameters
+        ----------
+        index : int
+            In reading order.
+        count : int
+
+        Returns
+        -------
+        list of (str, float)
+        """
+        return likeliest(self.classes, self.chances[index], count)
+
+    @property
+    def text(self) -> str:
+        """The likeliest characters, a line each, words apart."""
+        return text(self.page, [self.best(i, 1)[0][0] for i in range(len(self.chances))])
+
+
+def text(page: Page, characters: list[str]) -> str:
+    """Set characters as they stand on a page.
+
+    Parameters
+    ----------
+    page : Page
+    characters : list of str
+        One for each of the page's, in reading order.
+
+    Returns
+    -------
+    str
+        Lines end with a line feed, the last one excepted.
+    """
+    each: Iterator[str] = iter(characters)
+    return "\n".join(
+        "".join(f"{' ' if one.space else ''}{next(each)}" for one in line) for line in page.lines
+    )
+
+
+def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray) -> Page:
+    """Find the characters on a picture.
+
+    Parameters
+    ----------
+    source : path-like, bytes, binary file, PIL image or ndarray
+        Dark on light or light on dark, on paper of any colour, ruled or squared,
+        unevenly lit. See `emnist_lab.photo`.
+
+    Returns
+    -------
+    Page
+
+    Raises
+    ------
+    InkError
+        The picture can't be read, or holds nothing that could be a character.
+    """
+    if isinstance(source, Image.Image | np.ndarray):
+        picture = photo.from_pixels(source)
+    else:
+        picture = photo.open_photo(source)
+    try:
+        page = _page(picture, paper.ink_of(picture.grey))
+    except InkError:
+        page = None
+    if page is None or _tallest(page) > _LARGE * max(page.size):
+        # A character that fills the picture has strokes as wide as shadows.
+        try:
+            return _page(picture, paper.ink_of(picture.grey, _FILLS))
+        except InkError:
+            if page is None:
+                raise
+    return page
+
+
+def _tallest(page: Page) -> int:
+    boxes = np.array([one.box for one in page.characters])
+    return int((boxes[:, 2:] - boxes[:, :2]).max())
+
+
+def _page(picture: photo.Photo, found: paper.Ink) -> Page:
+    """The characters of some ink."""
+    pieces, boxes = _pieces(found.mask)
+    if len(boxes) > _MOST_PIECES:
+        raise InkError(_TOO_MANY)
+    lines = layout.lines(boxes, lambda one, other: _apart(pieces, boxes, one, other))
+    if sum(map(len, lines)) > _MOST:
+        raise InkError(_TOO_MANY)
+    height = layout.height_of_writing(boxes) if len(boxes) else 0
+    made = []
+    for line in lines:
+        characters = []
+        for group in line:
+            characters += _cut_out(found, pieces, boxes, group, height, picture)
+        if characters:
+            made.append((replace(characters[0], space=False), *characters[1:]))
+    if not made:
+        raise InkError(
+            "No character was found: fill the picture with the writing, and write with a dark pen."
+        )
+    return Page(tuple(made), picture.size, found.light_on_dark, found.ruled)
+
+
+def read(run: Run, page: Page) -> PageReading:
+    """Read the characters of a page.
+
+    Parameters
+    ----------
+    run : Run
+    page : Page
+
+    Returns
+    -------
+    PageReading
+    """
+    return PageReading(page, run.classes, run.predict_proba(page.images))
+
+
+def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Connected pieces that could be of characters: labels (h, w), boxes (N, 4), label i + 1 each.
+
+    Left out are specks, and at the picture's edge what is no writing: shadows, the table.
+    """
+    pieces, count = ndimage.label(mask, np.ones((3, 3)))
+    if not count:
+        return pieces, np.zeros((0, 4), int)
+    areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
+    rim = mask & ~ndimage.binary_erosion(mask)
+    rims = np.bincount(pieces[rim], minlength=count + 1)[1:]
+    boxes = np.array(
+        [
+            (across.start, down.start, across.stop, down.stop)
+            for down, across in ndimage.find_objects(pieces)
+        ]
+    )
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    thick = 2 * areas / rims
+    pen = _weighted_median(thick, rims * (sides > 2 * thick))
+    height, width = mask.shape
+    kept = (areas > 0.4 * pen**2) & (areas >= 4)
+    solid = thick > _SOLID * sides
+    lined = kept & ~solid
+    usual = layout.height_of_writing(boxes[lined]) if lined.any() else 0
+    kept &= ~(solid & (sides > 0.6 * usual))  # a blot; a dot is smaller
+    touches = (
+        (boxes[:, :2].min(axis=1) <= 1) | (boxes[:, 2] >= width - 1) | (boxes[:, 3] >= height - 1)
+    )
+    if (kept & ~touches & (sides >= _SMALLEST)).any():
+        usual = layout.height_of_writing(boxes[kept & ~touches])
+        short = (boxes[:, 2:] - boxes[:, :2]).min(axis=1)
+        odd = (thick > 2.5 * pen) | (sides > 2.5 * usual) | (short < 0.4 * usual)
+        kept &= ~(touches & odd)
+        kept &= ~((thick > 5 * pen) & (sides > 3 * usual))  # a hand, a picture
+    order = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)])
+    return order[pieces], boxes[kept]
+
+
+def _apart(pieces: np.ndarray, boxes: np.ndarray, one: list[int], other: list[int]) -> float:
+    """Pixels between two groups of pieces."""
+    both = boxes[one + other]
+    left, top = both[:, :2].min(axis=0)
+    right, bottom = both[:, 2:].max(axis=0)
+    part = pieces[top:bottom, left:right]
+    away = ndimage.distance_transform_edt(~np.isin(part, np.array(one) + 1))
+    return float(away[np.isin(part, np.array(other) + 1)].min()) - 1
+
+
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    if not weights.sum():
+        return float(np.median(values))
+    order = values.argsort()
+    return float(values[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
+
+
+def _cut_out(
+    found: paper.Ink,
+    pieces: np.ndarray,
+    boxes: np.ndarray,
+    group: layout.Group,
+    height: float,
+    picture: photo.Photo,
+) -> list[Character]:
+    """The characters of a group: one, or several where it is wide and has thin places."""
+    own = list(group.pieces)
+    left, top = boxes[own, :2].min(axis=0)
+    right, bottom = boxes[own, 2:].max(axis=0)
+    if max(right - left, bottom - top) < _SMALLEST:
+        return []
+    of = np.isin(pieces[top:bottom, left:right], np.array(own) + 1)
+    strength = found.strength[top:bottom, left:right]
+    made = []
+    parts = _thin_places(of, height)
+    for begin, end in zip([0, *parts], [*parts, right - left], strict=True):
+        columns = of[:, begin:end]
+        rows, across = np.flatnonzero(columns.any(axis=1)), np.flatnonzero(columns.any(axis=0))
+        if not len(rows):
+            continue
+        upper, lower = int(rows[0]), int(rows[-1]) + 1
+        first, last = int(across[0]) + begin, int(across[-1]) + 1 + begin
+        ground = np.where(of[upper:lower, first:last], strength[upper:lower, first:last], 0)
+        dark = np.pad((255 * (1 - ground)).astype(np.uint8), 2, constant_values=255)
+        try:
+            image = ink.from_picture(dark)
+        except InkError:
+            continue
+        at = np.array([left + first, top + upper, left + last, top + lower]) * picture.scale
+        at = np.minimum(np.round(at), [*picture.size, *picture.size])
+        made.append(
+            Character(
+                tuple(int(one) for one in at),
+                image,
+                group.space and not made,
+                last - first > _WIDE * max(height, (lower - upper) * 0.8),
+            )
+        )
+    return made
+
+
+def _thin_places(of: np.ndarray, height: float) -> list[int]:
+    """Columns to cut a wide piece at: where one thin stroke is all that joins its parts."""
+    tall, wide = of.shape
+    if wide <= _WIDE * max(height, 0.8 * tall):
+        return []
+    inked = of.sum(axis=0)
+    pen = max(float(np.percentile(inked[inked > 0], 20)), 1)
+    parts = round(wide / max(0.8 * height, 1))
+    cuts: list[int] = []
+    for part in range(1, parts):
+        at = wide * part / parts
+        reach = 0.35 * wide / parts
+        near = np.arange(max(int(at - reach), 1), min(int(at + reach) + 1, wide - 1))
+        cost = inked[near] + 0.3 * pen * np.abs(near - at) / reach
+        best = int(near[cost.argmin()])
+        if inked[best] <= 1.5 * pen and (not cuts or best - cuts[-1] > 0.3 * height):
+            cuts.append(best)
+    return cuts
