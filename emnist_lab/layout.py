@@ -14,7 +14,7 @@ _SLANTS = np.tan(np.deg2rad(np.linspace(-8, 8, 33)))  # of lines of writing
 # Pieces side by side are of one character where they are this near, in heights of the
 # writing, and together no wider than this, in heights of their own.
 _NEAR = ((0.04, 1.6), (0.1, 1.0))
-_SPACE = 0.45  # of the writing's height: the least room between words
+_SPACE = 0.35  # of the writing's height: the least room between words
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,9 @@ def height_of_writing(boxes: np.ndarray) -> float:
     """
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     tall = boxes[:, 3] - boxes[:, 1]
-    large = sides > 0.3 * np.percentile(sides, 90)
-    return float(np.percentile(tall[large], 60))
+    large = sides >= 0.3 * np.percentile(sides, 90)
+    # Not nothing where there are but level strokes.
+    return max(float(np.percentile(tall[large], 60)), 0.05 * float(sides.max()), 1e-6)
 
 
 def lines(
@@ -86,7 +87,7 @@ def lines(
 
 def _levelled(boxes: np.ndarray, main: np.ndarray, height: float) -> np.ndarray:
     """Boxes moved up and down so that lines of writing are level."""
-    if len(main) < 8:
+    if len(main) < 8 or np.ptp(boxes) > 1e4 * height:  # too little to tell, or strewn far apart
         return boxes
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     best, most = 0.0, -1.0
@@ -186,7 +187,11 @@ def _attach(
         above, below = whole[:, 1] - bottom, top - whole[:, 3]
         down = np.maximum(np.maximum(above, below), 0)
         # A dot stands above its stem, at times to the right; little stands under a character.
-        away = 2 * across + down + np.where(below > 0, 0.3 * height, 0)
+        away = 2.0 * across + down + np.where(below > 0, 0.3 * height, 0)
+        # Of those that it is above, below or on, the one with which it shares most width.
+        shared = np.minimum(whole[:, 2], right) - np.maximum(whole[:, 0], left)
+        narrow = np.minimum(whole[:, 2] - whole[:, 0], right - left)
+        away -= 0.2 * height * np.clip((shared + 1e-9) / (narrow + 1e-9), 0, 1)
         nearest = int(away.argmin())
         if across[nearest] <= 0.3 * height and away[nearest] <= 0.75 * height:
             groups[nearest].append(int(piece))

@@ -51,6 +51,12 @@ class _Learner:
         return pairs
 
 
+def _rounded(weights: np.ndarray) -> np.ndarray:
+    """To 8 binary digits, as bfloat16 has: the noise behind them can't be compressed."""
+    mantissa, exponent = np.frexp(weights)
+    return np.ldexp(np.round(mantissa * 256) / 256, exponent).astype(weights.dtype)
+
+
 def _answer(layers: list[list[np.ndarray]], X: np.ndarray) -> np.ndarray:
     """Softmax of the last layer; ReLU between layers."""
     out = X
@@ -145,6 +151,9 @@ class Network(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
                     name: value for name, value in vars(self).items() if name.endswith("_")
                 },
             )
+        self.networks_ = [
+            [[_rounded(one) for one in layer] for layer in layers] for layers in self.networks_
+        ]
         self._finish()
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self

@@ -21,6 +21,7 @@ _FAINTEST = 0.10  # contrast to paper, below which a picture is empty
 _NOISE = 6.0  # standard deviations above the noise that ink must be
 _STEEPEST, _SLOPES = 0.10, 21  # of ruled lines
 _DARKER = 1.3  # times a line's contrast: what ink has that runs along it
+_THICKEST = 12  # pixels of a line, with what was added on both sides
 _HALF = 2  # ruled lines are looked for at half the size
 
 
@@ -185,7 +186,8 @@ def _across(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """Lines from left to right, nearly level, that only a ruler makes; and how many."""
     height, width = mask.shape
     long = max(width // 12, 24)
-    closed = _eroded(_dilated(mask, 4), 4)  # a pale line has gaps
+    wider = np.pad(mask, ((0, 0), (0, 4)), mode="edge")
+    closed = _eroded(_dilated(wider, 4), 4)[:, :width]  # a pale line has gaps
     runs = np.zeros_like(mask)
     for slope in np.linspace(-_STEEPEST, _STEEPEST, _SLOPES):
         shifts = np.round(slope * np.arange(width)).astype(int)
@@ -260,10 +262,9 @@ def _without(mask: np.ndarray, lines: np.ndarray, contrast: np.ndarray) -> np.nd
     for way, band in enumerate(bands):
         if not band.any():
             continue
-        thick = band.sum() / max(int(band.any(axis=way).sum()), 1)
         above, below = left, left
         # Ink on both sides of a line, straight or nearly so: a stroke crosses here.
-        for _ in range(int(np.clip(np.ceil(thick), 3, 9))):
+        for _ in range(_THICKEST):
             above = above | (_down(above, way) & band)
             below = below | (_up(below, way) & band)
         left = left | (above & below & band)

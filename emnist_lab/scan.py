@@ -1,7 +1,7 @@
 """A photo, scan or screenshot of writing -> its characters, one by one, in reading order.
 
 It reads characters that stand apart. Where neighbours touch they are cut at thin places;
-joined script it can't read: what may be several characters is marked so.
+joined script it can't read: what was cut, or may be several characters, is marked so.
 """
 
 import os
@@ -44,7 +44,7 @@ class Character:
     space : bool
         Whether a word begins with it, inside a line.
     joined : bool
-        Whether it may be several characters that touch.
+        Whether it was cut from ink that touches, or may be several characters.
     """
 
     box: tuple[int, int, int, int]
@@ -315,7 +315,7 @@ def _cut_out(
                 tuple(int(one) for one in at),
                 image,
                 group.space and not made,
-                last - first > _WIDE * max(height, (lower - upper) * 0.8),
+                bool(parts) or last - first > _WIDE * max(height, (lower - upper) * 0.8),
             )
         )
     return made

@@ -5,6 +5,7 @@ be one (the stem and bow of a D) or two: which, a run says, by how surely it rea
 Of joined script, where one stroke makes several characters, it says that it may be that.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ _PARTS = 3  # that one character may be put together from, side by side
 _FARTHEST, _WIDEST = 0.2, 1.3
 # What putting two parts together costs, and what each height between them adds, in nats.
 _JOIN, _GAP = 0.5, 15.0
+# A stroke whose ends are on another, this near in heights, makes up for so much distance.
+_ON, _CLOSED = 0.12, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +158,7 @@ def read(
         of = dict(zip(ways, chances, strict=True))
         found += [(ways[way][0], of[way]) for way in _cheapest(len(groups), cost)]
     if not found:
-        raise InkError("There are only dots: draw a whole digit or letter.")
+        raise InkError("There are only dots and dashes: draw a whole digit or letter.")
     read_as = np.stack([chance for _, chance in found])
     return WordReading(tuple(one for one, _ in found), run.classes, read_as)
 
@@ -229,7 +232,7 @@ def _ways(
             if min(abs(a - b) for a in last for b in new) > 1:
                 break
             step = min(float(trees[a].query(trees[b].data)[0].min()) for a in last for b in new)
-            away += step / height
+            away += step / height - (_CLOSED if _closes(drawn, trees, last, new, height) else 0)
             own = tuple(sorted(own + new))
             one = _letter(drawn, own, height, pen_width, line, groups[begin].space)
             if step > _FARTHEST * height or one is None:
@@ -239,6 +242,17 @@ def _ways(
                 break
             ways[begin, end] = one, away
     return ways
+
+
+def _closes(
+    drawn: list[np.ndarray], trees: dict[int, cKDTree], last: tuple, new: tuple, height: float
+) -> bool:
+    """Whether a stroke begins and ends on one of the others, as the bow of a D does."""
+    return any(
+        trees[other].query(drawn[one][[0, -1]])[0].max() < _ON * height
+        for one, other in [*itertools.product(last, new), *itertools.product(new, last)]
+        if np.ptp(drawn[one], axis=0).max() > 4 * _ON * height
+    )
 
 
 def _cheapest(count: int, cost: dict[tuple[int, int], float]) -> list[tuple[int, int]]:

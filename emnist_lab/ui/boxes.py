@@ -144,14 +144,16 @@ export default function (component) {
 }
 """
 
+_PICTURE_HTML = '<div class="shown" role="group"></div>'
+_CARDS_HTML = '<div class="cards" role="group"></div>'
 _picture = st.components.v2.component(
     "emnist_lab_boxes",
-    html='<div class="shown" role="group"></div>',
+    html=_PICTURE_HTML,
     css=_PICTURE_CSS,
     js=_PICTURE_JS,
 )
 _cards = st.components.v2.component(
-    "emnist_lab_cards", html='<div class="cards" role="group"></div>', css=_CARDS_CSS, js=_CARDS_JS
+    "emnist_lab_cards", html=_CARDS_HTML, css=_CARDS_CSS, js=_CARDS_JS
 )
 
 
@@ -262,6 +264,6 @@ def _titles(characters: list[Character], said: list[str], given: dict[int, str])
     return [
         f"{index + 1}: read as {name}"
         + (f", corrected to {given[index]}" if index in given else "")
-        + (", may be several that touch" if one.joined else "")
+        + (", touches others" if one.joined else "")
         for index, (one, name) in enumerate(zip(characters, said, strict=True))
     ]

@@ -107,8 +107,7 @@ def _ask(
         '<div style="display:flex;align-items:baseline;gap:.7rem"><span>Draw</span>'
         f'<b style="font-size:3.4rem;line-height:1">{_shown(name)}</b></div>'
     )
-    if " " in name:
-        st.caption("Either form: this run reads both as one class.")
+    st.caption(_kind(name))
 
     def take() -> None:
         try:
@@ -160,6 +159,15 @@ def _ask(
     )
     if now.attempts:
         _last(now)
+
+
+def _kind(name: str) -> str:
+    """What 0 and O, or 1 and l, can't be told apart by."""
+    if " " in name:
+        return "A letter, in either form: this run reads both as one class."
+    if name.isalpha():
+        return "A capital letter." if name.isupper() else "A small letter."
+    return "A digit." if name.isdigit() else "A sign."
 
 
 def _shown(name: str) -> str:

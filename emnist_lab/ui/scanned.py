@@ -240,8 +240,9 @@ def _say_what(page: scan.Page, given: dict[int, str]) -> None:
         )
     if joined:
         st.warning(
-            f"{joined:,} dashed {'box' if joined == 1 else 'boxes'} may hold several characters "
-            "that touch: joined script can't be read; write them apart.",
+            f"{joined:,} dashed {'box was' if joined == 1 else 'boxes were'} cut from ink that "
+            "touches, or may hold several characters: joined script can't be read; write them "
+            "apart.",
             icon=":material/join_inner:",
         )
 
@@ -295,6 +296,7 @@ def _one(
     st.selectbox(
         "What it truly is",
         order,
+        index=None,
         key=key,
         format_func=names.get,
         on_change=correct,
