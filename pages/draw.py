@@ -93,7 +93,7 @@ def say_strange() -> None:
     wrong = [f"{share:.1%} of the {name}" for name, share in rates["wrongly_refused"].items()]
     right = rates["refused"].values()
     st.markdown(
-        f":material/help: **{unfamiliar.NOT_SURE}**",
+        f":material/gesture: **{unfamiliar.NOT_SURE}**",
         help=f"Said of {min(right):.0%} to {max(right):.0%} of scribbles, by their kind; wrongly "
         f"of {plain(' and of '.join(wrong))}. What a run would say shows all the same.",
     )
