@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from . import dataset, demo, drawn, findings, ink, orientation, runs, scale, sources
+from . import dataset, demo, drawn, findings, ink, orientation, runs, scale, sources, unfamiliar
 from .drawings import read_drawings
 from .errors import InkError, LabError
 from .features import HOG
@@ -149,18 +149,9 @@ def _demo(root: str | None) -> dict:
 
 
 SECTIONS = (
-    "loading",
-    "features",
-    "recipes",
-    "orientation",
-    "demo",
-    "auc",
-    "drawings",
-    "scans",
-    "words",
-    "pages",
-    "clicks",
-)
+    "loading", "features", "recipes", "orientation", "demo", "auc", "drawings", "scribbles",
+    "scans", "words", "pages", "clicks",
+)  # fmt: skip
 
 
 def aucs(rows: int = 18_800, classes: int = 47) -> dict:
@@ -296,6 +287,12 @@ def bench(
             "strokes to probabilities",
             lambda: {run.name: {"median_ms": drawn.latency(run, [_SEVEN])} for run in shipped},
         )
+    part = dataset.load("balanced", "test", root) if root or os.environ.get("EMNIST_DIR") else None
+    section(
+        "scribbles",
+        "refused as no character, shares",
+        lambda: unfamiliar.measure(part, drawings or []),
+    )
     if browser:
         from . import browser as pages
         from . import clicks

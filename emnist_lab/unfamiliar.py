@@ -13,6 +13,8 @@ and measures how often it errs.
 
 import functools
 import json
+import statistics
+import time
 import warnings
 from pathlib import Path
 
@@ -103,6 +105,41 @@ def _features(images: np.ndarray) -> np.ndarray:
     """Edges, and half as strongly ink: ndarray of shape (N, 781), dtype float32."""
     images = np.asarray(images)
     return np.hstack([_hog().transform(images), Ink().transform(images) * np.float32(0.5)])
+
+
+def measure(test: Part | None, drawings: list[dict], seed: int = _SEED + 2) -> dict:
+    """How often scribbles are refused, and characters wrongly; and how long one image takes.
+
+    Parameters
+    ----------
+    test : Part, optional
+        Real characters.
+    drawings : list of dict
+        See `emnist_lab.drawings.read_drawings`; may be empty.
+    seed : int
+        Of the scribbles: others than those that the network learned from.
+
+    Returns
+    -------
+    dict
+        What -> share of images that are refused; ``median_ms``.
+    """
+    found = {}
+    for kind in KINDS:
+        images = scribbles.images(kind, _TESTED, seed)
+        found[kind] = float(unfamiliar(images).mean())
+    if test is not None:
+        found[f"wrongly, of {test.name}"] = float(unfamiliar(test.images).mean())
+    if drawings:
+        found[f"wrongly, of {len(drawings):,} drawings"] = float(
+            unfamiliar(_images(drawings)).mean()
+        )
+    times = []
+    for image in images[:100]:
+        begun = time.perf_counter()
+        unfamiliar(image[None])
+        times.append(time.perf_counter() - begun)
+    return found | {"median_ms": statistics.median(times[10:]) * 1e3}
 
 
 def _log_odds(features: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:

@@ -178,3 +178,23 @@ def test_gradients_read_people_far_better_than_pixels(strokes):
         for name in ("hog-qda", "pixels-logistic")
     )
     assert best > plain + 0.2
+
+
+def test_the_best_run_reads_people(strokes):
+    run = lab.open_run("warped-blend")
+    here = drawn.anywhere(strokes)
+    reading = drawings.score(run, here)
+    found = reading.summary()
+    assert found["accuracy"] >= 0.82 and found["top3_accuracy"] >= 0.95
+    assert found["alike_accuracy"] >= 0.89
+    moved, pens = drawn.changed(here, seed=5)
+    again = drawings.score(run, moved, pens)
+    assert (again.chances.argmax(axis=1) == reading.chances.argmax(axis=1)).mean() >= 0.97
+
+
+def test_reading_at_three_widths_is_not_worse_than_at_one(strokes):
+    run = lab.open_run("hog-qda")
+    images = np.stack([lab.ink.from_strokes(one["strokes"]) for one in strokes])
+    reading = drawings.score(run, strokes)
+    plain = (run.predict_proba(images).argmax(axis=1) == reading.labels).mean()
+    assert reading.summary()["accuracy"] > plain

@@ -29,6 +29,14 @@ def test_a_scribble_over_everything_is_told_wherever_and_however_large_it_is():
         assert unfamiliar.unfamiliar(image[None])[0]
 
 
+def test_other_scribbles_than_those_learned_from_are_measured(test, monkeypatch):
+    monkeypatch.setattr(unfamiliar, "_TESTED", 100)
+    found = unfamiliar.measure(test, [{"strokes": SEVEN}])
+    assert found["shading"] > 0.9 and found["wrongly, of 1 drawings"] == 0
+    assert f"wrongly, of {test.name}" in found and found["median_ms"] > 0
+    assert len(unfamiliar.measure(None, [])) == len(scribbles.KINDS) + 1
+
+
 def test_rates_name_both_ways_to_err():
     rates = unfamiliar.rates()
     assert set(rates["refused"]) == set(rates["refused_unseen"]) == set(scribbles.KINDS)
@@ -45,7 +53,7 @@ def test_scribbles_are_drawn_by_their_seed():
 def test_a_fit_tells_what_it_learned_from(train, test, tmp_path, monkeypatch):
     monkeypatch.setattr(unfamiliar, "WEIGHTS", tmp_path / "weights.npz")
     monkeypatch.setattr(unfamiliar, "MEASURED", tmp_path / "measured.json")
-    monkeypatch.setattr(unfamiliar, "_OF_EACH", 150)
+    monkeypatch.setattr(unfamiliar, "_OF_EACH", 80)
     monkeypatch.setattr(unfamiliar, "_TESTED", 50)
     try:
         some = [{"strokes": SEVEN}, {"strokes": [[(1, 1)]]}]
