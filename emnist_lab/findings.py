@@ -112,7 +112,7 @@ def _on_kind(run: Run, wanted: list[tuple], setting: dict) -> dict:
     }
 
 
-def in_words(run: Run, drawings: list[dict], words: int = 400) -> dict:
+def in_words(run: Run, drawings: list[dict], words: int = 200) -> dict:
     """Part and read generated words, from touching to wide.
 
     Parameters

@@ -11,23 +11,19 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
-from . import ink, layout, paper, photo
+from . import ink, layout, paper, photo, pieces
 from .errors import InkError
 from .runs import Run
 from .word import likeliest
 
 _MOST = 2_000  # characters a page
 _MOST_PIECES = 4_000  # of ink, those that are no specks
-_SOLID = 0.4  # thickness beside the larger side, from which a piece is a blot
 _TOO_MANY = (
     f"The picture holds more than {_MOST:,} pieces that could be characters: cut out the "
     "writing, without pictures and patterns."
 )
-_SMALLEST = 8  # pixels of the picture as it is worked on: height or width of a character
 _LARGE, _FILLS = 0.35, 0.6  # shares of the picture: a large character, and its widest stroke
-_WIDE = 1.75  # heights of writing, beyond which a character may be two
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,10 +181,10 @@ def _tallest(page: Page) -> int:
 
 def _page(picture: photo.Photo, found: paper.Ink) -> Page:
     """The characters of some ink."""
-    pieces, boxes = _pieces(found.mask)
+    labels, boxes = pieces.connected(found.mask)
     if len(boxes) > _MOST_PIECES:
         raise InkError(_TOO_MANY)
-    lines = layout.lines(boxes, lambda one, other: _apart(pieces, boxes, one, other))
+    lines = layout.lines(boxes, lambda one, other: pieces.apart(labels, boxes, one, other))
     if sum(map(len, lines)) > _MOST:
         raise InkError(_TOO_MANY)
     height = layout.height_of_writing(boxes) if len(boxes) else 0
@@ -196,7 +192,7 @@ def _page(picture: photo.Photo, found: paper.Ink) -> Page:
     for line in lines:
         characters = []
         for group in line:
-            characters += _cut_out(found, pieces, boxes, group, height, picture)
+            characters += _cut_out(found, labels, boxes, group, height, picture)
         if characters:
             made.append((replace(characters[0], space=False), *characters[1:]))
     if not made:
@@ -221,65 +217,9 @@ def read(run: Run, page: Page) -> PageReading:
     return PageReading(page, run.classes, run.predict_proba(page.images))
 
 
-def _pieces(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Connected pieces that could be of characters: labels (h, w), boxes (N, 4), label i + 1 each.
-
-    Left out are specks, and at the picture's edge what is no writing: shadows, the table.
-    """
-    pieces, count = ndimage.label(mask, np.ones((3, 3)))
-    if not count:
-        return pieces, np.zeros((0, 4), int)
-    areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
-    rim = mask & ~ndimage.binary_erosion(mask)
-    rims = np.bincount(pieces[rim], minlength=count + 1)[1:]
-    boxes = np.array(
-        [
-            (across.start, down.start, across.stop, down.stop)
-            for down, across in ndimage.find_objects(pieces)
-        ]
-    )
-    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    thick = 2 * areas / rims
-    pen = _weighted_median(thick, rims * (sides > 2 * thick))
-    height, width = mask.shape
-    kept = (areas > 0.4 * pen**2) & (areas >= 4)
-    solid = thick > _SOLID * sides
-    lined = kept & ~solid
-    usual = layout.height_of_writing(boxes[lined]) if lined.any() else 0
-    kept &= ~(solid & (sides > 0.6 * usual))  # a blot; a dot is smaller
-    touches = (
-        (boxes[:, :2].min(axis=1) <= 1) | (boxes[:, 2] >= width - 1) | (boxes[:, 3] >= height - 1)
-    )
-    if (kept & ~touches & (sides >= _SMALLEST)).any():
-        usual = layout.height_of_writing(boxes[kept & ~touches])
-        short = (boxes[:, 2:] - boxes[:, :2]).min(axis=1)
-        odd = (thick > 2.5 * pen) | (sides > 2.5 * usual) | (short < 0.4 * usual)
-        kept &= ~(touches & odd)
-        kept &= ~((thick > 5 * pen) & (sides > 3 * usual))  # a hand, a picture
-    order = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)])
-    return order[pieces], boxes[kept]
-
-
-def _apart(pieces: np.ndarray, boxes: np.ndarray, one: list[int], other: list[int]) -> float:
-    """Pixels between two groups of pieces."""
-    both = boxes[one + other]
-    left, top = both[:, :2].min(axis=0)
-    right, bottom = both[:, 2:].max(axis=0)
-    part = pieces[top:bottom, left:right]
-    away = ndimage.distance_transform_edt(~np.isin(part, np.array(one) + 1))
-    return float(away[np.isin(part, np.array(other) + 1)].min()) - 1
-
-
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    if not weights.sum():
-        return float(np.median(values))
-    order = values.argsort()
-    return float(values[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
-
-
 def _cut_out(
     found: paper.Ink,
-    pieces: np.ndarray,
+    labels: np.ndarray,
     boxes: np.ndarray,
     group: layout.Group,
     height: float,
@@ -289,12 +229,12 @@ def _cut_out(
     own = list(group.pieces)
     left, top = boxes[own, :2].min(axis=0)
     right, bottom = boxes[own, 2:].max(axis=0)
-    if max(right - left, bottom - top) < _SMALLEST:
+    if max(right - left, bottom - top) < pieces.SMALLEST:
         return []
-    of = np.isin(pieces[top:bottom, left:right], np.array(own) + 1)
+    of = np.isin(labels[top:bottom, left:right], np.array(own) + 1)
     strength = found.strength[top:bottom, left:right]
     made = []
-    parts = _thin_places(of, height)
+    parts = pieces.thin_places(of, height)
     for begin, end in zip([0, *parts], [*parts, right - left], strict=True):
         columns = of[:, begin:end]
         rows, across = np.flatnonzero(columns.any(axis=1)), np.flatnonzero(columns.any(axis=0))
@@ -315,27 +255,7 @@ def _cut_out(
                 tuple(int(one) for one in at),
                 image,
                 group.space and not made,
-                bool(parts) or last - first > _WIDE * max(height, (lower - upper) * 0.8),
+                bool(parts) or last - first > pieces.WIDE * max(height, (lower - upper) * 0.8),
             )
         )
     return made
-
-
-def _thin_places(of: np.ndarray, height: float) -> list[int]:
-    """Columns to cut a wide piece at: where one thin stroke is all that joins its parts."""
-    tall, wide = of.shape
-    if wide <= _WIDE * max(height, 0.8 * tall):
-        return []
-    inked = of.sum(axis=0)
-    pen = max(float(np.percentile(inked[inked > 0], 20)), 1)
-    parts = round(wide / max(0.8 * height, 1))
-    cuts: list[int] = []
-    for part in range(1, parts):
-        at = wide * part / parts
-        reach = 0.35 * wide / parts
-        near = np.arange(max(int(at - reach), 1), min(int(at + reach) + 1, wide - 1))
-        cost = inked[near] + 0.3 * pen * np.abs(near - at) / reach
-        best = int(near[cost.argmin()])
-        if inked[best] <= 1.5 * pen and (not cuts or best - cuts[-1] > 0.3 * height):
-            cuts.append(best)
-    return cuts
