@@ -6,10 +6,11 @@ import shutil
 import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import imports, runs, storage
+from emnist_lab import handwriting, imports, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
 from emnist_lab.ui import board, inuse, tasks, waiting
@@ -261,15 +262,15 @@ def test_a_model_that_was_tampered_with_is_refused_on_draw(train, test, home):
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 
 
-def drawing(strokes, **query) -> AppTest:
-    """The Draw page with these strokes on its board."""
+def drawing(strokes, key="draw", **query) -> AppTest:
+    """The Draw page with these strokes on a board."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
+    for name, value in query.items():
+        app.query_params[name] = value
     app.switch_page("pages/draw.py")
     arrays = [np.asarray(one, float) for one in strokes]
     sent = [{"points": one.tolist(), "width": 20} for one in arrays]
-    app.session_state["draw-drawn"] = board._Drawn(sent, arrays, 20.0, 1)
+    app.session_state[f"{key}-drawn"] = board._Drawn(sent, arrays, 20.0, 1)
     return app.run()
 
 
@@ -336,6 +337,72 @@ def test_draw_names_no_letter_for_a_scribble():
     app = drawing([zigzag, [(y, x) for x, y in zigzag]])
     assert not app.exception and "doesn't look like one digit or letter" in said(app)
     assert [one["answer"] for one in bars(app)["columns"]] == ["Not sure", "Not sure"]
+
+
+@pytest.mark.parametrize("mode", ["Draw", "Practice", "Word", "Picture"])
+def test_every_way_to_draw_opens(mode):
+    app = opened("draw", mode=mode)
+    assert not app.exception and not app.error
+    assert app.segmented_control(key="mode").value == mode
+
+
+HI = [
+    [(60, 60), (60, 220)],
+    [(60, 140), (150, 140)],
+    [(150, 60), (150, 220)],
+    [(330, 60), (330, 220), (420, 220)],
+]
+
+
+def test_a_word_is_read_character_by_character():
+    app = drawing(HI, key="word", mode="Word")
+    assert not app.exception and not app.error
+    text = next(one.proto.body for one in app.get("html") if "aria-live" in one.proto.body)
+    assert ">H L<" in text or ">HL<" in text
+    assert "**Character 1** of 2, read as **H**" in said(app)
+
+
+def test_practice_asks_scores_and_ends_with_what_came_of_it():
+    app = opened("draw", mode="Practice", run="hog-qda")
+    press(app, "Begin")
+    asked = app.session_state["practice"].asked
+    arrays = [np.asarray(one, float) for one in SEVEN]
+    app.session_state["practice-board-drawn"] = board._Drawn([], arrays, 20.0, 1)
+    app.run()
+    assert not app.exception
+    press(app, "That's it")
+    attempt = app.session_state["practice"].attempts[0]
+    image, chances = lab.drawings.read(lab.open_run("hog-qda"), SEVEN, 20)
+    assert attempt.asked == asked and attempt.read == chances.argmax()
+    assert np.array_equal(attempt.image, image)
+    assert not app.session_state["practice-board-drawn"].strokes  # for the next one
+    press(app, "End")
+    assert not app.exception and "Keep this drawing" in [one.label for one in app.button]
+
+
+def test_corrected_characters_of_a_picture_can_be_kept(tmp_path):
+    page = Image.new("L", (320, 160), 255)
+    for left, strokes in ((20, SEVEN), (170, HI[3:])):
+        pen = ImageDraw.Draw(page)
+        for stroke in strokes:
+            points = np.asarray(stroke, float)
+            points = (points - points.min(axis=0)) * 0.6 + (left, 30)
+            pen.line(points.ravel().tolist(), fill=0, width=9, joint="curve")
+    file = tmp_path / "page.png"
+    page.save(file)
+    app = opened("draw", mode="Picture", run="hog-qda")
+    app.session_state["scan_picture"], app.session_state["scan_said"] = file.read_bytes(), "page"
+    app.session_state["owner"] = "0123456789abcdef0123456789abcdef"
+    app.run()
+    assert not app.exception and "2 characters in 1 line." in said(app)
+    app.session_state["scan_at"] = 1
+    app.run()
+    choice = next(one for one in app.selectbox if one.label == "What it truly is")
+    choice.set_value("L").run()
+    press(app, "Keep this corrected character")
+    assert not app.exception and "All corrections are kept" in said(app)
+    (kept,) = handwriting.open_store().drawings()
+    assert kept.label == "L" and kept.source == "picture" and list(kept.said) == ["hog-qda"]
 
 
 def press(app: AppTest, label: str) -> None:

@@ -275,8 +275,12 @@ def _text_height(text: str) -> int | str:
 
 def _say_what(page: scan.Page, given: dict[int, str]) -> None:
     count, joined = len(page.characters), sum(one.joined for one in page.characters)
-    parts = [f"{count:,} characters in {len(page.lines):,} lines"]
-    parts += [f"{page.ruled:,} ruled lines removed"] if page.ruled else []
+
+    def many(number: int, what: str) -> str:
+        return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+    parts = [f"{many(count, 'character')} in {many(len(page.lines), 'line')}"]
+    parts += [f"{many(page.ruled, 'ruled line')} removed"] if page.ruled else []
     parts += ["light on dark"] if page.light_on_dark else []
     parts += [f"{len(given):,} corrected"] if given else []
     st.caption("; ".join(parts) + ".")
