@@ -20,6 +20,7 @@ def snippet(
     classes: str | None = None,
     seed: int = 25,
     handwriting: str | None = None,
+    times: int = 1,
 ) -> str:
     """Code that loads the data, fits the pipeline and prints its scores.
 
@@ -38,6 +39,8 @@ def snippet(
         Of the sample.
     handwriting : str or None
         Whose kept drawings are added; see `emnist_lab.handwriting.added`.
+    times : int
+        How often each of these counts.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def snippet(
     kept = []
     if handwriting:
         imports["emnist_lab.handwriting"] = {"added"}
-        kept = [f"train = added(train, {json.dumps(handwriting)})  # drawings kept here"]
+        often = f", times={times}" if times > 1 else ""
+        kept = [f"train = added(train, {json.dumps(handwriting)}{often})  # drawings kept here"]
     names = [
         f"from {module} import {', '.join(sorted(names, key=str.casefold))}"
         for module, names in sorted(imports.items())

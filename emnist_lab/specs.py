@@ -29,6 +29,8 @@ class Spec:
         Changed settings of the recipe, ``"C=0.1"`` each.
     handwriting : str or None
         Whose kept drawings are added: an owner, or ``"all"``; none when None.
+    times : int
+        How often each of these counts.
     """
 
     recipe: str
@@ -40,6 +42,7 @@ class Spec:
     classes: str | None = None
     settings: tuple[str, ...] = ()
     handwriting: str | None = None
+    times: int = 1
 
     def arguments(self) -> list[str]:
         """Command line that does it."""
@@ -51,6 +54,7 @@ class Spec:
             "--name": self.name,
             "--classes": self.classes,
             "--handwriting": self.handwriting,
+            "--times": self.times if self.handwriting else None,
         }
         pairs = [(flag, str(value)) for flag, value in given.items() if value is not None]
         pairs += [("--set", one) for one in self.settings]

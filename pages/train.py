@@ -66,9 +66,9 @@ if splits:
         count = min(count, int(counts.sum()))
         catalogue.say_expected(recipe, count, 0 if train.generated else int((counts > 0).sum()))
         asked = catalogue.settings(recipe)
-        whose, kept = handwriting.offer(train.classes)
+        whose, kept, times = handwriting.offer(train.classes)
         kept = kept * (counts > 0)
-        sampled = stratified_counts(counts, count) + kept  # what the run will be fitted to
+        sampled = stratified_counts(counts, count) + kept * times  # what the run will be fitted to
         classes = "".join(chosen) or None
         images = None if count == counts.sum() else count
         try:
@@ -89,10 +89,10 @@ if splits:
                 queues.jobs().submit(
                     Spec(
                         recipe.name, split, images, int(seed), state.root(),
-                        classes=classes, settings=lines, handwriting=whose,
+                        classes=classes, settings=lines, handwriting=whose, times=times,
                     )
                 )  # fmt: skip
-        more = f" and {kept.sum():,} drawings kept here" if whose else ""
+        more = f" and {kept.sum():,} drawings kept here, each {times} times" if whose else ""
         st.caption(f"Trained on the {plain(train.name)}{more}; measured on its test part.")
         if pipeline is not None:
             with st.expander("Show me the code", icon=":material/code:"):
@@ -103,7 +103,7 @@ if splits:
                 st.code(
                     snippet(
                         pipeline, split, root=state.root(), images=images, classes=classes,
-                        seed=int(seed), handwriting=whose,
+                        seed=int(seed), handwriting=whose, times=times,
                     ),
                     "python",
                 )  # fmt: skip

@@ -372,17 +372,20 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
     app = opened("train", recipe="pixels-logistic", split="digits")
     app.checkbox(key="add-handwriting").check().run()
     assert "2 drawings kept here" in said(app)
-    assert f'added(train, "{ME}")' in app.code[0].value
+    assert f'added(train, "{ME}", times=20)' in app.code[0].value
+    app.number_input(key="handwriting-times").set_value(3).run()
     press(app, "Train")
-    assert asked[0].handwriting == ME
+    assert (asked[0].handwriting, asked[0].times) == (ME, 3)
     monkeypatch.setenv(whose.SHARED, "1")
     app = opened("train", recipe="pixels-logistic", split="digits")
     assert app.checkbox(key="add-handwriting").label == "Add the handwriting kept here (3 drawings)"
 
 
 def test_a_spec_with_handwriting_goes_to_disk_and_to_a_command_line():
-    spec = Spec("hog-qda", "digits", handwriting=ME)
-    assert from_json(as_json(spec)) == spec and f"--handwriting={ME}" in spec.arguments()
+    spec = Spec("hog-qda", "digits", handwriting=ME, times=7)
+    assert from_json(as_json(spec)) == spec
+    assert {f"--handwriting={ME}", "--times=7"} <= set(spec.arguments())
+    assert not any("times" in one for one in Spec("hog-qda", "digits").arguments())
     assert from_json({"kind": "train", "recipe": "a", "split": "b"}).handwriting is None
 
 
@@ -476,6 +479,11 @@ def test_train_with_handwriting(store, tmp_path, capsys):
     assert status == 0 and done["trained_on"].endswith("2 drawings by 1 person")
     run = lab.open_run(done["run"])
     assert run.manifest["data"]["train"]["handwriting"] is True and not run.generated
-    status, done, _ = command(capsys, *arguments, "--handwriting", "--code")
-    assert 'train = added(train, "all")' in done["code"]
+    more = ["--handwriting", "--times", "5"]
+    status, done, _ = command(capsys, *arguments, *more)
+    assert done["trained_on"].endswith("3 drawings by 2 people, each 5 times")
+    assert lab.open_run(done["run"]).manifest["data"]["train"]["images"] == 60 + 3 * 5
+    assert command(capsys, *arguments, "--handwriting", "--times", "0")[0] == 2
+    status, done, _ = command(capsys, *arguments, *more, "--code")
+    assert 'train = added(train, "all", times=5)' in done["code"]
     compile(done["code"], "made", "exec")

@@ -79,7 +79,7 @@ def _parts(options) -> tuple:
     if options.handwriting:
         from .. import handwriting
 
-        train = handwriting.added(train, options.handwriting)
+        train = handwriting.added(train, options.handwriting, times=options.times)
     return train, test
 
 
@@ -97,6 +97,7 @@ def _code(options, recipe, params: dict) -> dict:
         classes=options.classes,
         seed=options.seed,
         handwriting=options.handwriting,
+        times=options.times,
     )
     if not options.json:
         print(made, end="")
@@ -136,6 +137,9 @@ def add(verbs) -> None:
         const="all",
         metavar="OWNER",
         help="add the drawings that were kept here (see: handwriting list); of all, or one owner",
+    )
+    one.add_argument(
+        "--times", type=int, default=1, metavar="N", help="count each drawing so often (default: 1)"
     )
     one.add_argument("--code", action="store_true", help="print Python that does it, and stop")
     one.add_argument("--into", help="folder to keep it in (default: this machine's own runs)")

@@ -1,6 +1,7 @@
 """Kept drawings as data: a part to measure on, or to add to training images."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from ..runs import Run
 from .drawing import Drawing
 from .store import Store, open_store
 
+MOST_TIMES = 100  # that a drawing is added to training images
 ALL = "all"  # whose drawings are added to training images, where it isn't one owner's
 
 
@@ -74,8 +76,10 @@ def part(drawings: Sequence[Drawing], classes: Sequence[str], split: str = "hand
     )
 
 
-def added(train: Part, whose: str = ALL, store: Store | None = None) -> Part:
+def added(train: Part, whose: str = ALL, store: Store | None = None, *, times: int = 1) -> Part:
     """Training images, and the drawings that were kept of their classes.
+
+    A few drawings among many images change little, so each may count several times.
 
     Parameters
     ----------
@@ -84,24 +88,38 @@ def added(train: Part, whose: str = ALL, store: Store | None = None) -> Part:
         An owner, or ``"all"``.
     store : Store, optional
         Where they are kept; see `emnist_lab.handwriting.open_store`.
+    times : int
+        How often each drawing is added, 1 to 100.
 
     Returns
     -------
     Part
-        Its name tells both.
+        Its name tells both, and how often.
 
     Raises
     ------
     HandwritingError
-        There are none, or their database is away.
+        There are none, or their database is away; or they can't count so often.
     """
+    if not 1 <= times <= MOST_TIMES:
+        raise HandwritingError(
+            f"A drawing can't count {times} times: choose a number from 1 to {MOST_TIMES}."
+        )
     opened = store or open_store()
     try:
         drawings = opened.drawings(None if whose == ALL else whose, strokes=False)
     finally:
         if store is None:
             opened.close()
-    return train.joined(part(drawings, train.classes, train.split))
+    own = part(drawings, train.classes, train.split)
+    if times > 1:
+        own = replace(
+            own,
+            images=np.repeat(own.images, times, axis=0),
+            labels=np.repeat(own.labels, times),
+            parent_name=f"{own.name}, each {times} times",
+        )
+    return train.joined(own)
 
 
 def unseen(run: Run, drawings: Sequence[Drawing]) -> list[Drawing]:

@@ -9,10 +9,11 @@ import streamlit as st
 from emnist_lab.dataset import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting import Drawing, likeliest
-from emnist_lab.handwriting.data import ALL, class_index
+from emnist_lab.handwriting.data import ALL, MOST_TIMES, class_index
 from emnist_lab.ui import state, whose
 from emnist_lab.ui.markup import plain
 
+_TIMES = 20  # that a drawing counts, unless it is said otherwise
 _BUTTONS = 5  # likeliest characters that are one click away
 _REMEMBERED = 2.0  # seconds for which counts are taken as they were
 
@@ -142,7 +143,7 @@ def keep_now(drawings: Sequence[Drawing]) -> str:
     return ""
 
 
-def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray]:
+def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
     """A box to tick: add the drawings kept here to training images.
 
     Parameters
@@ -156,18 +157,20 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray]:
         Owner of those that are added, or ``"all"``; None for none.
     counts : ndarray of shape (C,), dtype int64
         Drawings of each class that are added.
+    times : int
+        How often each of them counts.
     """
     none = np.zeros(len(classes), np.int64)
     try:
         everyone = whose.shared()
         if not everyone and whose.owner() is None:
-            return None, none
+            return None, none, 1
         counts = _counts(ALL if everyone else st.session_state["owner"])
     except LabError as error:
         st.checkbox(
             "Add my handwriting", key="add-handwriting-not", disabled=True, help=plain(str(error))
         )
-        return None, none
+        return None, none, 1
     own = none.copy()
     for label, count in counts.items():
         index = class_index(label, list(classes))
@@ -179,14 +182,24 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray]:
         f"Add {what} ({total:,} drawing{'' if total == 1 else 's'})",
         key="add-handwriting",
         disabled=not total,
-        help="The drawings on the Handwriting page, beside the training images; the run says so. "
-        "A few drawings among many images change little."
+        help="The drawings on the Handwriting page, beside the training images: the run learns "
+        "that hand, and says what it was trained on."
         if total
         else "None of these classes is kept yet: draw on the Draw page and keep what you drew.",
     )
     if not (ticked and total):
-        return None, none
-    return (ALL if everyone else st.session_state["owner"]), own
+        return None, none, 1
+    times = st.number_input(
+        "Each counts",
+        1,
+        MOST_TIMES,
+        min(_TIMES, MOST_TIMES),
+        key="handwriting-times",
+        width=150,
+        help="Times that each drawing is among the training images: so that a few of yours have a "
+        "say beside thousands of others'.",
+    )
+    return (ALL if everyone else st.session_state["owner"]), own, int(times)
 
 
 def _counts(owner: str) -> dict[str, int]:
