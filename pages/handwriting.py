@@ -10,6 +10,9 @@ st.markdown("Drawings that were kept with their true label: data of your own, to
 kept.say_done()
 owner = whose.owner()
 if owner is None:
+    for name in ("char", "run"):  # an address forgets what no widget asks for in the first run
+        if name in st.query_params:
+            st.session_state[name] = st.query_params[name]
     st.skeleton()
     st.stop()
 if whose.passing():

@@ -40,10 +40,10 @@ def drawings(tmp_path):
     return path
 
 
-def opened(context, address):
+def opened(context, address, query=""):
     page = context.new_page()
     page.set_default_timeout(WAIT)
-    page.goto(f"{address}/handwriting")
+    page.goto(f"{address}/handwriting{query}")
     return page
 
 
@@ -60,8 +60,10 @@ def test_a_browser_finds_its_own_again_and_no_other_does(chromium, site, drawing
         assert re.fullmatch("[0-9a-f]{32}", page.evaluate("localStorage['emnist-lab-owner']"))
         page.reload()
         page.get_by_text(MANY).wait_for()
-        other_tab = opened(mine, site)
+        other_tab = opened(mine, site, "?run=hog-qda&char=7")
         other_tab.get_by_text(MANY).wait_for()
+        other_tab.get_by_text("hog-qda was trained on").wait_for()
+        assert "char=7" in other_tab.url
         with chromium.new_context() as theirs:
             opened(theirs, site).get_by_text("No drawings are kept yet").wait_for()
         with page.expect_download() as waiting:

@@ -190,7 +190,7 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
     if not (ticked and total):
         return None, none, 1
     times = st.number_input(
-        "Each counts",
+        "Each counts, times",
         1,
         MOST_TIMES,
         min(_TIMES, MOST_TIMES),
