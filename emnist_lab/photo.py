@@ -203,6 +203,8 @@ def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -
             shown = Image.fromarray(_photo(picture, size).grey.clip(0, 255).astype(np.uint8))
             turned = 1
         else:
+            if picture.mode in ("L", "RGB", "RGBA"):  # before it is copied
+                picture.thumbnail((longest, longest), Image.Resampling.BOX)
             clear = picture.convert("RGBA" if _is_clear(picture) else "RGB")
             clear.thumbnail((longest, longest), Image.Resampling.BOX)
             shown = Image.new("RGB", clear.size, "white")
