@@ -1,6 +1,6 @@
 """EMNIST Lab: browse EMNIST, train classifiers on it, read what they do, draw and see it read."""
 
-from . import drawings, ink, metrics
+from . import drawings, ink, metrics, scan, word
 from .dataset import Part, load
 from .errors import LabError
 from .progress import Progress
@@ -21,4 +21,6 @@ __all__ = [
     "load",
     "metrics",
     "open_run",
+    "scan",
+    "word",
 ]
