@@ -14,7 +14,7 @@ COPY emnist_lab emnist_lab
 COPY pages pages
 COPY app.py .
 
-# /data holds EMNIST's files (in /data/data), own runs and the cache; mount a volume there to keep them.
+# /data holds EMNIST's files (in /data/data), own runs, kept drawings and the cache: mount a volume.
 RUN useradd --create-home --uid 1000 emnist && mkdir -p /data && chown emnist /data
 USER 1000
 ENV EMNIST_LAB_HOME=/data PORT=8501
