@@ -289,7 +289,7 @@ def test_another_run_reads_the_same_drawing(page, site):
     assert names.all_inner_texts() == ["warped-blend", "pixels-logistic"]
     page.get_by_role("button", name="Read with").click()
     page.get_by_role("combobox", name="Read with").click()
-    page.get_by_role("option", name="hog-qda").click()
+    page.get_by_role("option", name="hog-qda", exact=True).click()
     names.get_by_text("hog-qda").wait_for()
     page.wait_for_url("**run=hog-qda*")
     assert likeliest(page) == "7"

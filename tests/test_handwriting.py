@@ -642,6 +642,13 @@ def test_they_are_added_to_training_images():
     new = drawing("a", 8, time="2999-01-01T00:00:00+00:00")
     assert unseen(saved, [old, new]) == [new]
     assert unseen(lab.open_run("hog-qda"), [old, new]) == [old, new]
+    saved.manifest["created"] = "2026-01-02T03:04:05+00:00"  # whole seconds: cut, not rounded
+    within, after = (
+        drawing("a", 9, time=f"2026-01-02T03:04:{at}+00:00") for at in ("05.900000", "06.100000")
+    )
+    assert unseen(saved, [within, after]) == [after]
+    saved.manifest["created"] = "yesterday"
+    assert unseen(saved, [new]) == []
     kept.close()
 
 

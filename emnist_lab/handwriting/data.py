@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -138,7 +139,13 @@ def unseen(run: Run, drawings: Sequence[Drawing]) -> list[Drawing]:
     """
     if not run.manifest["data"]["train"].get("handwriting"):
         return list(drawings)
-    return [one for one in drawings if one.time > run.manifest["created"]]
+    try:
+        made = datetime.fromisoformat(run.manifest["created"])
+    except ValueError:
+        return []  # no one knows when
+    # A manifest says whole seconds: what was drawn within that one may have been learned from.
+    made = made.replace(tzinfo=made.tzinfo or UTC) + timedelta(seconds=1)
+    return [one for one in drawings if datetime.fromisoformat(one.time) >= made]
 
 
 def _many(count: int, one: str, more: str = "") -> str:
