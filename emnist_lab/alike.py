@@ -1,4 +1,4 @@
-"""Characters that no one can tell apart alone, and answers that say "either of"."""
+"""Characters that no one can tell apart alone."""
 
 import numpy as np
 
@@ -29,30 +29,3 @@ def groups(classes: list[str]) -> np.ndarray:
         [first.setdefault(group_of.get(name, name), index) for index, name in enumerate(classes)],
         np.int64,
     )
-
-
-def either(
-    chances: np.ndarray, classes: list[str], count: int = 5
-) -> list[tuple[list[int], float]]:
-    """Likeliest answers, look-alikes as one: "either of 0 and O".
-
-    Parameters
-    ----------
-    chances : ndarray of shape (C,)
-        Probability of each class.
-    classes : list of str
-        One character a class.
-    count : int
-        How many answers at most.
-
-    Returns
-    -------
-    list of (list of int, float)
-        Indices of the classes of a group, the likeliest first, and their probabilities' sum;
-        groups by falling sum.
-    """
-    of = groups(classes)
-    sums = np.bincount(of, np.asarray(chances, np.float64), len(of))
-    order = np.argsort(-np.asarray(chances), kind="stable")
-    heads = [index for index in np.argsort(-sums, kind="stable") if of[index] == index][:count]
-    return [([int(one) for one in order if of[one] == head], float(sums[head])) for head in heads]

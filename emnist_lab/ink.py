@@ -210,7 +210,7 @@ def from_picture(picture: Image.Image | np.ndarray) -> np.ndarray:
         raise InkError(
             "Nothing in the picture stands out from its background: use a darker pen or more light."
         )
-    mask = _without_specks(ink > _otsu(ink))
+    mask = _without_specks(ink > otsu(ink))
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if max(len(rows), len(columns)) < 3:
         raise InkError("A single dot can't be read: show a whole digit or letter.")
@@ -254,12 +254,22 @@ def _grey(picture: Image.Image | np.ndarray) -> np.ndarray:
         ) from error
 
 
-def _otsu(ink: np.ndarray) -> float:
-    """Threshold that separates paper from ink best (Otsu 1979, doi:10.1109/TSMC.1979.4310076)."""
-    histogram, edges = np.histogram(ink, bins=256)
+def otsu(values: np.ndarray) -> float:
+    """Threshold that separates two kinds of values best (Otsu 1979, 10.1109/TSMC.1979.4310076).
+
+    Parameters
+    ----------
+    values : ndarray
+        Of any shape, finite.
+
+    Returns
+    -------
+    float
+    """
+    histogram, edges = np.histogram(values, bins=256)
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(histogram)[:-1]
-    above = ink.size - below
+    above = values.size - below
     sums = np.cumsum(histogram * centres)
     usable = (below > 0) & (above > 0)
     mean_below = sums[:-1] / np.maximum(below, 1)

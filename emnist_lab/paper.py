@@ -13,6 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from .errors import InkError
+from .ink import otsu
 
 _BLOCK = 8  # pixels a side that the paper's brightness is estimated on
 WIDEST = 0.16  # of the longer side: what is wider and dark all over is a shadow, not ink
@@ -124,28 +125,6 @@ def _is_light_on_dark(grey: np.ndarray, widest: float) -> bool:
         apart = small - ndimage.uniform_filter(small, window, mode="nearest")
         leaning += float((apart**3).sum() / max((np.abs(apart) ** 3).sum(), 1e-9))
     return leaning > 0
-
-
-def otsu(values: np.ndarray) -> float:
-    """Threshold that separates two kinds of values best (Otsu 1979, 10.1109/TSMC.1979.4310076).
-
-    Parameters
-    ----------
-    values : ndarray
-        Of any shape, finite.
-
-    Returns
-    -------
-    float
-    """
-    histogram, edges = np.histogram(values, bins=256)
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(histogram)[:-1]
-    above = values.size - below
-    sums = np.cumsum(histogram * centres)
-    mean_below = sums[:-1] / np.maximum(below, 1)
-    mean_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    return float(edges[1:-1][(below * above * (mean_below - mean_above) ** 2.0).argmax()])
 
 
 def ruled_lines(mask: np.ndarray) -> tuple[np.ndarray, int]:

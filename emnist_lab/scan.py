@@ -15,7 +15,7 @@ from PIL import Image
 from . import ink, layout, paper, photo, pieces
 from .errors import InkError
 from .runs import Run
-from .word import likeliest
+from .word import Ranked
 
 _MOST = 2_000  # characters a page
 _MOST_PIECES = 4_000  # of ink, those that are no specks
@@ -81,7 +81,7 @@ class Page:
 
 
 @dataclass(frozen=True, eq=False)
-class PageReading:
+class PageReading(Ranked):
     """A page as a run reads it.
 
     Attributes
@@ -96,21 +96,6 @@ class PageReading:
     page: Page
     classes: list[str]
     chances: np.ndarray
-
-    def best(self, index: int, count: int = 5) -> list[tuple[str, float]]:
-        """The likeliest classes of a character, with their probabilities.
-
-        Parameters
-        ----------
-        index : int
-            In reading order.
-        count : int
-
-        Returns
-        -------
-        list of (str, float)
-        """
-        return likeliest(self.classes, self.chances[index], count)
 
     @property
     def text(self) -> str:

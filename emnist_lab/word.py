@@ -56,22 +56,8 @@ class Letter:
     joined: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class WordReading:
-    """A drawing of several characters, as a run reads it.
-
-    Attributes
-    ----------
-    letters : tuple of Letter
-        In reading order; at least one.
-    classes : list of str
-        One character each.
-    chances : ndarray of shape (N, C), dtype float64
-    """
-
-    letters: tuple[Letter, ...]
-    classes: list[str]
-    chances: np.ndarray
+class Ranked:
+    """What has `classes`, and `chances` of its characters in reading order."""
 
     def best(self, index: int, count: int = 5) -> list[tuple[str, float]]:
         """The likeliest classes of a character, with their probabilities.
@@ -87,6 +73,24 @@ class WordReading:
         list of (str, float)
         """
         return likeliest(self.classes, self.chances[index], count)
+
+
+@dataclass(frozen=True, eq=False)
+class WordReading(Ranked):
+    """A drawing of several characters, as a run reads it.
+
+    Attributes
+    ----------
+    letters : tuple of Letter
+        In reading order; at least one.
+    classes : list of str
+        One character each.
+    chances : ndarray of shape (N, C), dtype float64
+    """
+
+    letters: tuple[Letter, ...]
+    classes: list[str]
+    chances: np.ndarray
 
     @property
     def text(self) -> str:

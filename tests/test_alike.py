@@ -1,7 +1,6 @@
 """Look-alikes as one."""
 
 import numpy as np
-import pytest
 from conftest import CLASSES
 
 from emnist_lab import alike
@@ -31,11 +30,3 @@ def test_groups_apply_to_the_classes_that_a_run_has():
 
 def test_a_group_is_named_by_its_first_class():
     np.testing.assert_array_equal(alike.groups(["B", "O", "7", "0", "o"]), [0, 1, 2, 1, 1])
-
-
-def test_either_of():
-    classes = ["0", "1", "O", "X"]
-    found = alike.either(np.array([0.25, 0.3, 0.3, 0.15]), classes)
-    assert [members for members, _ in found] == [[2, 0], [1], [3]]
-    assert [sure for _, sure in found] == pytest.approx([0.55, 0.3, 0.15])
-    assert alike.either(np.array([0.25, 0.3, 0.3, 0.15]), classes, 1)[0][0] == [2, 0]
