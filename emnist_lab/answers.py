@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .alike import groups
-from .explain import likeliest
+from .ranking import likeliest
 
 SURE = 0.5  # below it, the answer is more likely wrong than right by the run's own probabilities
 _SHARE = 0.1  # of the likeliest's chance, from which on a look-alike is named with it

@@ -10,12 +10,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from .callbacks import Cancelled, Tell
+
 T = TypeVar("T")
-Tell = Callable[[float, str], None]  # told the share that is done, 0..1, and what is being done
-
-
-class Cancelled(Exception):
-    """Work stopped because someone asked for it; nothing of it was kept."""
 
 
 class Task(Generic[T]):

@@ -13,13 +13,24 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from . import dataset, demo, drawn, findings, ink, orientation, runs, scale, sources, unfamiliar
-from .drawings import read_drawings
+from . import (
+    dataset,
+    demo,
+    drawn,
+    findings,
+    ink,
+    orientation_training,
+    runs,
+    scale,
+    scribble_training,
+    sources,
+)
 from .errors import InkError, LabError
 from .features import HOG
 from .measure import measure
 from .recipes import RECIPES, REFERENCE
 from .roc import Aucs
+from .stroke_files import read_drawings
 
 _SEVEN = {"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}
 _REPEATS, _QUICK = 3, 20.0  # fits of less than so many seconds are repeated, and the reference's
@@ -129,7 +140,7 @@ def _orientation(root: str | None) -> dict:
     for split, part in sources.find(root):
         if part == "test":
             data = dataset.load(split, part, root)
-            rates = orientation.error_rates(data, sizes=(1, 5, 20, 100), draws=1000)
+            rates = orientation_training.error_rates(data, sizes=(1, 5, 20, 100), draws=1000)
             rows[split] = {
                 f"{size} images": {
                     "error": rates["error"][size],
@@ -291,14 +302,13 @@ def bench(
     section(
         "scribbles",
         "refused as no character, shares",
-        lambda: unfamiliar.measure(part, drawings or []),
+        lambda: scribble_training.measure(part, drawings or []),
     )
     if browser:
-        from . import browser as pages
-        from . import clicks
+        from . import clicks, page_timings
 
         at = root or os.environ.get("EMNIST_DIR")
-        section("pages", "in Chromium", lambda: pages.bench(at))
+        section("pages", "in Chromium", lambda: page_timings.bench(at))
         if at:
             section(
                 "clicks",

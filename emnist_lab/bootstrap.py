@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import calibration
-from .metrics import Report
 from .recipe import SEED
+from .report import Report
 from .roc import positions
 
 _MOST = 1_000_000_000  # N · C · replicates: a few seconds on one core

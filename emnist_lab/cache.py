@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .files import home
 from .formats.base import SIDE, Allocate, Decoded, Source, in_memory
-from .places import home
 
 _log = logging.getLogger(__name__)
 _TAIL = 64

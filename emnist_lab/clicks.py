@@ -4,7 +4,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from . import browser, scale
+from . import browser, page_timings, scale
 
 _RUN = "warped-blend"
 _HERE = f"evaluate?run={_RUN}&on=the+dataset+in+use"
@@ -61,7 +61,7 @@ def _times(page, address: str, rounds: int, visits: int) -> dict:
     opens = []
     for _ in range(visits + 1):
         page.goto(f"{address}/{_HERE}", wait_until="commit")
-        opens.append(page.evaluate(browser.ARRIVAL, browser.USEFUL["evaluate"]) / 1e3)
+        opens.append(page.evaluate(page_timings.ARRIVAL, browser.USEFUL["evaluate"]) / 1e3)
         page.wait_for_timeout(1_000)
     result: dict = {
         "opens_s": {

@@ -10,8 +10,8 @@ from scipy.stats import binomtest, norm
 
 from .errors import RunError
 from .manifest import MODEL, SCORES
-from .metrics import Report
-from .runs import Run
+from .report import Report
+from .run import Run
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
-from .metrics import Report
+from .report import Report
 
 ORDERS = ("by alphabet", "by confusion")
 

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from .errors import RunError, first_line
-from .places import home
-from .storage import check_name, write_json
+from .files import home, write_json
+from .storage import check_name
 
 FORMAT, VERSION = "emnist-lab-curve", 1
 _LARGEST = 2**20  # bytes

@@ -22,9 +22,10 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from .dataset import SIDE, Part
 from .errors import DatasetError
 from .features import HOG
+from .formats.base import SIDE
+from .part import Part
 
 PARAMETERS = {
     "images_per_class": 1200,  # that styles are fitted to, at most

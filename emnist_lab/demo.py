@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from . import dataset, places, recipes, runs
-from .dataset import Part
+from . import dataset, files, recipes, runs
 from .deformable import PARAMETERS, make
 from .errors import DatasetError
 from .formats import idx
+from .part import Part
 
-FOLDER = places.SHIPPED / "demo"
+FOLDER = files.SHIPPED / "demo"
 PER_CLASS = (190, 30)
 
 

@@ -14,11 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import bootstrap, confusion, doubt, figures, marks, pictures
 from .bootstrap import Intervals
-from .dataset import Part
 from .errors import RunError
-from .metrics import NUMBERS, Report
+from .part import Part
+from .report import NUMBERS, Report
 from .roc import AVERAGES
-from .runs import Run
+from .run import Run
 
 _PAIRS, _DOUBTFUL = 12, 24
 _TOLD = ("recipe", "seed", "created", "settings", "temperature", "tempered", "data", "timings",

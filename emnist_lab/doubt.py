@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import DatasetError
-from .metrics import Report
+from .report import Report
 
 
 def thresholds(report: Report) -> np.ndarray:

@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
-from . import metrics
+from . import metrics, report
 from .drawings import Reading, read, score
-from .runs import Run
+from .run import Run
 
 CANVAS, PEN = 280, 20  # pixels: the Draw page's
 SMALLEST, LARGEST = 80, 240  # pixels of the larger side of what people draw there
@@ -51,7 +51,7 @@ def anywhere(drawings: list[dict], seed: int = SEED) -> list[dict]:
     Parameters
     ----------
     drawings : list of dict
-        See `emnist_lab.drawings.read_drawings`.
+        See `emnist_lab.stroke_files.read_drawings`.
     seed : int
 
     Returns
@@ -168,6 +168,6 @@ def measure(run: Run, drawings: list[dict]) -> dict:
     if known.any():
         found |= {
             "log_loss": metrics.log_loss(labels, chances),
-            "calibration_error": metrics.calibration_error(labels, chances),
+            "calibration_error": report.calibration_error(labels, chances),
         }
     return found | stability(run, here, reading) | {"median_ms": latency(run, here)}

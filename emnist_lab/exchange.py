@@ -22,10 +22,10 @@ import numpy as np
 
 from . import manifest as manifests
 from . import storage
-from .dataset import SIDE
 from .errors import RunError, first_line
+from .formats.base import SIDE
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
-from .runs import Run
+from .run import Run
 
 ENDING = ".emnist-run.zip"
 LARGEST = 512 * 2**20  # bytes, unpacked

@@ -7,11 +7,11 @@ from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 
-from .dataset import SIDE
 from .errors import RunError, first_line
 from .features import Pixels, ScaledPixels
+from .formats.base import SIDE
 from .manifest import MODEL, Damaged
-from .runs import Run
+from .run import Run
 
 _UNITS = {Pixels: 1.0, ScaledPixels: 1 / 255}  # what a grey level becomes
 _CLASSIFIERS = (LogisticRegression, LinearDiscriminantAnalysis)
@@ -193,23 +193,6 @@ def occlusion(
     logs = np.log(np.maximum(run.predict_proba(variants)[:, [first, second]], _SMALLEST))
     odds = logs[:, 0] - logs[:, 1]
     return np.tensordot(odds[0] - odds[1:], touched, 1) / squares.sum(axis=0)
-
-
-def likeliest(scores, count: int = 2) -> list[int]:
-    """Indices of the highest scores, highest first; the first of equals comes first.
-
-    Parameters
-    ----------
-    scores : array-like of shape (C,)
-        Of one image.
-    count : int
-        How many.
-
-    Returns
-    -------
-    list of int
-    """
-    return np.argsort(-np.asarray(scores), kind="stable")[:count].tolist()
 
 
 def _checked(run: Run, image, first: int, second: int) -> np.ndarray:

@@ -21,8 +21,8 @@ import filelock
 
 from . import archive, remote, sources
 from .errors import DatasetError
+from .files import home
 from .formats import idx
-from .places import home
 from .splits import PARTS, SPLITS, check
 
 _FORGOTTEN = 7 * 86_400  # seconds after which the rest of an interrupted download is removed

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from . import calibration
-from .metrics import Report
+from .report import Report
 
 _INK = {False: ("#1f2430", "#ffffff"), True: ("#e8eaf0", "#0e1117")}  # dark: text, paper
 ACCENT = "#d95f02"  # readable on both papers, and by the colour-blind beside the blues

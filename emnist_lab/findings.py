@@ -7,9 +7,9 @@ import time
 import numpy as np
 
 from . import ink, scan, sheets, word
-from .dataset import class_index
+from .classes import class_index
 from .errors import InkError
-from .runs import Run
+from .run import Run
 
 GAPS = (0.0, 0.05, 0.1, 0.2, 0.4)  # heights of a capital
 _PEN = 10  # pixels, where capitals have 100

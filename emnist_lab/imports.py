@@ -18,8 +18,8 @@ from pathlib import Path
 from . import archive, cache, dataset, sources
 from .errors import DatasetError, first_line
 from .fetch import Tell, Transfer
+from .files import home
 from .formats import idx
-from .places import home
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _MOST_MEMBERS = 1_500_000

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import joblib
 
+from .files import PROJECT
 from .journal import Entry, Journal
-from .places import PROJECT
 from .specs import Work
 
 _GRACE = 1.0  # seconds that a cancelled process has to end by itself

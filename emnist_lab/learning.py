@@ -11,8 +11,8 @@ import numpy as np
 
 from . import recipes, training
 from .curves import Curve, Point
-from .dataset import Part
 from .errors import TrainingCancelled, TrainingError
+from .part import Part
 from .progress import Progress
 from .recipe import SEED, Recipe
 

@@ -14,7 +14,7 @@ MANIFEST, MODEL, SCORES = "run.json", "model.skops", "scores.npz"
 LARGEST = 4 * 2**20  # bytes
 LONGEST = 300  # characters of a text that is shown
 _SHORT = 16  # of a class's name
-_FINGERPRINT = re.compile("[0-9a-f]{32}")  # see `emnist_lab.dataset.Part.fingerprint`
+_FINGERPRINT = re.compile("[0-9a-f]{32}")  # see `emnist_lab.part.Part.fingerprint`
 _TEMPERED = {"images", "cross_fitted_log_loss", "cross_fitted_calibration_error"}
 _TEMPERED_SINCE = {"seed", "before_log_loss", "before_calibration_error"}  # not in every run
 

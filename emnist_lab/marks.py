@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import RunError, first_line
-from .places import home
-from .storage import write_json
+from .files import home, write_json
 
 FORMAT, VERSION = "emnist-lab-marks", 1
 _MOST = 10_000  # marks of a part: whoever marks by hand stays below
@@ -101,7 +100,7 @@ def read(fingerprint: str) -> list[Mark]:
     Parameters
     ----------
     fingerprint : str
-        The part's; see `emnist_lab.dataset.Part.fingerprint`.
+        The part's; see `emnist_lab.part.Part.fingerprint`.
 
     Returns
     -------

@@ -19,7 +19,7 @@ import numpy as np
 from . import dataset, memory, recipes, training
 from .errors import LabError
 from .expectations import MEASURED
-from .places import PROJECT
+from .files import PROJECT
 
 SIZES = (2_000, 20_000, 100_000)
 _MANY = 10_000  # images whose reading is timed together

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from . import memory
-from .background import Tell
 from .blend import Blend
-from .dataset import SIDE, Part
+from .callbacks import Tell
 from .errors import RunError, first_line
+from .formats.base import SIDE
 from .manifest import MODEL, Damaged
 from .network import WarpedNetworks
-from .runs import Run
+from .part import Part
+from .run import Run
 
 _BATCH = 4096  # images whose features are made at a time
 
@@ -104,7 +105,7 @@ class Neighbours:
         Images to look among; see `training_part`.
     progress : callable, optional
         Told how far it is, after every few thousand images (see
-        `emnist_lab.background.Tell`); what it raises ends the work.
+        `emnist_lab.callbacks.Tell`); what it raises ends the work.
 
     Attributes
     ----------

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from .dataset import SIDE
+from .formats.base import SIDE
 
 
 def sprite(images: np.ndarray, columns: int) -> np.ndarray:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from .dataset import display_names
+from .classes import display_names
 from .errors import HandwritingError
 from .handwriting import Drawing, likeliest
 from .handwriting.drawing import Strokes
-from .metrics import Report
+from .report import Report
 
 
 @dataclass(frozen=True, eq=False)

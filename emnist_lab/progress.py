@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from . import metrics
-from .dataset import Part
 from .errors import TrainingCancelled
+from .part import Part
 from .recipe import Recipe
 
 _TOLD = {  # scikit-learn's name of a task -> what people call it; others are too fine to show

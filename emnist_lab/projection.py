@@ -8,10 +8,10 @@ from sklearn.covariance import ledoit_wolf
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
-from .background import Tell
+from .callbacks import Tell
 from .errors import DatasetError
-from .metrics import Report
 from .recipe import SEED
+from .report import Report
 from .tsne import WatchedTSNE
 
 METHODS = ("PCA", "LDA", "t-SNE")
@@ -68,7 +68,7 @@ def project(
     method : {"PCA", "LDA", "t-SNE"}
     seed : int
     progress : callable, optional
-        Told how far it is (see `emnist_lab.background.Tell`); what it raises
+        Told how far it is (see `emnist_lab.callbacks.Tell`); what it raises
         ends the work.
 
     Returns

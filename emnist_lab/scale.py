@@ -18,8 +18,8 @@ import numpy as np
 
 from . import dataset, memory
 from .errors import LabError
+from .files import PROJECT
 from .formats import idx
-from .places import PROJECT
 from .splits import OFFICIAL
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from . import ink, layout, paper, photo, pieces
 from .errors import InkError
-from .runs import Run
+from .run import Run
 from .word import Ranked
 
 _MOST = 2_000  # characters a page

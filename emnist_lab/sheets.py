@@ -5,13 +5,12 @@ drawn. Which strokes make a character and where it lies are known exactly.
 """
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .dataset import Part
+from .example import _light
 
 _BASE = 1270.0  # how far down the drawings' own line lies, in units of the tablet
 KINDS = ("scan", "ruled", "squared", "photo", "board")
@@ -217,59 +216,3 @@ def make_word(
         strokes += [(line - (left, _BASE)) * scale + (x, 2 * height) for line in lines]
         x += (right - left) * scale + gap * height
     return strokes, characters, labels
-
-
-def example(part: Part, lines: Sequence[str], seed: int = 0) -> bytes:
-    """A page to try things on, from images of a dataset: lines of words on ruled paper.
-
-    Parameters
-    ----------
-    part : Part
-        Has images of each character asked for.
-    lines : sequence of str
-        What stands on the page.
-    seed : int
-        The same seed makes the same page.
-
-    Returns
-    -------
-    bytes
-        A JPEG.
-    """
-    random = np.random.default_rng(seed)
-    side, step, pitch, margin = 96, 84, 150, 60
-    width = 2 * margin + step * max(map(len, lines))
-    height = 2 * margin + pitch * len(lines)
-    covered = np.zeros((height, width), np.float32)
-    paper = np.ones((height, width), np.float32)
-    for row, line in enumerate(lines):
-        base = margin + pitch * row + side + 20
-        paper[base : base + 3] -= 0.25
-        for place, character in enumerate(line):
-            if character == " ":
-                continue
-            images = part.images[part.labels == part.classes.index(character)]
-            image = Image.fromarray(images[random.integers(len(images))])
-            grown = image.resize((side, side), Image.Resampling.BICUBIC)
-            left, top = margin + step * place, base - side + int(random.integers(-2, 6))
-            spot = covered[top : top + side, left : left + side]
-            np.maximum(spot, np.asarray(grown, np.float32) / 255, out=spot)
-    shade = paper * (1 - 0.75 * covered) * _light(random, width, height, True)
-    shade += random.normal(0, 0.012, shade.shape)
-    colours = (shade[:, :, None] * np.array([250, 244, 226])).clip(0, 255).astype(np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(colours).save(out, "JPEG", quality=88)
-    return out.getvalue()
-
-
-def _light(random: np.random.Generator, width: int, height: int, shadow: bool) -> np.ndarray:
-    """Light that falls off to one side, and a soft-edged shadow across: shape (height, width)."""
-    across = np.linspace(-1, 1, width, dtype=np.float32)[None]
-    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    way = random.uniform(0, 2 * np.pi)
-    light = 1 - random.uniform(0.1, 0.25) * (1 + across * np.cos(way) + down * np.sin(way)) / 2
-    if shadow:
-        way = random.uniform(0, 2 * np.pi)
-        edge = across * np.cos(way) + down * np.sin(way) - random.uniform(-0.5, 0.5)
-        light *= 1 - random.uniform(0.2, 0.5) / (1 + np.exp(-edge / random.uniform(0.03, 0.1)))
-    return light.astype(np.float32)

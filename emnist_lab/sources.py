@@ -7,9 +7,9 @@ from pathlib import Path
 
 from . import splits
 from .errors import DatasetError, first_line
+from .files import SHIPPED, home
 from .formats import idx, matlab, parquet, pictures, table
 from .formats.base import Source, in_memory
-from .places import SHIPPED, home
 from .splits import PARTS, SPLITS
 
 DEMO, FETCHED = "demo", "fetched"

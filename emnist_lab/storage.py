@@ -2,11 +2,8 @@
 
 import contextlib
 import errno
-import hashlib
-import json
 import os
 import re
-import secrets
 import shutil
 import tempfile
 import time
@@ -14,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import files
 from . import manifest as manifests
 from .errors import RunError
+from .files import SHIPPED, STALE, home
 from .manifest import MANIFEST
-from .places import SHIPPED, home
 
 LONGEST_NAME = 80
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_NAME - 1}}}")
-_STALE = 600  # seconds after which a run that is still being written was given up
 
 
 def runs_home() -> Path:
@@ -144,12 +141,6 @@ def trouble(place: Path, error: OSError) -> RunError:
     )
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal; raises `OSError`."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @contextlib.contextmanager
 def writing(place: Path) -> Iterator[Path]:
     """A new folder that no list shows, for `settle` to name; gone afterwards where it wasn't.
@@ -168,7 +159,7 @@ def writing(place: Path) -> Iterator[Path]:
     RunError
         The disk is full or can't be written.
     """
-    partial = _unseen(place)
+    partial = files.partial_path(place)
     try:
         place.mkdir(parents=True, exist_ok=True)
         _sweep(place)
@@ -211,7 +202,7 @@ def settle(partial: Path, manifest: dict[str, Any], name: str) -> dict[str, Any]
         if taken(own, place):
             continue
         manifest = {**manifest, "name": own}
-        _write(partial / MANIFEST, manifests.encode(manifest))
+        files.write_synced(partial / MANIFEST, manifests.encode(manifest))
         try:
             os.rename(partial, place / own)
             return manifest
@@ -247,9 +238,9 @@ def move(folder: Path, manifest: dict[str, Any], name: str) -> dict[str, Any]:
         The folder is gone, the name was taken meanwhile, or the disk can't be written.
     """
     manifest = {**manifest, "name": name}
-    place, fresh = folder.parent, _unseen(folder)
+    place, fresh = folder.parent, files.partial_path(folder)
     try:
-        _write(fresh, manifests.encode(manifest))
+        files.write_synced(fresh, manifests.encode(manifest))
         os.rename(folder, place / name)
     except OSError:
         fresh.unlink(missing_ok=True)
@@ -270,57 +261,14 @@ def remove(folder: Path) -> None:
     OSError
         It is gone already, or can't be deleted.
     """
-    unseen = _unseen(folder.parent)
+    unseen = files.partial_path(folder.parent)
     os.rename(folder, unseen)
     shutil.rmtree(unseen)
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file, whole or not at all; its folder is made where it is missing.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file there is replaced.
-    content : dict
-
-    Raises
-    ------
-    OSError
-        The disk is full or can't be written.
-    ValueError
-        It holds NaN, an infinite number, or text that UTF-8 doesn't have.
-    """
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    encoded = f"{text}\n".encode()
-    partial = _unseen(path.parent)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for old in path.parent.glob(".partial-*"):
-            with contextlib.suppress(FileNotFoundError):  # whoever wrote it has ended just now
-                if time.time() - old.stat().st_mtime > _STALE:
-                    old.unlink()
-        _write(partial, encoded)
-        os.replace(partial, path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-
-
-def _unseen(place: Path) -> Path:
-    return place / f".partial-{secrets.token_hex(8)}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sweep(place: Path) -> None:
     """Remove what processes that were killed while saving or deleting left behind."""
     for partial in place.glob(".partial-*"):
         with contextlib.suppress(FileNotFoundError):  # whoever wrote it has ended just now
-            if time.time() - partial.stat().st_mtime > _STALE:
+            if time.time() - partial.stat().st_mtime > STALE:
                 shutil.rmtree(partial, ignore_errors=True)

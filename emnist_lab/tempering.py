@@ -7,9 +7,9 @@ import numpy as np
 from . import calibration
 from .errors import RunError
 from .manifest import LONGEST, SCORES
-from .metrics import Report
 from .recipe import SEED
-from .runs import Run
+from .report import Report
+from .run import Run
 from .storage import LONGEST_NAME
 
 _FEWEST = 100  # images to fit one number on, and to say what it brings

@@ -14,14 +14,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
-from . import expectations, memory, metrics, recipes
-from .background import Tell
-from .dataset import Part
+from . import expectations, memory, recipes
 from .errors import RunError, TrainingError, first_line
 from .manifest import FORMAT, VERSION
+from .part import Part
 from .progress import Progress, Watch
 from .recipes import SEED, Recipe
-from .runs import Run
+from .run import Run
 
 _WATCHED = 2_000  # images whose loss is followed while a recipe is fitted: enough for two digits
 _SINGLE = 30  # single images whose reading is timed: a median of a quarter of a second
@@ -302,33 +301,3 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed) 
 def _plain(value: Any) -> Any:
     """As JSON gives it back."""
     return list(value) if isinstance(value, tuple) else value
-
-
-def evaluate(run: Run, test: Part, progress: Tell | None = None) -> metrics.Report:
-    """Measure a run on a part, from the model.
-
-    Parameters
-    ----------
-    run : Run
-        The classifier.
-    test : Part
-        Images with labels, of the run's classes; of others only these are taken.
-    progress : callable, optional
-        As for `Run.predict_proba`.
-
-    Returns
-    -------
-    metrics.Report
-
-    Raises
-    ------
-    RunError
-        The run has other classes, or its model can't be opened.
-    TrainingError
-        There are no images.
-    """
-    test = run.own_part(test)
-    run.check_classes(test.classes)
-    if len(test) == 0:
-        raise TrainingError("There are no images to measure on: choose another part.")
-    return metrics.Report(test.labels, run.predict_proba(test.images, progress), test.classes)

@@ -9,7 +9,7 @@ from sklearn.svm import SVC
 
 from .errors import RunError, first_line
 from .manifest import MODEL, SCORES, Damaged
-from .metrics import Report
+from .report import Report
 
 # Beside what skops trusts by itself (numpy's and scikit-learn's public types).
 TRUSTED = [

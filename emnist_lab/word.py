@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from . import drawings, ink, layout
 from .errors import InkError
-from .runs import Run
+from .run import Run
 
 _MOST = 400  # strokes
 _STEP = 0.04  # of the height: distance of points along a stroke, for distances between strokes

@@ -5,11 +5,11 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab import imports
-from emnist_lab.dataset import display_names
+from emnist_lab.classes import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.specs import FetchSpec
 from emnist_lab.splits import OFFICIAL, SPLITS
-from emnist_lab.ui import markup, panel, queues, state, uploads
+from emnist_lab.ui import markup, messages, panel, queues, state, uploads
 from emnist_lab.ui.gallery import gallery
 
 STRIP = 90  # images to see at a glance what is in use, and which way up
@@ -53,10 +53,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     if now in imports.names():
         st.button("Delete it", icon=":material/delete:", on_click=delete, args=(now,))
 if problem := st.session_state.pop("data_problem", ""):
-    state.say_error(problem)
+    messages.say_error(problem)
 parts, problem = state.available()
 if problem:
-    state.say_error(problem)
+    messages.say_error(problem)
 elif not parts:
     st.info(
         f"There is no complete part of EMNIST in {markup.plain(now)}: choose another dataset, or "
@@ -83,7 +83,7 @@ else:
             f"Read from: {data.format}. {markup.plain(' '.join(data.notes))}"
         )
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
     with st.expander(f"Parts: {', '.join(' '.join(key) for key in parts)}"):
         st.dataframe(
             pd.DataFrame(

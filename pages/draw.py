@@ -9,10 +9,10 @@ from streamlit.delta_generator import DeltaGenerator
 from emnist_lab import drawings, ink, unfamiliar
 from emnist_lab import steps as followed
 from emnist_lab.answers import answer
-from emnist_lab.dataset import display_names
+from emnist_lab.classes import display_names
 from emnist_lab.errors import InkError, LabError, RunError
-from emnist_lab.runs import Run
-from emnist_lab.ui import handwriting, inuse, seen, state, why
+from emnist_lab.run import Run
+from emnist_lab.ui import inuse, keeping, messages, seen, why
 from emnist_lab.ui.board import PEN, SIDE, Board, board, put
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.practice import asks, practice
@@ -67,7 +67,7 @@ def choose(choice: DeltaGenerator) -> list[Run]:
         try:
             opened.append(inuse.open_run(name))
         except LabError as error:
-            state.say_error(error)
+            messages.say_error(error)
     if not opened:
         st.stop()
     return opened
@@ -81,7 +81,7 @@ def read(drawn: Board, runs: list[Run]) -> list[tuple[Run, Reading]]:
             run.warm_up()
             _, chances = drawings.read(run, drawn.strokes, drawn.pen_width)
         except RunError as error:
-            state.say_error(error)
+            messages.say_error(error)
         else:
             found.append((run, Reading(run.name, run.classes, chances)))
     return found
@@ -133,7 +133,7 @@ def draw(runs: list[Run]) -> None:
             )
         elif found:
             said = {run.name: (run.classes, reading.chances) for run, reading in found}
-            handwriting.keep(image, drawn.strokes, drawn.pen_width, said)
+            keeping.keep(image, drawn.strokes, drawn.pen_width, said)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
     seen.steps(followed.from_strokes(drawn.strokes, drawn.pen_width))
     look(image, found)
@@ -157,7 +157,7 @@ def look(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
                 try:
                     show()
                 except LabError as error:
-                    state.say_error(error)
+                    messages.say_error(error)
 
 
 def say_why(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
@@ -201,7 +201,7 @@ def drill(runs: list[Run]) -> None:
                 lambda strokes: drawings.read(run, strokes, drawn.pen_width),
             )
         except LabError as error:
-            state.say_error(error)
+            messages.say_error(error)
 
 
 @st.fragment

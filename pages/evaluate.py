@@ -12,8 +12,8 @@ from emnist_lab.ui import (
     headline,
     inuse,
     measured,
+    messages,
     panel,
-    state,
     sure,
 )
 from emnist_lab.ui.markup import plain
@@ -28,7 +28,7 @@ st.caption(inuse.trained_on(run))
 try:
     seen = measured.choose(run)
 except LabError as error:
-    state.stop_on(error)
+    messages.stop_on(error)
 if seen is None:
     st.stop()
 report = seen.report

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.ui import kept, kept_files, kept_measured, state, whose
+from emnist_lab.ui import kept, kept_files, kept_measured, messages, whose
 
 st.title("Handwriting")
 st.markdown("Drawings that were kept with their true label: data of your own, to test any run on.")
@@ -28,7 +28,7 @@ try:
     store, seen = whose.store(), whose.whose()
     drawings = kept.listed(store, seen)
 except LabError as error:
-    state.say_error(error)
+    messages.say_error(error)
     st.caption("Nothing is lost: Draw reads as before, only keeping and looking up must wait.")
     if st.button("Try again", icon=":material/refresh:") and store is not None:
         store.database.ask_again()
@@ -51,7 +51,7 @@ else:
         st.subheader("How well does a run read them?")
         kept_measured.measure(store, drawings, seen)
     except LabError as error:  # the run, or the database, went meanwhile
-        state.say_error(error)
+        messages.say_error(error)
 
 st.subheader("Take along, bring in")
 kept_files.take_along(store, drawings, seen)

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab.dataset import display_names
+from emnist_lab.classes import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.ui import inuse, measured, state
+from emnist_lab.ui import inuse, measured, messages, state
 from emnist_lab.ui.gallery import gallery
 
 WALL = 320  # images
@@ -35,7 +35,7 @@ if splits:
     try:
         shown = state.load(split, part)
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
 if shown is not None:
     chosen = np.random.default_rng(7).permutation(len(shown))[:WALL]
     names = display_names(shown.classes)
@@ -92,7 +92,7 @@ if LESSON.keys() <= shipped.keys():
                 f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}"
             )
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
     merged = [name for name in display_names(better.classes) if " " in name]
     st.caption(
         f"{len(better.classes)} classes: digits, capitals, and small letters that look different "

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab import pictures
-from emnist_lab.dataset import display_names
+from emnist_lab.classes import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.ui import inuse, markup, measured, state
+from emnist_lab.ui import inuse, markup, measured, messages, state
 from emnist_lab.ui.gallery import gallery
 
 PAGE = 240  # images in the gallery
@@ -58,7 +58,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 try:
     data = state.load(split, part)
 except LabError as error:
-    state.stop_on(error)
+    messages.stop_on(error)
 names = display_names(data.classes)
 kind = "generated" if data.generated else "emnist"  # what downloads are called
 
@@ -97,7 +97,7 @@ if reader != UNREAD:
         if report is None:
             st.caption("In the order of the file until it is done.")
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
 
 if report is not None and part == "train":
     st.caption(

@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import recipes, storage, training
-from emnist_lab.dataset import display_names, stratified_counts
+from emnist_lab.classes import display_names
 from emnist_lab.errors import LabError
+from emnist_lab.part import stratified_counts
 from emnist_lab.snippet import snippet
 from emnist_lab.specs import Spec
-from emnist_lab.ui import catalogue, handwriting, panel, queues, state
+from emnist_lab.ui import catalogue, handwriting, messages, panel, queues, state
 from emnist_lab.ui.markup import plain
 
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
@@ -33,7 +34,7 @@ if splits:
             try:
                 train = state.load(split, "train")
             except LabError as error:
-                state.stop_on(error)
+                messages.stop_on(error)
             sizes = [size for size in SIZES if size < len(train)] + [len(train)]
             count = st.select_slider(
                 "Training images",
@@ -76,14 +77,14 @@ if splits:
             pipeline = training.check(recipe, sampled, int(seed), params)
         except LabError as error:
             pipeline, problem = None, error
-            state.say_error(error)
+            messages.say_error(error)
         if st.button(
             "Train", type="primary", icon=":material/model_training:", disabled=pipeline is None
         ):
             try:
                 storage.check_room(needed=catalogue.room(recipe, count))
             except LabError as error:
-                state.say_error(error)
+                messages.say_error(error)
             else:
                 lines = tuple(f"{name}={catalogue.as_text(params[name])}" for name in params)
                 queues.jobs().submit(

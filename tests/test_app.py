@@ -10,9 +10,10 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import handwriting, imports, runs, storage
+from emnist_lab import handwriting, imports, storage
 from emnist_lab.errors import RunError
-from emnist_lab.places import PROJECT
+from emnist_lab.files import PROJECT
+from emnist_lab.manifest import MANIFEST, MODEL
 from emnist_lab.ui import board, inuse, tasks, waiting
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
@@ -244,7 +245,7 @@ def test_home_without_its_shipped_scores(monkeypatch):
 @pytest.mark.parametrize("page", ["evaluate", "draw", "compare", "home"])
 def test_a_damaged_run_spoils_no_page(page, train, test, home):
     lab.fit("hog-qda", train, test).save("mine")
-    (home / "runs" / "mine" / runs.MANIFEST).write_text("{")
+    (home / "runs" / "mine" / MANIFEST).write_text("{")
     app = opened(page)
     assert not app.exception
     if page != "home":
@@ -253,7 +254,7 @@ def test_a_damaged_run_spoils_no_page(page, train, test, home):
 
 def test_a_model_that_was_tampered_with_is_refused_on_draw(train, test, home):
     lab.fit("hog-qda", train, test).save("mine")
-    (home / "runs" / "mine" / runs.MODEL).write_bytes(b"other")
+    (home / "runs" / "mine" / MODEL).write_bytes(b"other")
     app = opened("draw", run="mine")
     assert not app.exception and "model.skops is damaged" in said(app)
     assert [one["who"] for one in bars(app)["columns"]] == ["pixels-logistic"]  # goes on
@@ -436,5 +437,5 @@ def test_a_run_of_other_classes_can_be_looked_at(dataset, folder):
     for page in ("evaluate", "draw"):
         app = opened(page, run="tens")
         assert not app.exception and not app.error
-    manifest = json.loads((lab.open_run("tens").folder / runs.MANIFEST).read_text())
+    manifest = json.loads((lab.open_run("tens").folder / MANIFEST).read_text())
     assert manifest["data"]["split"] == "digits"

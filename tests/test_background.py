@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from emnist_lab.background import Background, Cancelled
+from emnist_lab.background import Background
+from emnist_lab.callbacks import Cancelled
 from emnist_lab.errors import DatasetError
 
 LONG = 20  # seconds until a test gives up

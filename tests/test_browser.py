@@ -13,7 +13,7 @@ from webserver import serving
 
 import emnist_lab as lab
 from emnist_lab import browser
-from emnist_lab.dataset import Part
+from emnist_lab.part import Part
 
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 BAR = [[(80, 140), (190, 140)]]

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 from test_metrics import data
 
-from emnist_lab import calibration, metrics
+from emnist_lab import calibration, metrics, report
 
 
 def test_bins_hold_every_image_once():
@@ -26,7 +26,7 @@ def test_a_sure_and_wrong_classifier_and_a_calibrated_one():
     labels = np.array([0, 1, 0, 1])
     sure = np.eye(2)[[0, 0, 0, 0]]
     assert calibration.calibration_error(labels, sure) == 0.5
-    assert metrics.calibration_error(labels, sure) == 0.5
+    assert report.calibration_error(labels, sure) == 0.5
     half = np.array([[0.500001, 0.499999]] * 4)
     assert calibration.calibration_error(labels, half) == pytest.approx(0, abs=1e-5)
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from emnist_lab import __main__ as cli
-from emnist_lab import ink, runs
+from emnist_lab import ink, run, runs
 from emnist_lab.errors import RunError
-from emnist_lab.places import PROJECT
+from emnist_lab.files import PROJECT
 
 SEVEN = [[[60, 60], [200, 60], [110, 230]]]
 
@@ -65,7 +65,7 @@ def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tm
 def test_undefined_numbers_are_dashes(capfd, monkeypatch):
     shipped = runs.open_run("hog-qda")
     labels, scores = shipped.test_scores
-    only = runs.Run({**shipped.manifest, "scores": {"accuracy": 0.0, "roc_auc_ovo": None}})
+    only = run.Run({**shipped.manifest, "scores": {"accuracy": 0.0, "roc_auc_ovo": None}})
     only.test_scores = labels[labels == 0], scores[labels == 0]
     monkeypatch.setattr(runs, "open_run", lambda name: only)
     out, _ = call(capfd, "evaluate", "--run", "only", "--stored")
@@ -173,14 +173,14 @@ def test_refusals_are_one_line_and_status_2(capfd, folder, tmp_path, words):
 
 
 def test_a_disk_that_fills_up_during_training_loses_nothing(capfd, folder, monkeypatch, home):
-    original = runs.Run.save
+    original = run.Run.save
 
     def full(self, name=None, place=None):
         if place is None or place == home / "runs":
             raise RunError("The disk that holds X is full: free some space and try again.")
         return original(self, name, place)
 
-    monkeypatch.setattr(runs.Run, "save", full)
+    monkeypatch.setattr(run.Run, "save", full)
     err = call(capfd, "train", "hog-qda", "--root", folder, status=2)[1].splitlines()[-1]
     kept = err.split("the run lies in ")[1].split(";")[0]
     assert runs.open_run(kept).report().accuracy > 0.6

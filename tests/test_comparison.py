@@ -8,8 +8,10 @@ from conftest import make_part
 from scipy.stats import binom
 
 import emnist_lab as lab
-from emnist_lab import comparison, metrics, runs
+from emnist_lab import comparison, report
 from emnist_lab.errors import RunError
+from emnist_lab.manifest import MANIFEST, MODEL, SCORES
+from emnist_lab.report import Report
 
 
 def pair(both, first, second, neither):
@@ -59,7 +61,7 @@ def reports():
     first = np.eye(3)[[0, 0, 1, 0, 1, 2]] * 0.6 + 0.4 / 3
     second = np.eye(3)[[0, 1, 0, 1, 0, 2]] * 0.3 + 0.7 / 3
     first[1] = [0.9, 0.05, 0.05]
-    return tuple(metrics.Report(labels, scores, list("abc")) for scores in (first, second))
+    return tuple(Report(labels, scores, list("abc")) for scores in (first, second))
 
 
 def test_disagreements_most_confident_first():
@@ -73,7 +75,7 @@ def test_disagreements_most_confident_first():
     assert table.loc[0, "first_probability"] == 0.9
     by_class = comparison.disagreements_by_class(one, other, count=3)
     assert len(by_class) == 3 and by_class["images"].sum() == 3
-    elsewhere = metrics.Report(other.labels[::-1], other.scores, other.classes)
+    elsewhere = Report(other.labels[::-1], other.scores, other.classes)
     with pytest.raises(RunError, match="different images"):
         comparison.disagreements(one, elsewhere)
 
@@ -102,13 +104,13 @@ def test_calibration_error_equals_a_plain_one():
             inside = (sure > place / bins) & (sure <= (place + 1) / bins)
             if inside.any():
                 error += inside.mean() * abs(right[inside].mean() - sure[inside].mean())
-        assert metrics.calibration_error(labels, scores, bins) == pytest.approx(error, abs=1e-12)
+        assert report.calibration_error(labels, scores, bins) == pytest.approx(error, abs=1e-12)
     certain = np.eye(4)[labels]
-    assert metrics.calibration_error(labels, certain) == 0
-    assert metrics.calibration_error((labels + 1) % 4, certain) == 1
+    assert report.calibration_error(labels, certain) == 0
+    assert report.calibration_error((labels + 1) % 4, certain) == 1
     # three votes of five lie on the edge of two bins, however they were rounded
     votes = np.array([[0.6, 0.4], [np.nextafter(0.6, 1), 0.4]])
-    assert metrics.calibration_error([0, 1], votes) == pytest.approx(0.1)
+    assert report.calibration_error([0, 1], votes) == pytest.approx(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -123,18 +125,18 @@ def test_the_leaderboard_of_old_and_new_runs(digits, home):
     old = lab.fit("pixels-logistic", train.sample(60), test).save("old")
     lab.fit("pixels-logistic", train).save("bare")
     elsewhere = lab.fit("pixels-logistic", train, other).save("elsewhere")
-    manifest = json.loads((old.folder / runs.MANIFEST).read_text())
+    manifest = json.loads((old.folder / MANIFEST).read_text())
     expected = manifest["scores"].pop("calibration_error")
     manifest["timings"].pop("one_ms", None)
     manifest["created"] = "yesterday"
-    (old.folder / runs.MANIFEST).write_text(json.dumps(manifest))
+    (old.folder / MANIFEST).write_text(json.dumps(manifest))
     found = [run for run in lab.list_runs()[0] if not run.shipped]
     table = comparison.leaderboard(found).set_index("run")
     assert set(table.index) == {"new", "old", "bare", "elsewhere"}
     assert table.loc["old", "calibration_error"] == pytest.approx(expected, rel=1e-12)
     assert np.isnan(table.loc["old", "one_ms"]) and np.isnan(table.loc["bare", "accuracy"])
     assert table.loc["new", "accuracy"] == kept.manifest["scores"]["accuracy"]
-    assert table.loc["new", "bytes"] == (kept.folder / runs.MODEL).stat().st_size
+    assert table.loc["new", "bytes"] == (kept.folder / MODEL).stat().st_size
     assert table.loc["new", "train_images"] == 120 and not table.loc["new", "shipped"]
     assert table["accuracy"].dropna().is_monotonic_decreasing
     parts = comparison.test_parts(found)
@@ -144,7 +146,7 @@ def test_the_leaderboard_of_old_and_new_runs(digits, home):
         comparison.check_pair(kept, elsewhere)
     with pytest.raises(RunError, match="no test scores"):
         comparison.check_pair(kept, lab.open_run("bare"))
-    (kept.folder / runs.SCORES).write_bytes(b"other")
+    (kept.folder / SCORES).write_bytes(b"other")
     assert comparison.leaderboard([lab.open_run("new")]).loc[0, "accuracy"] > 0
 
 
@@ -156,5 +158,5 @@ def test_parts_of_one_name_are_told_apart(digits):
     assert names[0] != names[1] and other.fingerprint[:8] in names[0]
     with pytest.raises(RunError, match="other images by the same name"):
         for run in found:
-            run.manifest["files"] = {runs.SCORES: {}}
+            run.manifest["files"] = {SCORES: {}}
         comparison.check_pair(*found)

@@ -5,7 +5,7 @@ import pytest
 from test_metrics import data
 
 from emnist_lab import confusion
-from emnist_lab.metrics import Report
+from emnist_lab.report import Report
 
 
 @pytest.fixture(scope="module")

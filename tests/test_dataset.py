@@ -13,7 +13,7 @@ from conftest import CLASSES, as_idx, make_part, write
 from PIL import Image
 
 import emnist_lab as lab
-from emnist_lab import cache, dataset, fetch, official, orientation, places, sources, splits
+from emnist_lab import cache, classes, fetch, files, official, orientation, part, sources, splits
 from emnist_lab.errors import DatasetError
 from emnist_lab.formats import idx
 
@@ -138,7 +138,7 @@ def test_two_formats_of_one_split_are_not_mixed(folder, tmp_path):
 
 
 def test_generated_images_never_complete_real_ones(tmp_path):
-    shutil.copytree(places.SHIPPED / "demo", tmp_path / "demo")
+    shutil.copytree(files.SHIPPED / "demo", tmp_path / "demo")
     write(tmp_path, make_part("balanced", 2, seed=5, part="test"))
     assert {source.generated for source in sources.find(tmp_path).values()} == {True}
     write(tmp_path, make_part("balanced", 2, seed=6))
@@ -202,7 +202,7 @@ def test_the_demo_set_is_called_generated():
 
 
 def test_the_demo_set_is_called_generated_wherever_it_is_copied(tmp_path):
-    shutil.copytree(places.SHIPPED / "demo", tmp_path / "emnist")
+    shutil.copytree(files.SHIPPED / "demo", tmp_path / "emnist")
     assert lab.load("balanced", "test", tmp_path).generated
 
 
@@ -382,7 +382,7 @@ def test_a_repartition_is_never_called_official(folder):
 
 def test_sample_keeps_shares_and_every_class():
     data = make_part("digits", 20, seed=6)
-    uneven = dataset.Part(
+    uneven = part.Part(
         data.images[:120], np.sort(data.labels)[:120], data.classes, "digits", "train", "x"
     )
     drawn = uneven.sample(30, seed=1)
@@ -413,23 +413,23 @@ def test_means_and_counts(train):
 
 
 def test_fingerprint_follows_images_and_labels(train):
-    same = dataset.Part(
+    same = part.Part(
         train.images.copy(), train.labels.copy(), train.classes, "balanced", "train", "x"
     )
     assert same.fingerprint == train.fingerprint
     other = train.images.copy()
     other[7, 3, 3] ^= 1
-    changed = dataset.Part(other, train.labels, train.classes, "balanced", "train", "x")
+    changed = part.Part(other, train.labels, train.classes, "balanced", "train", "x")
     assert changed.fingerprint != train.fingerprint
 
 
 def test_names_for_people():
-    assert dataset.display_names(list(CLASSES["balanced"]))[12] == "C c"
-    assert dataset.display_names(list(CLASSES["balanced"]))[10] == "A"
-    assert dataset.display_names(list(CLASSES["letters"]))[0] == "A a"
-    assert dataset.display_names(list(CLASSES["byclass"])) == list(CLASSES["byclass"])
+    assert classes.display_names(list(CLASSES["balanced"]))[12] == "C c"
+    assert classes.display_names(list(CLASSES["balanced"]))[10] == "A"
+    assert classes.display_names(list(CLASSES["letters"]))[0] == "A a"
+    assert classes.display_names(list(CLASSES["byclass"])) == list(CLASSES["byclass"])
     balanced = list(CLASSES["balanced"])
-    assert dataset.class_index("c", balanced) == balanced.index("C")
-    assert dataset.class_index("a", balanced) == balanced.index("a")
-    assert dataset.class_index("ß", balanced) is None
-    assert dataset.class_index("", balanced) is None
+    assert classes.class_index("c", balanced) == balanced.index("C")
+    assert classes.class_index("a", balanced) == balanced.index("a")
+    assert classes.class_index("ß", balanced) is None
+    assert classes.class_index("", balanced) is None

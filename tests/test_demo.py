@@ -10,8 +10,8 @@ import pytest
 from conftest import BALANCED
 
 from emnist_lab import dataset, demo, open_run, recipes
-from emnist_lab.dataset import Part
 from emnist_lab.errors import DatasetError
+from emnist_lab.part import Part
 
 NAMES = {
     "about.json",

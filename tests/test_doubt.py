@@ -6,7 +6,7 @@ from test_metrics import data
 
 from emnist_lab import doubt
 from emnist_lab.errors import DatasetError
-from emnist_lab.metrics import Report
+from emnist_lab.report import Report
 
 COLUMNS = ["image", "given", "suggested", "given_probability", "suggested_probability", "doubt"]
 

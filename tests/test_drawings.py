@@ -7,7 +7,7 @@ from test_ink import SEVEN, moved
 import emnist_lab as lab
 from emnist_lab import drawings, drawn, ink
 from emnist_lab.errors import InkError
-from emnist_lab.runs import Run
+from emnist_lab.run import Run
 
 RING = [[(100 + 60 * np.cos(t), 120 + 90 * np.sin(t)) for t in np.linspace(0, 2 * np.pi, 40)]]
 SOME = [

@@ -11,7 +11,7 @@ from conftest import make_part, write
 from test_app import opened, said
 
 import emnist_lab as lab
-from emnist_lab import confusion, doubt, marks, projection, training
+from emnist_lab import confusion, doubt, evaluate, marks, projection
 from emnist_lab.ui import tasks
 
 LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes"]
@@ -175,14 +175,14 @@ def test_samples_as_a_run_reads_them(mine):
 @pytest.fixture
 def slow(monkeypatch):
     """A run reads for as long as the test holds it; gives the event that lets it go on."""
-    go, evaluate = threading.Event(), training.evaluate
+    go, real = threading.Event(), evaluate.evaluate
 
     def held(run, test, progress=None):
         progress(0.25, "a quarter of the images read")
         assert go.wait(60)
-        return evaluate(run, test, progress)
+        return real(run, test, progress)
 
-    monkeypatch.setattr("emnist_lab.training.evaluate", held)
+    monkeypatch.setattr("emnist_lab.evaluate.evaluate", held)
     monkeypatch.setattr("emnist_lab.ui.waiting._AT_ONCE", 0.05)
     yield go
     go.set()

@@ -22,10 +22,11 @@ import emnist_lab as lab
 from emnist_lab import __main__ as main
 from emnist_lab import exchange, runs, storage
 from emnist_lab.errors import RunError
-from emnist_lab.places import PROJECT
+from emnist_lab.files import PROJECT
+from emnist_lab.manifest import MANIFEST, MODEL, SCORES
 from emnist_lab.ui import inuse
 
-FILES = (runs.MANIFEST, runs.MODEL, runs.SCORES)
+FILES = (MANIFEST, MODEL, SCORES)
 
 
 @pytest.fixture(scope="module")
@@ -56,20 +57,20 @@ def zipped(files: dict[str, bytes] | list[tuple]) -> bytes:
 
 def sealed(files: dict[str, bytes], **others: bytes) -> dict[str, bytes]:
     """Files with a model or scores of a forger's, and a manifest that agrees."""
-    manifest = json.loads(files[runs.MANIFEST])
-    names = {"model": runs.MODEL, "scores": runs.SCORES}
+    manifest = json.loads(files[MANIFEST])
+    names = {"model": MODEL, "scores": SCORES}
     changed = {names[key]: content for key, content in others.items()}
     for name, content in changed.items():
         digest = hashlib.sha256(content).hexdigest()
         manifest["files"][name] = {"bytes": len(content), "sha256": digest}
-    return {**files, **changed, runs.MANIFEST: json.dumps(manifest).encode()}
+    return {**files, **changed, MANIFEST: json.dumps(manifest).encode()}
 
 
 def edited(files: dict[str, bytes], change) -> dict[str, bytes]:
     """Files with a manifest that `change` was let loose on."""
-    manifest = json.loads(files[runs.MANIFEST])
+    manifest = json.loads(files[MANIFEST])
     change(manifest)
-    return {**files, runs.MANIFEST: json.dumps(manifest).encode()}
+    return {**files, MANIFEST: json.dumps(manifest).encode()}
 
 
 def refused(content: bytes, *says: str, home) -> str:
@@ -121,8 +122,8 @@ def test_a_run_without_scores(train, packed, home, tmp_path):
     run = lab.fit("hog-qda", train).save("bare")
     again = exchange.import_run(exchange.export_to(run, tmp_path / "bare.zip"))
     assert again.name == "bare-2" and again.predict_proba(train.images[:1]).shape == (1, 47)
-    claims = edited(packed, lambda manifest: manifest["files"].pop(runs.SCORES))
-    del claims[runs.SCORES]
+    claims = edited(packed, lambda manifest: manifest["files"].pop(SCORES))
+    del claims[SCORES]
     refused(zipped(claims), "run.json", "names scores", home=home)
 
 
@@ -133,7 +134,7 @@ def test_a_changed_byte_is_refused_by_the_files_name(packed, home, name):
         entry = archive.getinfo(name)
     content[entry.header_offset + 30 + len(name) + entry.compress_size // 2] ^= 1
     refused(bytes(content), name, home=home)
-    if name != runs.MANIFEST:  # zipped again, so that the zip itself is sound
+    if name != MANIFEST:  # zipped again, so that the zip itself is sound
         changed = bytearray(packed[name])
         changed[len(changed) // 2] ^= 1
         refused(zipped({**packed, name: bytes(changed)}), name, "mine", home=home)
@@ -150,7 +151,7 @@ def test_a_changed_byte_is_refused_by_the_files_name(packed, home, name):
         (lambda m: m.pop("classes"), ("run.json", "lacks 'classes'")),
         (lambda m: m["classes"].pop(), ("is damaged",)),
         (lambda m: m["classes"].append("ß"), ("is damaged",)),
-        (lambda m: m["files"].update({"../../evil": m["files"][runs.MODEL]}), ("run's files",)),
+        (lambda m: m["files"].update({"../../evil": m["files"][MODEL]}), ("run's files",)),
         (lambda m: m.update(format="other"), ("run.json", "isn't a run's manifest")),
     ],
 )
@@ -175,12 +176,12 @@ def test_files_that_are_no_run(packed, home, tmp_path):
     for name in ("../run.json", "/tmp/x", "in/model.skops", "C:\\x", "run.json/"):
         refused(zipped({**packed, name: b"x"}), "plain name", home=home)
     with pytest.warns(UserWarning, match="Duplicate"):
-        twice = zipped([*packed.items(), (runs.MODEL, b"other")])
-    refused(twice, "twice", runs.MODEL, home=home)
-    link = zipfile.ZipInfo(runs.MODEL)
+        twice = zipped([*packed.items(), (MODEL, b"other")])
+    refused(twice, "twice", MODEL, home=home)
+    link = zipfile.ZipInfo(MODEL)
     link.external_attr = 0o120777 << 16
-    others = [(name, one) for name, one in packed.items() if name != runs.MODEL]
-    refused(zipped([*others, (link, b"/etc/passwd")]), "plain file", runs.MODEL, home=home)
+    others = [(name, one) for name, one in packed.items() if name != MODEL]
+    refused(zipped([*others, (link, b"/etc/passwd")]), "plain file", MODEL, home=home)
     locked = bytearray(whole)
     locked[whole.rindex(b"PK\1\2") + 8] |= 1
     refused(bytes(locked), "encrypted", home=home)
@@ -190,15 +191,15 @@ def test_files_that_are_no_run(packed, home, tmp_path):
 
 
 def test_bombs_are_refused_before_they_go_off(packed, home):
-    bomb = zipped({**packed, runs.SCORES: bytes(600 * 2**20)})
+    bomb = zipped({**packed, SCORES: bytes(600 * 2**20)})
     assert len(bomb) < 8 * 2**20
     refused(bomb, "512 MiB", home=home)
-    refused(zipped({**packed, runs.MANIFEST: bytes(5 * 2**20)}), "4 MiB", home=home)
+    refused(zipped({**packed, MANIFEST: bytes(5 * 2**20)}), "4 MiB", home=home)
     # One that says it is small gives what it says, no more, and its CRC is then wrong.
-    lying = bytearray(zipped({**packed, runs.SCORES: bytes(2**20)}))
+    lying = bytearray(zipped({**packed, SCORES: bytes(2**20)}))
     entry = lying.rindex(b"PK\1\2")
     lying[entry + 24 : entry + 28] = struct.pack("<I", 1000)
-    refused(bytes(lying), runs.SCORES, home=home)
+    refused(bytes(lying), SCORES, home=home)
     many = zipped([(f"{number:05}", b"") for number in range(3000)])
     refused(many, "isn't a run", home=home)
 
@@ -209,20 +210,20 @@ def test_a_model_that_a_forger_sends(made, packed, home, tmp_path):
     refused(
         zipped(sealed(packed, model=skops.io.dumps(evil))),
         "mine",
-        runs.MODEL,
+        MODEL,
         "trusted types",
         home=home,
     )
     assert not mark.exists()
     for content in (b"", b"PK", skops.io.dumps({"no": "pipeline"})):
-        refused(zipped(sealed(packed, model=content)), runs.MODEL, home=home)
+        refused(zipped(sealed(packed, model=content)), MODEL, home=home)
     for classes in (np.arange(47.0), np.arange(47) - 47, np.arange(47) + 1, np.zeros(47, int)):
         other = copy.deepcopy(made.model)
         other.steps[-1][1].classes_ = classes
-        refused(zipped(sealed(packed, model=skops.io.dumps(other))), runs.MODEL, home=home)
+        refused(zipped(sealed(packed, model=skops.io.dumps(other))), MODEL, home=home)
     out = io.BytesIO()
     np.savez(out, labels=np.array([evil], dtype=object), scores=np.zeros((1, 47)))
-    refused(zipped(sealed(packed, scores=out.getvalue())), runs.SCORES, home=home)
+    refused(zipped(sealed(packed, scores=out.getvalue())), SCORES, home=home)
 
 
 def test_a_disk_that_fills_up(kept, packed, home, tmp_path, monkeypatch):
@@ -255,7 +256,7 @@ def test_a_disk_that_fills_up(kept, packed, home, tmp_path, monkeypatch):
 def test_rename(made, kept, home):
     run = runs.rename(kept, "yours")
     assert run.name == "yours" and lab.open_run("yours").folder == home / "runs" / "yours"
-    assert json.loads((run.folder / runs.MANIFEST).read_text())["name"] == "yours"
+    assert json.loads((run.folder / MANIFEST).read_text())["name"] == "yours"
     assert sorted(path.name for path in run.folder.iterdir()) == sorted(FILES)
     assert runs.rename(run, "yours") is run
     made.save("third")
@@ -301,7 +302,7 @@ def test_delete(made, kept, home, tmp_path):
 
 
 def test_a_run_that_can_not_be_opened_can_go(kept, home, capfd):
-    (kept.folder / runs.MANIFEST).write_text("{")
+    (kept.folder / MANIFEST).write_text("{")
     assert runs.unusable() == ["mine"]
     for name in ("hog-qda", "nothing", "../mine"):
         with pytest.raises(RunError, match="no unusable run"):
@@ -377,12 +378,12 @@ def test_the_shelf(kept, home, packed):
     app.file_uploader[0].set_value(("theirs.zip", zipped(packed), "application/zip")).run()
     assert not app.exception and "kept as **mine**" in app.success[0].value
     assert app.selectbox(key="shelf-run").value == "mine"
-    spoilt = home / "runs" / "mine" / runs.SCORES
+    spoilt = home / "runs" / "mine" / SCORES
     whole = spoilt.read_bytes()
     spoilt.write_bytes(b"other")  # said beside the button, not when it is too late
     assert not app.run().exception and "scores" in app.get("download_button")[0].help
     spoilt.write_bytes(whole)
-    bad = {**packed, runs.MODEL: b"other"}
+    bad = {**packed, MODEL: b"other"}
     app.file_uploader[0].set_value(("bad.zip", zipped(bad), "application/zip")).run()
     assert "model.skops" in app.error[0].value.replace("\\", "") and not app.exception
     assert not app.run().error and len(lab.list_runs()[0]) == 5  # it doesn't come again
@@ -396,7 +397,7 @@ def test_the_shelf(kept, home, packed):
 
 
 def test_the_shelf_deletes_what_can_not_be_opened(kept, home):
-    (kept.folder / runs.MANIFEST).write_text("{")
+    (kept.folder / MANIFEST).write_text("{")
     app = AppTest.from_function(_page, default_timeout=30).run()
     assert "mine" in next(one.options for one in app.selectbox if "can't be" in one.label)
     button(app, "Delete it").click().run()

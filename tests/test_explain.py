@@ -13,10 +13,11 @@ from test_metrics import data
 import emnist_lab as lab
 from emnist_lab import calibration, explain
 from emnist_lab.errors import RunError
-from emnist_lab.explain import evidence, is_linear, likeliest, occlusion
+from emnist_lab.explain import evidence, is_linear, occlusion
 from emnist_lab.features import HOG, Pixels, ScaledPixels
+from emnist_lab.ranking import likeliest
 from emnist_lab.recipe import Recipe
-from emnist_lab.runs import Run
+from emnist_lab.run import Run
 
 
 @pytest.fixture(scope="module")

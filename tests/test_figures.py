@@ -7,7 +7,7 @@ import pytest
 from test_metrics import data
 
 from emnist_lab import figures
-from emnist_lab.metrics import Report
+from emnist_lab.report import Report
 
 
 def legend(figure):

@@ -14,7 +14,6 @@ from conftest import BALANCED, make_part
 
 import emnist_lab as lab
 from emnist_lab import ink
-from emnist_lab.drawings import read_drawings
 from emnist_lab.errors import DatasetError, HandwritingError, InkError
 from emnist_lab.formats import idx
 from emnist_lab.handwriting import (
@@ -30,6 +29,7 @@ from emnist_lab.handwriting import (
     store,
     unseen,
 )
+from emnist_lab.stroke_files import read_drawings
 
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 ME, YOU = "1" * 32, "2" * 32

@@ -14,11 +14,11 @@ from streamlit.testing.v1 import AppTest
 import emnist_lab as lab
 from emnist_lab import ink
 from emnist_lab.__main__ import main
-from emnist_lab.drawings import read_drawings
+from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import Drawing, database, open_store
 from emnist_lab.jobs import JobQueue
-from emnist_lab.places import PROJECT
 from emnist_lab.specs import Spec, as_json, from_json
+from emnist_lab.stroke_files import read_drawings
 from emnist_lab.ui import queues, whose
 
 ME, YOU = "1" * 32, "2" * 32
@@ -244,13 +244,13 @@ def board():
     import streamlit as st
 
     from emnist_lab import ink, runs
-    from emnist_lab.ui import handwriting
+    from emnist_lab.ui import keeping
 
     run = runs.open_run("hog-qda")
     strokes = [np.array(stroke, float) for stroke in st.session_state.strokes]
     image = ink.from_strokes(strokes, 20)
     chances = run.predict_proba(image[None])[0]
-    handwriting.keep(image, strokes, 20, {"hog-qda": (run.classes, chances)})
+    keeping.keep(image, strokes, 20, {"hog-qda": (run.classes, chances)})
 
 
 @pytest.fixture

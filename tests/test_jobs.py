@@ -12,8 +12,8 @@ from conftest import make_part, zipped
 from webserver import serving
 
 import emnist_lab as lab
+from emnist_lab.files import PROJECT
 from emnist_lab.jobs import Job, JobQueue
-from emnist_lab.places import PROJECT
 from emnist_lab.specs import FetchSpec, Spec
 
 

@@ -16,9 +16,9 @@ from test_jobs import gone, until
 
 import emnist_lab as lab
 from emnist_lab import specs
+from emnist_lab.files import PROJECT, SHIPPED
 from emnist_lab.jobs import JobQueue
 from emnist_lab.journal import Entry, Journal
-from emnist_lab.places import PROJECT, SHIPPED
 from emnist_lab.specs import CurveSpec, FetchSpec, Spec
 from emnist_lab.ui import queues
 
@@ -26,7 +26,7 @@ SERVER = """
 import os, signal, sys, time
 from emnist_lab.jobs import JobQueue
 from emnist_lab.journal import Journal
-from emnist_lab.places import home
+from emnist_lab.files import home
 from emnist_lab.specs import Spec
 queue = JobQueue(Journal(home() / "jobs"))
 spec = Spec("pixels-logistic", "balanced", root=sys.argv[1], seed=7)

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from conftest import make_part
 
-from emnist_lab import marks, storage
+from emnist_lab import files, marks
 from emnist_lab.errors import RunError
 from emnist_lab.marks import Mark
 
@@ -169,7 +169,7 @@ def test_only_a_fingerprint_becomes_a_path(home, part):
 def test_a_part_has_room_for_many_marks_and_no_more(home, monkeypatch):
     wide = [asdict_of(Mark(2**31 - 1 - i, "𝔸", "𝔹")) for i in range(10_000)]
     head = {"format": marks.FORMAT, "version": marks.VERSION, "fingerprint": PART}
-    storage.write_json(file_of(home), {**head, "marks": wide})
+    files.write_json(file_of(home), {**head, "marks": wide})
     assert len(marks.read(PART)) == 10_000
     with pytest.raises(RunError, match="take some back"):
         marks.mark(PART, one(1))
@@ -260,9 +260,9 @@ def test_json_that_can_not_be_written_touches_nothing(tmp_path):
     path = tmp_path / "sub" / "x.json"
     for content in ({"a": float("nan")}, {"a": "\ud800"}):
         with pytest.raises(ValueError):
-            storage.write_json(path, content)
+            files.write_json(path, content)
     assert not path.parent.exists()
-    storage.write_json(path, {"a": "é"})
+    files.write_json(path, {"a": "é"})
     assert json.loads(path.read_text(encoding="utf-8")) == {"a": "é"}
 
 

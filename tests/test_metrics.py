@@ -7,6 +7,7 @@ import pytest
 import sklearn.metrics as sk
 
 from emnist_lab import metrics
+from emnist_lab.report import Report
 
 
 def data(classes=7, rows=400, seed=0, ties=False, uneven=False):
@@ -44,7 +45,7 @@ def test_perfect_and_useless_scores():
 
 def test_simple_numbers_equal_scikit_learns():
     labels, scores = data(9, 600, uneven=True)
-    report = metrics.Report(labels, scores, list("ABCDEFGHI"))
+    report = Report(labels, scores, list("ABCDEFGHI"))
     predicted = scores.argmax(axis=1)
     assert report.accuracy == sk.accuracy_score(labels, predicted)
     assert report.top3_accuracy == sk.top_k_accuracy_score(labels, scores, k=3)
@@ -72,7 +73,7 @@ def test_classes_that_never_occur_are_left_out_and_named():
     labels, scores = data(5, 300)
     keep = labels != 2
     labels, scores = labels[keep], scores[keep]
-    report = metrics.Report(labels, scores, list("ABCDE"))
+    report = Report(labels, scores, list("ABCDE"))
     assert report.absent == ["C c"]
     present = [0, 1, 3, 4]
     renumbered = np.searchsorted(present, labels)
@@ -88,18 +89,18 @@ def test_classes_that_never_occur_are_left_out_and_named():
 def test_pairs_in_words():
     labels = np.array([0] * 10 + [1] * 10)
     scores = np.eye(3)[[1] * 4 + [0] * 6 + [1] * 9 + [2]]
-    report = metrics.Report(labels, scores, ["L", "1", "F"])
+    report = Report(labels, scores, ["L", "1", "F"])
     pairs = report.confused_pairs()
     assert list(pairs.iloc[0]) == ["L l", "1", 4, 10, 0.4]
     assert len(pairs) == 2
     assert report.most_missed() == ("L l", 0.6)
-    perfect = metrics.Report(labels, np.eye(3)[labels], ["L", "1", "F"])
+    perfect = Report(labels, np.eye(3)[labels], ["L", "1", "F"])
     assert perfect.most_missed() is None and perfect.confused_pairs().empty
 
 
 def test_curves_have_the_area_of_the_auc():
     labels, scores = data(4, 3000)
-    report = metrics.Report(labels, scores, list("ABCD"))
+    report = Report(labels, scores, list("ABCD"))
     rates, hits = report.roc_curves
     area = np.trapezoid(hits, rates, axis=1)
     np.testing.assert_allclose(area, report.per_class["auc"], atol=5e-3)

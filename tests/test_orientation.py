@@ -7,7 +7,7 @@ import pytest
 from conftest import make_part, write
 
 import emnist_lab as lab
-from emnist_lab import orientation
+from emnist_lab import orientation, orientation_training
 from emnist_lab.__main__ import main
 from emnist_lab.orientation import POSES, judge, log_odds, turn
 
@@ -109,18 +109,18 @@ def test_a_few_images_that_look_the_same_transposed_leave_it_unsure(printed, kno
 
 
 def test_error_rates_tell_of_each_size_and_follow_their_seed(printed):
-    rates = orientation.error_rates(printed, (1, 20), draws=100, seed=3)
+    rates = orientation_training.error_rates(printed, (1, 20), draws=100, seed=3)
     assert json.loads(json.dumps(rates)) == rates
-    assert rates == orientation.error_rates(printed, (1, 20), draws=100, seed=3)
+    assert rates == orientation_training.error_rates(printed, (1, 20), draws=100, seed=3)
     assert rates["error"]["20"] <= rates["error"]["1"] < 0.25
     assert rates["unsure"] == {"1": 1.0, "20": rates["unsure"]["20"]}
 
 
 def test_fitting_learns_leaves_test_images_out_and_follows_its_seed(printed, monkeypatch):
     digits = make_part("digits", 30, seed=12)
-    kept = orientation.fit([digits], epochs=12, seed=1)
+    kept = orientation_training.fit([digits], epochs=12, seed=1)
     assert kept.dtype == np.float16 and kept.shape == np.load(orientation.WEIGHTS).shape
-    np.testing.assert_array_equal(kept, orientation.fit([digits], epochs=12, seed=1))
+    np.testing.assert_array_equal(kept, orientation_training.fit([digits], epochs=12, seed=1))
     fresh = make_part("digits", 5, seed=13)
     both = np.concatenate
     mixed = type(digits)(
@@ -131,10 +131,12 @@ def test_fitting_learns_leaves_test_images_out_and_follows_its_seed(printed, mon
         "train",
         "re-partition",
     )
-    np.testing.assert_array_equal(kept, orientation.fit([mixed], [fresh], epochs=12, seed=1))
+    np.testing.assert_array_equal(
+        kept, orientation_training.fit([mixed], [fresh], epochs=12, seed=1)
+    )
     learned = orientation._split_weights(kept.astype(np.float32))
     monkeypatch.setattr(orientation, "_weights", lambda: learned)
-    assert orientation.error_rates(fresh, (10,), draws=100)["error"]["10"] < 0.1
+    assert orientation_training.error_rates(fresh, (10,), draws=100)["error"]["10"] < 0.1
 
 
 def test_the_command_fits_keeps_and_measures(tmp_path, monkeypatch, capsys):
@@ -142,7 +144,7 @@ def test_the_command_fits_keeps_and_measures(tmp_path, monkeypatch, capsys):
     write(tmp_path, make_part("digits", 2, seed=15, part="test"))
     weights = tmp_path / "weights.npy"
     monkeypatch.setattr(orientation, "error_rates", lambda part, **options: {"split": part.split})
-    assert orientation.refit([tmp_path], weights) == [{"split": "digits"}] * 4
+    assert orientation_training.refit([tmp_path], weights) == [{"split": "digits"}] * 4
     assert np.load(weights, allow_pickle=False).shape == np.load(orientation.WEIGHTS).shape
     weights.unlink()
     monkeypatch.setattr(orientation, "WEIGHTS", weights)
@@ -176,7 +178,7 @@ def test_the_weights_are_small_and_hold_no_objects():
 )
 def test_handwriting_is_judged_right(real, split, labelled, single):
     part = lab.load(split, "test", real)
-    rates = orientation.error_rates(part, (1, 10, 20, 50), draws=500, labelled=labelled)
+    rates = orientation_training.error_rates(part, (1, 10, 20, 50), draws=500, labelled=labelled)
     assert 0 < rates["error"]["1"] < single
     assert rates["error"]["10"] <= 0.004
     assert rates["error"]["20"] == rates["error"]["50"] == 0
@@ -187,6 +189,6 @@ def test_handwriting_is_judged_right(real, split, labelled, single):
 
 def test_a_folder_of_one_class_is_judged_right_or_with_doubt(real):
     part = lab.load("byclass", "test", real)
-    rates = orientation.error_rates(part, (5, 20, 100), draws=500, one_class=True)
+    rates = orientation_training.error_rates(part, (5, 20, 100), draws=500, one_class=True)
     assert max(rates["sure_error"].values()) <= 0.002
     assert rates["error"]["100"] <= 0.02

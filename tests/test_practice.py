@@ -8,7 +8,7 @@ from scipy.stats import norm
 import emnist_lab as lab
 from emnist_lab import ink, practice
 from emnist_lab.errors import HandwritingError
-from emnist_lab.metrics import Report
+from emnist_lab.report import Report
 
 STROKES = [np.array([[60, 60], [200, 60], [110, 230]])]
 IMAGE = ink.from_strokes(STROKES)

@@ -10,10 +10,10 @@ from test_metrics import data
 from threadpoolctl import threadpool_limits
 
 from emnist_lab import projection
-from emnist_lab.background import Cancelled
+from emnist_lab.callbacks import Cancelled
 from emnist_lab.errors import DatasetError
-from emnist_lab.metrics import Report
 from emnist_lab.projection import project, sample_of
+from emnist_lab.report import Report
 from emnist_lab.tsne import WatchedTSNE
 
 

@@ -10,7 +10,7 @@ import scipy.io
 import sklearn.metrics as sk
 
 import emnist_lab as lab
-from emnist_lab import comparison, drawings, drawn, pictures
+from emnist_lab import comparison, drawings, drawn, pictures, stroke_files
 from emnist_lab.errors import DatasetError
 
 
@@ -27,7 +27,7 @@ def strokes(real) -> list[dict]:
     path = real.parent / "drawings" / "uji_pen.json"
     if not path.is_file():
         pytest.skip("needs uji_pen.json in drawings beside the real images")
-    return drawings.read_drawings(path)
+    return stroke_files.read_drawings(path)
 
 
 @pytest.mark.parametrize(

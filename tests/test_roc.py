@@ -8,7 +8,7 @@ import sklearn.metrics as sk
 from test_metrics import data
 
 from emnist_lab import bootstrap
-from emnist_lab.metrics import Report
+from emnist_lab.report import Report
 from emnist_lab.roc import Aucs
 
 NAMES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"

@@ -24,7 +24,8 @@ import emnist_lab as lab
 from emnist_lab import runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.features import Pixels
-from emnist_lab.places import PROJECT
+from emnist_lab.files import PROJECT
+from emnist_lab.manifest import MANIFEST, MODEL, SCORES
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,9 @@ def kept(made):
 def sealed(folder, name, content: bytes):
     """Replace a file of a run, with a manifest that agrees: what a forger would send."""
     (folder / name).write_bytes(content)
-    manifest = json.loads((folder / runs.MANIFEST).read_text())
+    manifest = json.loads((folder / MANIFEST).read_text())
     manifest["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    (folder / runs.MANIFEST).write_text(json.dumps(manifest))
+    (folder / MANIFEST).write_text(json.dumps(manifest))
 
 
 def refused(act, says):
@@ -104,7 +105,7 @@ def test_no_images_are_no_error(made):
     assert made.predict_proba(np.zeros((0, 28, 28), np.uint8)).shape == (0, 47)
 
 
-@pytest.mark.parametrize("name", [runs.MODEL, runs.SCORES])
+@pytest.mark.parametrize("name", [MODEL, SCORES])
 @pytest.mark.parametrize("damage", ["gone", "truncated", "other"])
 def test_damaged_files_are_refused_by_name(kept, name, damage):
     path = kept.folder / name
@@ -115,7 +116,7 @@ def test_damaged_files_are_refused_by_name(kept, name, damage):
     else:
         path.write_bytes(b"?" * 100)
     run = lab.open_run("mine")
-    use = (lambda: run.model) if name == runs.MODEL else (lambda: run.test_scores)
+    use = (lambda: run.model) if name == MODEL else (lambda: run.test_scores)
     assert name in refused(use, "mine")
 
 
@@ -123,14 +124,14 @@ def test_damaged_files_are_refused_by_name(kept, name, damage):
     "content", [b"", b"PK", b"{}", b"PK\x05\x06" + bytes(18)], ids=["empty", "PK", "json", "zip"]
 )
 def test_a_forged_model_that_is_no_model(kept, content):
-    sealed(kept.folder, runs.MODEL, content)
+    sealed(kept.folder, MODEL, content)
     refused(lambda: lab.open_run("mine").model, "damaged")
 
 
 def test_a_hostile_model_is_refused_and_executes_nothing(kept, tmp_path):
     mark = tmp_path / "executed"
     evil = Pipeline([("run", FunctionTransformer(os.system, kw_args={"command": f"touch {mark}"}))])
-    sealed(kept.folder, runs.MODEL, skops.io.dumps(evil))
+    sealed(kept.folder, MODEL, skops.io.dumps(evil))
     assert "trusted" in refused(lambda: lab.open_run("mine").model, "refused")
     assert not mark.exists()
 
@@ -140,12 +141,12 @@ def test_a_model_that_unpacks_to_too_much(kept):
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("schema.json", bytes(600 * 2**20))
     assert len(out.getvalue()) < 2**20
-    sealed(kept.folder, runs.MODEL, out.getvalue())
+    sealed(kept.folder, MODEL, out.getvalue())
     refused(lambda: lab.open_run("mine").model, "512 MiB")
 
 
 def test_a_model_of_another_kind(kept):
-    sealed(kept.folder, runs.MODEL, skops.io.dumps({"not": "a pipeline"}))
+    sealed(kept.folder, MODEL, skops.io.dumps({"not": "a pipeline"}))
     refused(lambda: lab.open_run("mine").model, "not a classifier")
 
 
@@ -156,7 +157,7 @@ def test_a_trusted_but_useless_model_is_one_sentence(kept, made, test):
     empty = copy.deepcopy(made.model)
     empty.named_steps["pca"].mean_[:] = np.nan
     for model in (unfitted, broken, empty):
-        sealed(kept.folder, runs.MODEL, skops.io.dumps(model))
+        sealed(kept.folder, MODEL, skops.io.dumps(model))
         refused(lambda: lab.open_run("mine").predict_proba(test.images), "model.skops")
 
 
@@ -189,7 +190,7 @@ def test_pickled_scores_are_not_unpickled(kept, tmp_path):
 
     out = io.BytesIO()
     np.savez(out, labels=np.array([Evil()], dtype=object), scores=np.zeros((1, 47)))
-    sealed(kept.folder, runs.SCORES, out.getvalue())
+    sealed(kept.folder, SCORES, out.getvalue())
     refused(lambda: lab.open_run("mine").test_scores, "damaged")
     assert not mark.exists()
 
@@ -208,7 +209,7 @@ def test_pickled_scores_are_not_unpickled(kept, tmp_path):
 def test_forged_scores_that_do_not_fit(kept, scores):
     out = io.BytesIO()
     np.savez(out, labels=np.zeros(3, np.int16), scores=scores)
-    sealed(kept.folder, runs.SCORES, out.getvalue())
+    sealed(kept.folder, SCORES, out.getvalue())
     refused(lambda: lab.open_run("mine").test_scores, "damaged")
 
 
@@ -241,12 +242,12 @@ def test_forged_scores_that_do_not_fit(kept, scores):
         (edited(lambda it: it.update(curve=[{"step": 1, "loss": 0.5}])), "'curve'"),
         (edited(lambda it: it.update(curve=[{"step": 1, "loss": "x", "score": 0.5}])), "'curve'"),
         (edited(lambda it: it.update(curve=[{"loss": 0.5, "score": 0.5}])), "'curve'"),
-        (edited(lambda it: it["files"].pop(runs.SCORES)), "there is no scores.npz"),
+        (edited(lambda it: it["files"].pop(SCORES)), "there is no scores.npz"),
         (lambda text: text.replace('"sha256": "', '"sha256": 1, "x": "'), "the run's files"),
     ],
 )
 def test_damaged_manifests(kept, change, says):
-    path = kept.folder / runs.MANIFEST
+    path = kept.folder / MANIFEST
     path.write_text(change(path.read_text()))
     refused(lambda: lab.open_run("mine"), says)
     found, problems = lab.list_runs()
@@ -311,7 +312,7 @@ def test_a_killed_process_leaves_no_half_written_run(home, made):
     with process:
         assert process.stdout.readline() == "saving\n"
         left = list((home / "runs").iterdir())
-        assert len(left) == 1 and (left[0] / runs.MODEL).exists()  # it was in the middle of it
+        assert len(left) == 1 and (left[0] / MODEL).exists()  # it was in the middle of it
         process.send_signal(signal.SIGKILL)
         process.wait()
     own = [run for run in lab.list_runs()[0] if not run.shipped]
@@ -336,7 +337,9 @@ def test_two_processes_saving_at_once_get_two_runs(home):
 def test_shipped_runs_are_whole():
     for name in ("pixels-logistic", "hog-qda", "warped-blend"):
         run = lab.open_run(name)
-        assert run.shipped and json.loads((run.folder / runs.MANIFEST).read_text())["name"] == name
+        assert (
+            run.shipped and json.loads((run.folder / MANIFEST).read_text())["name"] == name
+        )
         begun = time.perf_counter()
         assert run.predict_proba(np.zeros((1, 28, 28), np.uint8)).shape == (1, 47)
         assert time.perf_counter() - begun < 60
@@ -344,4 +347,4 @@ def test_shipped_runs_are_whole():
         known = {key: summary[key] for key in run.manifest["scores"]}  # older ones hold fewer
         assert known == pytest.approx(run.manifest["scores"], rel=1e-12)
         assert "not the official split" in run.manifest["data"]["train"]["name"]
-        assert (run.folder / runs.MODEL).stat().st_size <= 8_000_000
+        assert (run.folder / MODEL).stat().st_size <= 8_000_000

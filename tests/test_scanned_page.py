@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from streamlit.testing.v1 import AppTest
 
-from emnist_lab import browser, photo, scan, sheets
+from emnist_lab import browser, example, photo, scan
 from emnist_lab.ui import boxes
 
 PAGE = """
@@ -112,7 +112,7 @@ def test_small_writing_and_joined_characters_are_said():
 
 def test_the_example_is_the_same_each_time(train):
     lines = ("4nd", "A7")
-    assert sheets.example(train, lines) == sheets.example(train, lines)
+    assert example.example(train, lines) == example.example(train, lines)
 
 
 def test_what_each_box_is_called():

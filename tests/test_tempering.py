@@ -10,7 +10,7 @@ import emnist_lab as lab
 from emnist_lab import calibration, exchange, manifest, storage, tempering
 from emnist_lab.errors import RunError
 from emnist_lab.manifest import SCORES
-from emnist_lab.runs import Run
+from emnist_lab.run import Run
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from test_ink import SEVEN, moved
 
 import emnist_lab as lab
-from emnist_lab import drawings, ink, scribbles, unfamiliar
+from emnist_lab import ink, scribble_training, scribbles, stroke_files, unfamiliar
 
 
 @pytest.mark.parametrize("kind", scribbles.KINDS)
@@ -31,10 +31,10 @@ def test_a_scribble_over_everything_is_told_wherever_and_however_large_it_is():
 
 def test_other_scribbles_than_those_learned_from_are_measured(test, monkeypatch):
     monkeypatch.setattr(unfamiliar, "_TESTED", 100)
-    found = unfamiliar.measure(test, [{"strokes": SEVEN}])
+    found = scribble_training.measure(test, [{"strokes": SEVEN}])
     assert found["shading"] > 0.9 and found["wrongly, of 1 drawings"] == 0
     assert f"wrongly, of {test.name}" in found and found["median_ms"] > 0
-    assert len(unfamiliar.measure(None, [])) == len(scribbles.KINDS) + 1
+    assert len(scribble_training.measure(None, [])) == len(scribbles.KINDS) + 1
 
 
 def test_rates_name_both_ways_to_err():
@@ -57,7 +57,7 @@ def test_a_fit_tells_what_it_learned_from(train, test, tmp_path, monkeypatch):
     monkeypatch.setattr(unfamiliar, "_TESTED", 50)
     try:
         some = [{"strokes": SEVEN}, {"strokes": [[(1, 1)]]}]
-        found = unfamiliar.refit(train, test, some)
+        found = scribble_training.refit(train, test, some)
         assert found == unfamiliar.rates()
         assert found["wrongly_refused"][test.name] < 0.1
         assert np.mean(list(found["refused"].values())) > 0.8
@@ -73,5 +73,5 @@ def test_few_real_characters_and_drawings_are_refused(real):
     path = real.parent / "drawings" / "uji_pen.json"
     if not path.is_file():
         pytest.skip("needs uji_pen.json in drawings beside the real images")
-    images = [ink.from_strokes(one["strokes"]) for one in drawings.read_drawings(path)]
+    images = [ink.from_strokes(one["strokes"]) for one in stroke_files.read_drawings(path)]
     assert unfamiliar.unfamiliar(np.stack(images)).mean() <= 0.02

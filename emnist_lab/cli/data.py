@@ -129,10 +129,10 @@ def _demo(options) -> dict:
 
 
 def _orientation(options) -> dict:
-    from .. import orientation
+    from .. import orientation, orientation_training
 
     into = None if options.rates else orientation.WEIGHTS
-    rates = orientation.refit([Path(one) for one in options.root], into)
+    rates = orientation_training.refit([Path(one) for one in options.root], into)
     if not options.json:
         for one in rates:
             what = f"{one['split']}{', labels known' if one['labelled'] else ''}"
@@ -143,10 +143,12 @@ def _orientation(options) -> dict:
 
 
 def _unfamiliar(options) -> dict:
-    from .. import dataset, drawings, unfamiliar
+    from .. import dataset, scribble_training, stroke_files
 
     train, test = (dataset.load("balanced", part, options.root) for part in ("train", "test"))
-    measured = unfamiliar.refit(train, test, drawings.read_drawings(options.drawings), say)
+    measured = scribble_training.refit(
+        train, test, stroke_files.read_drawings(options.drawings), say
+    )
     if not options.json:
         for name in ("refused", "refused_unseen", "wrongly_refused"):
             for what, rate in measured[name].items():

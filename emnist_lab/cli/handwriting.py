@@ -86,8 +86,8 @@ def _export(options) -> dict:
 
 def _import(options) -> dict:
     from .. import handwriting
-    from ..drawings import read_file
     from ..handwriting import files
+    from ..stroke_files import read_file
 
     found = files.from_json(read_file(options.file), options.file)
     store = handwriting.open_store()
@@ -137,14 +137,14 @@ def _sure(options, what: str) -> bool:
 
 
 def _evaluate(options) -> dict:
-    from .. import handwriting, practice, runs, training
+    from .. import evaluate, handwriting, practice, runs
 
     run = runs.open_run(options.run)
     store = handwriting.open_store()
     drawings = store.drawings(_owner(options, store), strokes=False)
     fresh = handwriting.unseen(run, drawings)
     data = handwriting.part(fresh, run.classes, run.manifest["data"]["split"])
-    report = training.evaluate(run, data)
+    report = evaluate.evaluate(run, data)
     hits = int(report.per_image["accuracy"].sum())
     low, high = practice.interval(hits, len(report.labels))
     result = {

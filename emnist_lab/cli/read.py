@@ -9,7 +9,7 @@ from .out import say, take_root, verb
 
 
 def _evaluate(options) -> dict:
-    from .. import dataset, runs, training
+    from .. import dataset, evaluate, runs
 
     run, test = runs.open_run(options.run), None
     if options.stored:
@@ -18,7 +18,7 @@ def _evaluate(options) -> dict:
     else:
         split = options.split or run.manifest["data"]["split"]
         test = run.own_part(dataset.load(split, options.part, options.root))
-        report, data, fingerprint = training.evaluate(run, test), test.name, test.fingerprint
+        report, data, fingerprint = evaluate.evaluate(run, test), test.name, test.fingerprint
     summary = report.summary()
     kept = run.manifest["scores"]
     same_data = fingerprint == (run.manifest["data"].get("test") or {}).get("fingerprint")
@@ -76,7 +76,8 @@ def _top(run, chances, count: int = 5) -> list[dict]:
 
 def _predict(options) -> dict:
     from .. import runs
-    from ..drawings import read_drawings, score
+    from ..drawings import score
+    from ..stroke_files import read_drawings
 
     run = runs.open_run(options.run)
     if bool(options.drawings) == bool(options.pictures):

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from ..dataset import Part, class_index
+from ..classes import class_index
 from ..errors import HandwritingError
-from ..runs import Run
+from ..part import Part
+from ..run import Run
 from .drawing import Drawing
 from .store import Store, open_store
 

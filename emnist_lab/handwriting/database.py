@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from ..errors import HandwritingError, first_line
-from ..places import home
+from ..files import home
 
 ENVIRONMENT = "EMNIST_LAB_DATABASE"
 PATIENCE = 1.8  # seconds without a sign of life, after which a page says so instead of waiting

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from .. import ink
-from ..dataset import SIDE
 from ..errors import HandwritingError, InkError
+from ..formats.base import SIDE
 
 SOURCES = ("drawn", "picture", "import")
 MOST_POINTS = 100_000

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..drawings import decode_drawings
 from ..errors import HandwritingError, InkError
 from ..formats import idx
 from ..splits import mapping
+from ..stroke_files import decode_drawings
 from .drawing import Drawing, now
 
 _STEM = "handwriting"  # of the names of files in EMNIST's format
@@ -18,7 +18,7 @@ _TOLD = 200  # drawings, between two times that progress is told
 
 
 def to_json(drawings: Sequence[Drawing]) -> bytes:
-    """A file that `emnist_lab.drawings.read_drawings` reads, and `from_json`.
+    """A file that `emnist_lab.stroke_files.read_drawings` reads, and `from_json`.
 
     Parameters
     ----------

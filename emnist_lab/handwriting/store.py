@@ -11,8 +11,8 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from ..dataset import SIDE
 from ..errors import HandwritingError, LabError
+from ..formats.base import SIDE
 from . import database
 from .database import Collision, Database
 from .drawing import Drawing, checked_label, now

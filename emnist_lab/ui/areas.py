@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab import confusion, figures
-from emnist_lab.metrics import Report
+from emnist_lab.report import Report
 from emnist_lab.roc import AVERAGES
-from emnist_lab.ui import confused, inspect, measured, state
+from emnist_lab.ui import confused, inspect, measured, messages
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.matrix import pair_matrix
@@ -219,7 +219,12 @@ def curves(seen: Measurement) -> None:
 
 
 def _dark_colours() -> list[str]:
-    return [figures.PLAIN[state.dark()], *figures.PALETTE[state.dark()][1:], "#888888", "#aa5599"]
+    return [
+        figures.PLAIN[messages.dark()],
+        *figures.PALETTE[messages.dark()][1:],
+        "#888888",
+        "#aa5599",
+    ]
 
 
 def _lines(lines, across: str, up: str, colours: list[str]) -> alt.Chart:

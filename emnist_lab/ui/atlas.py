@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import nearest, projection
-from emnist_lab.background import Tell
-from emnist_lab.metrics import Report
+from emnist_lab.callbacks import Tell
 from emnist_lab.projection import Projection
-from emnist_lab.runs import Run
+from emnist_lab.report import Report
+from emnist_lab.run import Run
 from emnist_lab.ui import inspect, inuse, measured, tasks, waiting
 from emnist_lab.ui.measured import Measurement
 from emnist_lab.ui.scatter import RIGHT_WRONG, by_class, scatter

@@ -11,7 +11,7 @@ import streamlit as st
 from emnist_lab import comparison, expectations, figures, recipes
 from emnist_lab.recipe import Recipe
 from emnist_lab.settings import Setting, as_text
-from emnist_lab.ui import panel
+from emnist_lab.ui import markup
 from emnist_lab.ui.markup import plain, size
 
 __all__ = ["as_text", "choose_recipe", "glance", "room", "say_expected", "settings"]
@@ -47,7 +47,7 @@ def say_expected(recipe: Recipe, images: int, classes: int) -> None:
     with st.container(horizontal=True):
         st.metric(
             "Time, about",
-            panel.seconds(found.seconds),
+            markup.seconds(found.seconds),
             help=how + " On two cores, with about 4 s to start a process and to read the images.",
         )
         if classes == _CLASSES:

@@ -7,12 +7,13 @@ import streamlit as st
 
 from emnist_lab import comparison, figures, pictures
 from emnist_lab.comparison import McNemar
-from emnist_lab.dataset import Part
 from emnist_lab.errors import LabError
 from emnist_lab.manifest import MANIFEST, SCORES
-from emnist_lab.metrics import Report
-from emnist_lab.runs import Run, open_run
-from emnist_lab.ui import measured, state
+from emnist_lab.part import Part
+from emnist_lab.report import Report
+from emnist_lab.run import Run
+from emnist_lab.runs import open_run
+from emnist_lab.ui import measured, messages
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import plain
@@ -125,7 +126,7 @@ def tradeoff(table: pd.DataFrame, note: str) -> None:
         return
     table = table.assign(front=comparison.pareto(table["fit_s"], table["accuracy"]))
     st.altair_chart(
-        _scatter(table, state.dark()),
+        _scatter(table, messages.dark()),
         alt="Accuracy over fit time; on the Pareto front: "
         + ", ".join(table.loc[table["front"], "run"]),
     )
@@ -248,7 +249,7 @@ def pair(first: Run, second: Run) -> None:
         reports = measured.report(first.name), measured.report(second.name)
         comparison.check_reports(*reports)
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
         return
     labels = reports[0].labels
     test = comparison.mcnemar(labels, *(report.predicted for report in reports))

@@ -5,8 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab import confusion, figures, pictures
-from emnist_lab.dataset import Part
-from emnist_lab.metrics import Report
+from emnist_lab.part import Part
+from emnist_lab.report import Report
 from emnist_lab.ui import inspect, measured
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.markup import plain

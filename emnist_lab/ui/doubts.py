@@ -5,8 +5,8 @@ import streamlit as st
 
 from emnist_lab import doubt, marks
 from emnist_lab.errors import LabError
-from emnist_lab.metrics import Report
-from emnist_lab.ui import inspect, measured, state
+from emnist_lab.report import Report
+from emnist_lab.ui import inspect, measured, messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.measured import Measurement
 
@@ -37,7 +37,7 @@ def doubts(seen: Measurement) -> None:
     try:
         marked = marks.read(seen.fingerprint)
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
         marked = []
     wrong = [one.image for one in marked if one.image < len(report.labels)]
     with st.container(horizontal=True):

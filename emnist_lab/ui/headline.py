@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from emnist_lab.metrics import NUMBERS
+from emnist_lab.report import NUMBERS
 from emnist_lab.ui import measured
 from emnist_lab.ui.measured import Measurement
 

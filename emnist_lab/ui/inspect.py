@@ -5,7 +5,7 @@ import streamlit as st
 
 from emnist_lab import marks, pictures
 from emnist_lab.errors import LabError
-from emnist_lab.ui import measured, state
+from emnist_lab.ui import measured, messages
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import bars, plain
 from emnist_lab.ui.measured import Measurement
@@ -83,11 +83,11 @@ def _mark(seen: Measurement, index: int, key: str) -> None:
     """A button that marks an image's label as wrong, or takes the mark back."""
     at, report = seen.fingerprint, seen.report
     if failed := st.session_state.pop(f"mark-failed-{key}", None):
-        state.say_error(failed)
+        messages.say_error(failed)
     try:
         marked = any(one.image == index for one in marks.read(at))
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
         return
 
     def change() -> None:

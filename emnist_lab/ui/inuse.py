@@ -6,9 +6,9 @@ import threading
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from emnist_lab import runs
+from emnist_lab import manifest, runs
 from emnist_lab.errors import RunError
-from emnist_lab.runs import Run
+from emnist_lab.run import Run
 from emnist_lab.ui.markup import plain
 
 FIRST_RUN = "warped-blend"  # the shipped run that reads best
@@ -33,7 +33,7 @@ def mark(run: Run) -> tuple[str, int]:
         It is gone.
     """
     try:
-        return str(run.folder), (run.folder / runs.MANIFEST).stat().st_mtime_ns
+        return str(run.folder), (run.folder / manifest.MANIFEST).stat().st_mtime_ns
     except OSError as error:
         raise RunError(
             f"There is no run {run.name} any more: it was renamed or deleted meanwhile; choose "

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting import Drawing, Store
-from emnist_lab.ui import state, whose
+from emnist_lab.ui import messages, whose
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import bars, plain
 
@@ -32,7 +32,7 @@ def say_done() -> None:
     if said := st.session_state.pop("kept-done", ""):
         st.success(said, icon=":material/check:")
     if refused := st.session_state.pop("kept-refused", ""):
-        state.say_error(refused)
+        messages.say_error(refused)
 
 
 def attempt(work: Callable[[], object], done: str) -> None:

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab import confusion, practice, training
+from emnist_lab import confusion, evaluate, practice
 from emnist_lab.handwriting import Drawing, Store, part, unseen
 from emnist_lab.handwriting.data import fitting
-from emnist_lab.metrics import Report
+from emnist_lab.report import Report
 from emnist_lab.ui import inuse, kept
 from emnist_lab.ui.gallery import gallery
 from emnist_lab.ui.markup import plain
@@ -18,7 +18,7 @@ _FEW = 50  # drawings, below which a share is said as a count
 @st.cache_resource(max_entries=6, show_spinner="Reading your drawings …")
 def _report(folder: str, stamp: int, fingerprint: tuple, _drawings: list[Drawing]) -> Report:
     run = inuse.opened(folder, stamp)
-    return training.evaluate(run, part(_drawings, run.classes, run.manifest["data"]["split"]))
+    return evaluate.evaluate(run, part(_drawings, run.classes, run.manifest["data"]["split"]))
 
 
 def measure(store: Store, drawings: list[Drawing], owner: str | None) -> None:

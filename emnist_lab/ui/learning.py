@@ -9,7 +9,7 @@ from emnist_lab.curves import Curve
 from emnist_lab.errors import LabError
 from emnist_lab.jobs import Job
 from emnist_lab.specs import CurveSpec
-from emnist_lab.ui import panel, queues, state
+from emnist_lab.ui import markup, messages, panel, queues, state
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.markup import plain
 
@@ -50,7 +50,7 @@ def form() -> None:
     took = sum(recipes.get(name).expected_seconds(size) for name in chosen for size in sizes)
     if took > 0:  # NaN for a recipe whose time was never measured
         most = " for 100,000 images" if images is None else ""
-        st.caption(f"About {panel.seconds(took)}{most} on two cores.")
+        st.caption(f"About {markup.seconds(took)}{most} on two cores.")
     if state.generated():
         st.caption("The images of the dataset in use are generated: no person wrote them.")
     if st.button("Measure", icon=":material/show_chart:", disabled=not chosen):
@@ -111,7 +111,7 @@ def _kept(growing: bool) -> None:
                 args=(curve.name,),
             )
     if trouble := st.session_state.pop("curve-trouble", ""):
-        state.say_error(trouble)
+        messages.say_error(trouble)
 
 
 def _newest(found: list[Curve], growing: bool) -> list[Curve]:
@@ -138,7 +138,7 @@ def _charts(shown: list[Curve], place: int, growing: bool) -> None:
             "**Made from generated images.** They say nothing about real handwriting.",
             icon=":material/robot_2:",
         )
-    dark = state.dark()
+    dark = messages.dark()
     left, right = st.columns([1.6, 1], gap="medium")
     left.altair_chart(_accuracy(table, dark), alt="Accuracy over the number of training images")
     right.altair_chart(_seconds(table, dark), alt="Fit time over the number of training images")

@@ -1,6 +1,7 @@
 """Small pieces of HTML that Streamlit has no element for: number grids and bars."""
 
 import html
+import math
 import re
 
 import numpy as np
@@ -103,3 +104,11 @@ def bars(names: list[str], chances: list[float]) -> str:
         for place, (name, chance) in enumerate(zip(names, chances, strict=True))
     )
     return f'{_BARS}<div class="el-bars">{rows}</div>'
+
+
+def seconds(value: float | None) -> str:
+    """Duration for people: "42 s", "3 min 05 s", "…" when unknown."""
+    if value is None or not math.isfinite(value):
+        return "…"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

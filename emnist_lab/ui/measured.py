@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from emnist_lab import bootstrap, nearest, runs, training
+from emnist_lab import bootstrap, evaluate, nearest, runs
 from emnist_lab.background import Task
 from emnist_lab.bootstrap import Intervals
-from emnist_lab.dataset import Part
 from emnist_lab.errors import DatasetError, LabError, RunError
-from emnist_lab.metrics import Report
-from emnist_lab.runs import SCORES, Run
-from emnist_lab.ui import inuse, state, tasks, waiting
+from emnist_lab.manifest import SCORES
+from emnist_lab.part import Part
+from emnist_lab.report import Report
+from emnist_lab.run import Run
+from emnist_lab.ui import inuse, messages, state, tasks, waiting
 from emnist_lab.ui.markup import plain
 
 _ON = ("its own test part", "the dataset in use")
@@ -71,7 +72,7 @@ def guarded(work: Callable[..., None]) -> Callable[..., None]:
         try:
             work(*args, **kwargs)
         except LabError as error:
-            state.say_error(error)
+            messages.say_error(error)
 
     return st.fragment(safely)
 
@@ -171,7 +172,7 @@ def _reading(run: Run, part: Part, key: tuple) -> Report | None:
     return waiting.outcome(
         tasks.readings(),
         key,
-        lambda tell: training.evaluate(opened, part, tell),
+        lambda tell: evaluate.evaluate(opened, part, tell),
         about=f"{run.name} reads the {part.part} part",
         name="reading",
     )

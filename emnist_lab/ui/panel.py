@@ -1,6 +1,5 @@
 """The job panel: what trains or is brought now, how far it is, and its end."""
 
-import math
 from pathlib import Path
 
 import pandas as pd
@@ -11,20 +10,12 @@ from emnist_lab.errors import RunError
 from emnist_lab.jobs import Job, JobQueue
 from emnist_lab.sources import DEMO
 from emnist_lab.specs import CurveSpec, FetchSpec
-from emnist_lab.ui import inuse, state
-from emnist_lab.ui.markup import plain
+from emnist_lab.ui import inuse, messages, state
+from emnist_lab.ui.markup import plain, seconds
 
 _EVERY = 0.7  # seconds between two looks at a running job
 _ENDED = 4  # jobs that ended, which are still shown
 _BRIEFLY = 2.0  # the same beside another page, which goes first
-
-
-def seconds(value: float | None) -> str:
-    """Duration for people: "42 s", "3 min 05 s", "…" when unknown."""
-    if value is None or not math.isfinite(value):
-        return "…"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def what(job: Job) -> str:
@@ -89,7 +80,7 @@ def _panel(job: Job, queue: JobQueue, was_active: bool, brief: bool) -> None:
         elif job.state == "done":
             _brought(job) if brings else _measured(job) if curve else _done(job)
         elif job.state == "failed":
-            state.say_error(job.message)
+            messages.say_error(job.message)
         elif job.state == "interrupted":
             _interrupted(job, queue)
         else:
@@ -235,7 +226,7 @@ def _done(job: Job) -> None:
     try:
         scores = inuse.open_run(job.result).manifest["scores"]
     except RunError as error:
-        state.say_error(error)
+        messages.say_error(error)
         return
     st.success(f"Kept as **{job.result}** after {seconds(job.elapsed)}.", icon=":material/check:")
     with st.container(horizontal=True):

@@ -12,10 +12,10 @@ import streamlit as st
 from emnist_lab import figures, ink, pictures
 from emnist_lab import practice as drill
 from emnist_lab.errors import LabError
-from emnist_lab.metrics import Report
 from emnist_lab.practice import Practice
-from emnist_lab.runs import Run
-from emnist_lab.ui import handwriting, measured, state, whose
+from emnist_lab.report import Report
+from emnist_lab.run import Run
+from emnist_lab.ui import keeping, measured, messages, whose
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.matrix import confusion_matrix
@@ -260,7 +260,7 @@ def _keep(now: Practice) -> None:
 
     def keep() -> None:
         try:
-            problem = handwriting.keep_now(now.drawings())
+            problem = keeping.keep_now(now.drawings())
         except LabError as error:
             problem = str(error)
         st.session_state["practice-unkept"] = problem
@@ -268,7 +268,7 @@ def _keep(now: Practice) -> None:
             st.session_state["practice-kept"] = now
 
     if problem := st.session_state.pop("practice-unkept", ""):
-        state.say_error(problem)
+        messages.say_error(problem)
     count = len(now.attempts)
     st.button(
         f"Keep {'this drawing' if count == 1 else f'these {count} drawings'}",

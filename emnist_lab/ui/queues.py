@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from emnist_lab import places
+from emnist_lab import files
 from emnist_lab.jobs import JobQueue
 from emnist_lab.journal import Journal
 from emnist_lab.ui import whose
@@ -21,4 +21,4 @@ def fetches() -> JobQueue:
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobQueue:
     """The server's one training queue."""
-    return JobQueue(Journal(places.home() / "jobs"), whose.environment)
+    return JobQueue(Journal(files.home() / "jobs"), whose.environment)

@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab.answers import answer
-from emnist_lab.dataset import display_names
-from emnist_lab.explain import likeliest
+from emnist_lab.classes import display_names
+from emnist_lab.ranking import likeliest
 
 _SHOWN = 5  # classes
 _HTML = '<div class="el-readings"><p class="heading"></p><div class="all"></div></div>'

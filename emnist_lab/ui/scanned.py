@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from emnist_lab import dataset, photo, pictures, scan, sheets
-from emnist_lab.dataset import display_names
+from emnist_lab import dataset, example, photo, pictures, scan
+from emnist_lab.classes import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting import Drawing
-from emnist_lab.runs import Run
+from emnist_lab.run import Run
 from emnist_lab.sources import DEMO
-from emnist_lab.ui import handwriting, inuse, markup, state, whose
+from emnist_lab.ui import inuse, keeping, markup, messages, whose
 from emnist_lab.ui.boxes import boxes, cards
 from emnist_lab.ui.markup import plain
 from emnist_lab.word import likeliest
@@ -69,7 +69,7 @@ def _read(name: str, mark: tuple, picture: str, _page: scan.Page) -> np.ndarray:
 @st.cache_resource(show_spinner=False)
 def _example() -> bytes:
     """A page of generated images."""
-    return sheets.example(dataset.load("balanced", "test", root=DEMO), _EXAMPLE)
+    return example.example(dataset.load("balanced", "test", root=DEMO), _EXAMPLE)
 
 
 def scanned(run: Run) -> list[Correction]:
@@ -97,7 +97,7 @@ def scanned(run: Run) -> list[Correction]:
         page, shown = _found(data)
         chances = _read(run.name, inuse.mark(run), picture, page)
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
         return []
     return _result(run, picture, page, shown, chances, own is None)
 
@@ -114,7 +114,7 @@ def keep_corrected(corrections: list[Correction]) -> None:
     kept: set[Correction] = session.setdefault("scan_kept", set())
     waiting = [one for one in corrections if one not in kept]
     if problem := session.pop("scan_unkept", ""):
-        state.say_error(problem)
+        messages.say_error(problem)
     if not waiting:
         if corrections:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -131,7 +131,7 @@ def keep_corrected(corrections: list[Correction]) -> None:
                 Drawing(one.given, one.image, said={one.run: dict(one.readings)}, source="picture")
                 for one in waiting
             ]
-            problem = handwriting.keep_now(drawings)
+            problem = keeping.keep_now(drawings)
         except LabError as error:
             problem = str(error)
         session.scan_unkept = problem

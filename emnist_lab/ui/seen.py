@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import pictures
-from emnist_lab.dataset import SIDE
+from emnist_lab.formats.base import SIDE
 from emnist_lab.steps import Step
 from emnist_lab.ui import markup
 from emnist_lab.ui.downloads import download_csv

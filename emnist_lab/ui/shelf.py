@@ -6,8 +6,8 @@ import streamlit as st
 
 from emnist_lab import exchange, runs
 from emnist_lab.errors import LabError, RunError
-from emnist_lab.runs import Run
-from emnist_lab.ui import inuse, state
+from emnist_lab.run import Run
+from emnist_lab.ui import inuse, messages
 from emnist_lab.ui.markup import plain, size
 
 _SHIPPED = "It came with EMNIST Lab: only runs of your own can be renamed or deleted."
@@ -27,7 +27,7 @@ def shelf(found: list[Run]) -> None:
     if said := session.pop("shelf-done", ""):
         st.success(said, icon=":material/check:")
     if refused := session.pop("shelf-refused", ""):
-        state.say_error(refused)
+        messages.say_error(refused)
     own = [run for run in found if not run.shipped]
     if own:
         many = f"{len(own)} runs of your own take" if len(own) > 1 else "One run of your own takes"

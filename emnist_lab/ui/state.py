@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from emnist_lab import dataset, imports, places, sources
-from emnist_lab.errors import DatasetError, LabError
+from emnist_lab import dataset, files, imports, part, sources
+from emnist_lab.errors import DatasetError
 from emnist_lab.formats.base import Source
 from emnist_lab.jobs import Job
 from emnist_lab.sources import DEMO, FETCHED
@@ -18,11 +18,6 @@ from emnist_lab.ui.markup import plain
 
 HERE = "EMNIST"  # the dataset in $EMNIST_DIR, or what was fetched
 _MANY = 64  # files of a part that are looked at on each rerun, to see whether they changed
-
-
-def dark() -> bool:
-    """Whether the page is shown on dark ground."""
-    return st.context.theme.type == "dark"
 
 
 def datasets() -> list[str]:
@@ -138,12 +133,12 @@ def stamp(split: str, part: str, folder: str | None) -> tuple:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading images …")
-def load_from(split: str, part: str, folder: str | None, stamp: tuple) -> dataset.Part:
+def load_from(split: str, part: str, folder: str | None, stamp: tuple) -> part.Part:
     """Part of a folder, read once for each `stamp`."""
     return dataset.load(split, part, folder)
 
 
-def load(split: str, part: str) -> dataset.Part:
+def load(split: str, part: str) -> part.Part:
     """Part of the chosen dataset; raises `DatasetError`."""
     return load_from(split, part, root(), stamp(split, part, root()))
 
@@ -165,7 +160,7 @@ def _scans() -> dict[tuple, tuple[float, tuple]]:
 
 
 def _available(folder: str | None, environment: str) -> tuple[dict, str]:
-    key, now = (folder, environment, str(places.home())), time.monotonic()
+    key, now = (folder, environment, str(files.home())), time.monotonic()
     until, found = _scans().get(key, (0.0, ({}, "")))
     if now < until:
         return found
@@ -263,14 +258,3 @@ def transfers(imported: bool) -> list[Job]:
         job for job in jobs if job.key in mine and not job.active and job.result in (None, *there)
     ]
     return [job for job in jobs if job.active] + ended[:1]
-
-
-def say_error(error: LabError | str) -> None:
-    """Show an error with its remedy; names from files in it stay text."""
-    st.error(plain(str(error)), icon=":material/error:")
-
-
-def stop_on(error: LabError) -> None:
-    """Show an error with its remedy, and end the page there."""
-    say_error(error)
-    st.stop()

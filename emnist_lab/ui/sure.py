@@ -8,8 +8,8 @@ import streamlit as st
 from emnist_lab import calibration, figures, tempering
 from emnist_lab.errors import LabError
 from emnist_lab.manifest import SCORES
-from emnist_lab.runs import Run
-from emnist_lab.ui import inspect, measured, state
+from emnist_lab.run import Run
+from emnist_lab.ui import inspect, measured, messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.measured import Measurement
@@ -25,7 +25,7 @@ def reliability(seen: Measurement) -> None:
     report = seen.report
     table = calibration.reliability(report.labels, report.scores)
     known = table.dropna()
-    colour, dark = figures.PLAIN[state.dark()], state.dark()
+    colour, dark = figures.PLAIN[messages.dark()], messages.dark()
     base = alt.Chart(known)
     x = alt.X("stated:Q", title="stated probability").scale(domain=[0, 1]).axis(format="%")
     y = alt.Y("right:Q", title="share read right").scale(domain=[0, 1]).axis(format="%")
@@ -120,7 +120,7 @@ def abstaining(seen: Measurement) -> None:
     y = alt.Y("accuracy:Q", title="accuracy of the answers").axis(format="%").scale(zero=False)
     line = (
         alt.Chart(table)
-        .mark_line(color=figures.PLAIN[state.dark()], strokeWidth=2)
+        .mark_line(color=figures.PLAIN[messages.dark()], strokeWidth=2)
         .encode(
             x=x,
             y=y,
@@ -163,7 +163,7 @@ def temperature(run: Run) -> None:
     if done := st.session_state.pop("tempered", None):
         st.success(f"Kept as **{plain(done)}**.", icon=":material/check:")
     if failed := st.session_state.pop("tempering-failed", None):
-        state.say_error(failed)
+        messages.say_error(failed)
     if run.temperature != 1:
         about = run.manifest.get("tempered", {})
         st.markdown(

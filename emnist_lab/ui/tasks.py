@@ -4,9 +4,9 @@ import streamlit as st
 
 from emnist_lab.background import Background
 from emnist_lab.bootstrap import Intervals
-from emnist_lab.metrics import Report
 from emnist_lab.nearest import Neighbours
 from emnist_lab.projection import Projection
+from emnist_lab.report import Report
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,7 +10,7 @@ import streamlit as st
 from emnist_lab import imports, sources
 from emnist_lab.errors import DatasetError
 from emnist_lab.specs import FetchSpec
-from emnist_lab.ui import state
+from emnist_lab.ui import messages, state
 
 _LARGEST = 1_024  # MB a file
 
@@ -95,7 +95,7 @@ def form() -> None:
             try:
                 _import(files, name.strip())
             except DatasetError as error:
-                state.say_error(error)
+                messages.say_error(error)
             else:
                 session.uploads += 1  # an empty field for the next
                 st.rerun()
@@ -109,4 +109,4 @@ def form() -> None:
         )
         st.button("Use it", icon=":material/folder_open:", on_click=_name_folder)
         if session.get("folder_problem"):
-            state.say_error(session.folder_problem)
+            messages.say_error(session.folder_problem)

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import streamlit as st
 
-from emnist_lab.background import Background, Task, Tell
-from emnist_lab.ui.markup import plain
-from emnist_lab.ui.panel import seconds
+from emnist_lab.background import Background, Task
+from emnist_lab.callbacks import Tell
+from emnist_lab.ui.markup import plain, seconds
 
 T = TypeVar("T")
 _AT_ONCE = 0.3  # seconds that a page waits before it shows how far the work is

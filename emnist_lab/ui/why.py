@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab import explain, nearest, pictures
-from emnist_lab.dataset import SIDE, display_names
+from emnist_lab import explain, nearest, pictures, ranking
+from emnist_lab.classes import display_names
 from emnist_lab.errors import RunError
-from emnist_lab.runs import Run
+from emnist_lab.formats.base import SIDE
+from emnist_lab.run import Run
 from emnist_lab.ui import inuse, state, tasks, waiting
 from emnist_lab.ui.markup import plain
 from emnist_lab.ui.measured import Measurement
@@ -28,7 +29,7 @@ def why(seen: Measurement, index: int, key: str) -> None:
     """
     run, report = seen.run, seen.report
     scores, true = report.scores[index], int(report.labels[index])
-    first, second = explain.likeliest(scores)
+    first, second = ranking.likeliest(scores)
     if true not in (first, second) and scores[true] > 0:
         second = true
     image = seen.part.images[index]

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab import word
-from emnist_lab.dataset import display_names
+from emnist_lab.classes import display_names
 from emnist_lab.errors import InkError, LabError
-from emnist_lab.runs import Run
-from emnist_lab.ui import handwriting, state
+from emnist_lab.run import Run
+from emnist_lab.ui import keeping, messages
 from emnist_lab.ui.board import Board
 from emnist_lab.ui.boxes import cards
 from emnist_lab.ui.markup import plain
@@ -41,7 +41,7 @@ def words(run: Run, drawn: Board) -> None:
         st.info(plain(str(error)), icon=":material/draw:")
         return
     except LabError as error:
-        state.say_error(error)
+        messages.say_error(error)
         return
     names, letters = display_names(run.classes), list(reading.letters)
     called = dict(zip(run.classes, names, strict=True))
@@ -65,7 +65,7 @@ def words(run: Run, drawn: Board) -> None:
         )
     best = called[reading.best(at, 1)[0][0]]
     st.markdown(f"**Character {at + 1}** of {len(letters)}, read as **{plain(best)}**")
-    handwriting.keep(
+    keeping.keep(
         letters[at].image,
         [np.asarray(drawn.strokes[index]) for index in letters[at].strokes],
         drawn.pen_width,

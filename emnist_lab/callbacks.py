@@ -1,0 +1,9 @@
+"""What long work calls to say how far it is, and what stops it."""
+
+from collections.abc import Callable
+
+Tell = Callable[[float, str], None]  # told the share that is done, 0..1, and what is being done
+
+
+class Cancelled(Exception):
+    """Work stopped because someone asked for it; nothing of it was kept."""

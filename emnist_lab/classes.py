@@ -1,0 +1,41 @@
+"""Class names: the class of a character, and names for people."""
+
+
+def class_index(label: str, classes: list[str]) -> int | None:
+    """Index of a character among `classes`; a letter without a class counts as its other case.
+
+    Parameters
+    ----------
+    label : str
+        One character.
+    classes : list of str
+        One character a class.
+
+    Returns
+    -------
+    int or None
+        None where neither case has a class.
+    """
+    for candidate in (label, label.upper(), label.lower()):
+        if candidate in classes:
+            return classes.index(candidate)
+    return None
+
+
+def display_names(classes: list[str]) -> list[str]:
+    """Names for people: a class that merges both cases of a letter shows both, "C c".
+
+    Parameters
+    ----------
+    classes : list of str
+        All classes of a split, one character each.
+
+    Returns
+    -------
+    list of str
+        The same order.
+    """
+    return [
+        f"{name} {name.swapcase()}" if name.isalpha() and name.swapcase() not in classes else name
+        for name in classes
+    ]

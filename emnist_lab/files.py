@@ -1,0 +1,96 @@
+"""Where things lie on this machine, and writing that leaves a file whole or as it was."""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED = PROJECT / "artifacts"
+STALE = 600  # seconds after which something that is still being written was given up
+
+
+def home() -> Path:
+    """Folder of what this machine makes: ``$EMNIST_LAB_HOME`` or ``artifacts``.
+
+    Returns
+    -------
+    pathlib.Path
+        It holds ``runs`` (own runs), ``jobs`` (what is queued or running),
+        ``cache`` (upright images), ``data`` (files that were fetched),
+        ``imports`` (datasets that people brought) and ``handwriting`` (drawings
+        that people kept). It may not exist yet.
+    """
+    named = os.environ.get("EMNIST_LAB_HOME", "").strip()
+    return Path(named).expanduser().resolve() if named else SHIPPED
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; raises `OSError`."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def partial_path(folder: Path) -> Path:
+    """A name in a folder that no list shows, for something that is still being written."""
+    return folder / f".partial-{secrets.token_hex(8)}"
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it; raises `OSError`."""
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; its folder is made where it is missing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file there is replaced.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        The disk is full or can't be written.
+    """
+    partial = partial_path(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in path.parent.glob(".partial-*"):
+            with contextlib.suppress(FileNotFoundError):  # whoever wrote it has ended just now
+                if old.is_file() and time.time() - old.stat().st_mtime > STALE:
+                    old.unlink()
+        write_synced(partial, content)
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file, whole or not at all; its folder is made where it is missing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file there is replaced.
+    content : dict
+
+    Raises
+    ------
+    OSError
+        The disk is full or can't be written.
+    ValueError
+        It holds NaN, an infinite number, or text that UTF-8 doesn't have.
+    """
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, f"{text}\n".encode())
