@@ -3,9 +3,9 @@
 import streamlit as st
 from PIL import Image
 
-from emnist_lab import ink
-from emnist_lab.specs import CurveSpec
-from emnist_lab.ui import inuse, markup, panel, queues, state
+from emnist_lab.commands.specs import CurveSpec
+from emnist_lab.handwriting import ink
+from emnist_lab.ui import current_dataset, current_run, formatting, job_panel, job_queues
 
 LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
 
@@ -16,7 +16,7 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 
-inuse.warm_up()
+current_run.warm_up()
 # Streamlit leaves six rem above the title; the first picture should be seen without scrolling.
 st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 
@@ -35,25 +35,25 @@ page = st.navigation(
 )
 
 with st.sidebar:
-    state.choose_dataset()
-    parts, problem = state.available()
+    current_dataset.choose_dataset()
+    parts, problem = current_dataset.available()
     if problem:
-        st.caption(f":material/folder_off: {markup.plain(problem)}")
+        st.caption(f":material/folder_off: {formatting.plain(problem)}")
     elif not parts:
         st.caption(":material/folder_off: There is no complete part of EMNIST in it.")
     else:
-        what = "generated images: " if state.generated() else ""
+        what = "generated images: " if current_dataset.generated() else ""
         st.caption(f":material/check: {what}{', '.join(' '.join(key) for key in parts)}")
     st.page_link("pages/data.py", label="Get or choose a dataset", icon=":material/database:")
 
-    for queue, at in ((queues.jobs(), "Train"), (queues.fetches(), "Data")):
+    for queue, at in ((job_queues.jobs(), "Train"), (job_queues.fetches(), "Data")):
         for job in queue.jobs:
             measures = isinstance(job.spec, CurveSpec) and page.title == "Compare"
             if job.active and page.title != at and not measures:
-                panel.job_panel(job, queue, brief=True)
+                job_panel.job_panel(job, queue, brief=True)
 
 # So that a page knows whether it was just come to: a canvas, say, is then a new one.
 st.session_state.came_from = st.session_state.get("shown")
 st.session_state.shown = page.title
-state.say_gone()
+current_dataset.warn_missing_dataset()
 page.run()

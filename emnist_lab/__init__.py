@@ -1,21 +1,26 @@
 """EMNIST Lab: browse EMNIST, train classifiers on it, read what they do, draw and see it read."""
 
-from . import drawings, ink, metrics, scan, word
-from .dataset import load
+from . import metrics
+from .data.loading import load
+from .data.part import Part
 from .errors import LabError
-from .evaluate import evaluate
-from .part import Part
-from .progress import Progress
-from .run import Run
-from .runs import list_runs, open_run
-from .training import fit
+from .evaluation.evaluate import evaluate
+from .handwriting import drawing_reader as drawings
+from .handwriting import ink
+from .handwriting import word_reader as word
+from .handwriting.page_images import page_reader as scan
+from .runs.progress import Progress
+from .runs.registry import list_runs, open_run
+from .runs.run import Run
+from .runs.training import fit
+from .version import __version__
 
-__version__ = "0.1.0"
 __all__ = [
     "LabError",
     "Part",
     "Progress",
     "Run",
+    "__version__",
     "drawings",
     "evaluate",
     "fit",

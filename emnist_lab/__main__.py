@@ -4,8 +4,8 @@ import argparse
 import logging
 import sys
 
-from .cli import curve, data, handwriting, keep, read, train
-from .cli.out import print_json, say
+from .commands import curve, data, handwriting, read, runs, train
+from .commands.output import print_json, say
 from .errors import LabError, TrainingCancelled
 
 
@@ -14,7 +14,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m emnist_lab", description="EMNIST Lab on the command line."
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for group in (data, train, curve, read, keep, handwriting):
+    for group in (data, train, curve, read, runs, handwriting):
         group.add(verbs)
     return parser
 

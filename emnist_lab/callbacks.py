@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-Tell = Callable[[float, str], None]  # told the share that is done, 0..1, and what is being done
+ProgressCallback = Callable[
+    [float, str], None
+]  # told the share that is done, 0..1, and what is being done
 
 
 class Cancelled(Exception):

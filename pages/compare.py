@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from emnist_lab import comparison
-from emnist_lab.ui import compare, inuse, learning
-from emnist_lab.ui.markup import plain
-from emnist_lab.ui.shelf import shelf
+from emnist_lab.evaluation import comparison
+from emnist_lab.ui import current_run
+from emnist_lab.ui.compare import leaderboard, learning_curves
+from emnist_lab.ui.compare.run_manager import shelf
+from emnist_lab.ui.formatting import plain
 
 st.title("Compare")
-runs, problems = inuse.all_runs()
+runs, problems = current_run.all_runs()
 for problem in problems:
     st.warning(plain(problem), icon=":material/broken_image:")
 
@@ -27,7 +28,7 @@ if parts:
         )
     else:
         st.caption(f"Measured on: {plain(part)}.")
-    table = compare.leaderboard([r for r in runs if comparison.fingerprint(r) == parts[part]])
+    table = leaderboard.leaderboard([r for r in runs if comparison.fingerprint(r) == parts[part]])
     st.caption("A click on a column's head sorts by it; its meaning shows on hover.")
 else:
     st.info(
@@ -41,18 +42,18 @@ if unmeasured:
 
 if table is not None:
     st.subheader("Time against accuracy")
-    compare.tradeoff(table, f"measured on: {part}")
+    leaderboard.tradeoff(table, f"measured on: {part}")
 
     st.subheader("Two runs side by side")
-    pair = compare.choose_pair(runs, table)
+    pair = leaderboard.choose_pair(runs, table)
     if pair:
-        compare.pair(*pair)
+        leaderboard.pair(*pair)
 
 st.subheader("Learning curve")
 st.markdown("How much better does a recipe get with more images, and what does it cost in time?")
-learning.form()
-growing = learning.jobs()
-learning.kept(bool(growing))
+learning_curves.form()
+growing = learning_curves.jobs()
+learning_curves.kept(bool(growing))
 
 st.subheader("Keep, move, delete")
 shelf(runs)

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from emnist_lab import imports
-from emnist_lab.classes import display_names
+from emnist_lab.commands.specs import FetchSpec
+from emnist_lab.data import user_datasets
+from emnist_lab.data.classes import display_names
+from emnist_lab.data.splits import OFFICIAL, SPLITS
 from emnist_lab.errors import LabError
-from emnist_lab.specs import FetchSpec
-from emnist_lab.splits import OFFICIAL, SPLITS
-from emnist_lab.ui import markup, messages, panel, queues, state, uploads
-from emnist_lab.ui.gallery import gallery
+from emnist_lab.ui import current_dataset, formatting, job_panel, job_queues, messages, uploads
+from emnist_lab.ui.components.gallery import gallery
 
 STRIP = 90  # images to see at a glance what is in use, and which way up
 BYTES = 266  # of an image in NIST's archive: balanced, 131,600 images, takes 35 MB
@@ -24,7 +24,7 @@ ABOUT = {
 }
 
 st.title("Data")
-state.say_generated(link=False)
+current_dataset.say_generated(link=False)
 
 st.subheader("In use")
 
@@ -32,41 +32,41 @@ st.subheader("In use")
 def delete(name: str) -> None:
     """Delete an imported dataset, and use another."""
     try:
-        imports.remove(name)
+        user_datasets.remove(name)
     except LabError as error:
         st.session_state.data_problem = str(error)
-    state.use_dataset(state.datasets()[0])
+    current_dataset.use_dataset(current_dataset.datasets()[0])
 
 
-now = state.dataset_in_use()
+now = current_dataset.dataset_in_use()
 st.session_state.data_here = now  # the sidebar's selection counts, which every page has
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.selectbox(
         "Dataset",
-        state.datasets(),
+        current_dataset.datasets(),
         key="data_here",
-        on_change=lambda: state.use_dataset(st.session_state.data_here),
+        on_change=lambda: current_dataset.use_dataset(st.session_state.data_here),
         width=420,
         help="EMNIST is what was fetched here, or `$EMNIST_DIR`; demo is generated; the others are "
         "copies that were brought.",
     )
-    if now in imports.names():
+    if now in user_datasets.names():
         st.button("Delete it", icon=":material/delete:", on_click=delete, args=(now,))
 if problem := st.session_state.pop("data_problem", ""):
     messages.say_error(problem)
-parts, problem = state.available()
+parts, problem = current_dataset.available()
 if problem:
     messages.say_error(problem)
 elif not parts:
     st.info(
-        f"There is no complete part of EMNIST in {markup.plain(now)}: choose another dataset, or "
+        f"There is no complete part of EMNIST in {formatting.plain(now)}: choose another dataset, or "
         "get one below.",
         icon=":material/folder_off:",
     )
 else:
     split, part = next(iter(parts))
     try:
-        data = state.load(split, part)
+        data = current_dataset.load(split, part)
         drawn = np.random.default_rng(1).permutation(len(data))[:STRIP]
         names = display_names(data.classes)
         gallery(
@@ -79,8 +79,8 @@ else:
             height=160,
         )
         st.caption(
-            f"From the {markup.plain(data.name)}. "
-            f"Read from: {data.format}. {markup.plain(' '.join(data.notes))}"
+            f"From the {formatting.plain(data.name)}. "
+            f"Read from: {data.format}. {formatting.plain(' '.join(data.notes))}"
         )
     except LabError as error:
         messages.say_error(error)
@@ -108,10 +108,10 @@ st.markdown(
     "From NIST, who made it. Only the split that you choose crosses the network, every file is "
     "checked, and an interrupted download goes on where it stopped."
 )
-loading = {job.spec.split for job in queues.fetches().jobs if job.active}
-for job in state.transfers(imported=False):
-    panel.job_panel(job, queues.fetches())
-here = state.fetched()
+loading = {job.spec.split for job in job_queues.fetches().jobs if job.active}
+for job in current_dataset.transfers(imported=False):
+    job_panel.job_panel(job, job_queues.fetches())
+here = current_dataset.fetched()
 for split in SPLITS:
     images = sum(OFFICIAL[split])
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -128,7 +128,7 @@ for split in SPLITS:
             type="primary" if split == "balanced" and split not in here else "secondary",
             disabled=split in loading,
         ):
-            state.submit_fetch(FetchSpec(split))
+            current_dataset.submit_fetch(FetchSpec(split))
             st.rerun()
 
 st.subheader("Bring a copy")
@@ -138,6 +138,6 @@ st.markdown(
     "pixels, one folder a class, as a zip. Whether images are stored transposed is looked at, "
     "not assumed."
 )
-for job in state.transfers(imported=True):
-    panel.job_panel(job, queues.fetches())
+for job in current_dataset.transfers(imported=True):
+    job_panel.job_panel(job, job_queues.fetches())
 uploads.form()

@@ -6,19 +6,21 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from emnist_lab import drawings, ink, unfamiliar
-from emnist_lab import steps as followed
-from emnist_lab.answers import answer
-from emnist_lab.classes import display_names
+from emnist_lab.data.classes import display_names
 from emnist_lab.errors import InkError, LabError, RunError
-from emnist_lab.run import Run
-from emnist_lab.ui import inuse, keeping, messages, seen, why
-from emnist_lab.ui.board import PEN, SIDE, Board, board, put
-from emnist_lab.ui.markup import plain
-from emnist_lab.ui.practice import asks, practice
-from emnist_lab.ui.readings import Reading, readings
-from emnist_lab.ui.scanned import keep_corrected, scanned
-from emnist_lab.ui.words import words
+from emnist_lab.handwriting import drawing_reader, ink, scribble_detector
+from emnist_lab.handwriting import ink_steps as followed
+from emnist_lab.handwriting.decision import decide
+from emnist_lab.runs.run import Run
+from emnist_lab.ui import current_run, messages
+from emnist_lab.ui.components.board import PEN, SIDE, Board, board, put
+from emnist_lab.ui.components.readings import Prediction, readings
+from emnist_lab.ui.draw import ink_steps, keep_buttons
+from emnist_lab.ui.draw.picture_mode import keep_corrected, scanned
+from emnist_lab.ui.draw.practice_mode import asks, practice
+from emnist_lab.ui.draw.word_mode import words
+from emnist_lab.ui.evaluate import explanation_panel
+from emnist_lab.ui.formatting import plain
 
 REFERENCE = "pixels-logistic"
 MOST = 3  # runs beside the one in use
@@ -35,14 +37,14 @@ EXAMPLE = [
 
 def choose(choice: DeltaGenerator) -> list[Run]:
     """The run in use and those beside it, opened; says what can't be."""
-    run = inuse.choose_run("Read with", choice)
+    run = current_run.choose_run("Read with", choice)
     if run is None:
         st.info(
             "There are no runs yet: make one on the Train page.", icon=":material/model_training:"
         )
         st.stop()
-    names = [one.name for one in inuse.all_runs()[0]]
-    usual = [n for n in (REFERENCE, inuse.FIRST_RUN) if n in names and n != run.name][:1]
+    names = [one.name for one in current_run.all_runs()[0]]
+    usual = [n for n in (REFERENCE, current_run.FIRST_RUN) if n in names and n != run.name][:1]
     for asked in st.query_params.get_all("beside"):
         if asked not in names:
             st.warning(
@@ -65,7 +67,7 @@ def choose(choice: DeltaGenerator) -> list[Run]:
     opened = []
     for name in dict.fromkeys([run.name, *beside]):
         try:
-            opened.append(inuse.open_run(name))
+            opened.append(current_run.open_run(name))
         except LabError as error:
             messages.say_error(error)
     if not opened:
@@ -73,27 +75,27 @@ def choose(choice: DeltaGenerator) -> list[Run]:
     return opened
 
 
-def read(drawn: Board, runs: list[Run]) -> list[tuple[Run, Reading]]:
+def read(drawn: Board, runs: list[Run]) -> list[tuple[Run, Prediction]]:
     """What runs say of a drawing; one that fails is said, and the others go on."""
     found = []
     for run in runs:
         try:
             run.warm_up()
-            _, chances = drawings.read(run, drawn.strokes, drawn.pen_width)
+            _, chances = drawing_reader.read(run, drawn.strokes, drawn.pen_width)
         except RunError as error:
             messages.say_error(error)
         else:
-            found.append((run, Reading(run.name, run.classes, chances)))
+            found.append((run, Prediction(run.name, run.classes, chances)))
     return found
 
 
 def say_strange() -> None:
     """That the drawing shows no character, and how often that is said wrongly."""
-    rates = unfamiliar.rates()
+    rates = scribble_detector.operating_point()
     wrong = [f"{share:.1%} of the {name}" for name, share in rates["wrongly_refused"].items()]
     right = rates["refused"].values()
     st.markdown(
-        f":material/gesture: **{unfamiliar.NOT_SURE}**",
+        f":material/gesture: **{scribble_detector.REJECTED}**",
         help=f"Said of {min(right):.0%} to {max(right):.0%} of scribbles, by their kind; wrongly "
         f"of {plain(' and of '.join(wrong))}. What a run would say shows all the same.",
     )
@@ -116,7 +118,7 @@ def draw(runs: list[Run]) -> None:
         return
     with place:
         found = read(drawn, runs)
-        strange = bool(unfamiliar.unfamiliar(image[None])[0])
+        strange = bool(scribble_detector.is_scribble(image[None])[0])
         readings(
             [reading for _, reading in found],
             key="readings",
@@ -133,16 +135,20 @@ def draw(runs: list[Run]) -> None:
             )
         elif found:
             said = {run.name: (run.classes, reading.chances) for run, reading in found}
-            keeping.keep(image, drawn.strokes, drawn.pen_width, said)
+            keep_buttons.keep(image, drawn.strokes, drawn.pen_width, said)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
-    seen.steps(followed.from_strokes(drawn.strokes, drawn.pen_width))
+    ink_steps.steps(followed.from_strokes(drawn.strokes, drawn.pen_width))
     look(image, found)
 
 
-def look(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
+def look(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
     """What is one click away."""
     shows: dict[str, tuple[str, str, Callable[[], None]]] = {
-        "array": ("The array itself", ":material/grid_on:", lambda: seen.array(image, "drawing")),
+        "array": (
+            "The array itself",
+            ":material/grid_on:",
+            lambda: ink_steps.array(image, "drawing"),
+        ),
         "why": ("Why?", ":material/help:", lambda: say_why(image, found)),
         "nearest": (
             "Nearest training images",
@@ -160,11 +166,11 @@ def look(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
                     messages.say_error(error)
 
 
-def say_why(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
+def say_why(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
     """Which ink speaks for each run's answer, and which for the runner-up."""
     with st.container(horizontal=True, gap="medium"):
         for run, reading in found:
-            said = answer(reading.chances, run.classes)
+            said = decide(reading.chances, run.classes)
             with st.container(width=460):
                 st.caption(plain(run.name))
                 if said.runner_up is None:
@@ -172,13 +178,13 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Reading]]) -> None:
                     continue
                 names = display_names(run.classes)
                 first, second = said.members[0], said.runner_up
-                why.evidence(run, image, names, first, second)
+                explanation_panel.evidence(run, image, names, first, second)
 
 
 def say_nearest(image: np.ndarray, run: Run) -> None:
     """The training images that lie closest to the drawing, for the run in use."""
     st.caption(plain(run.name))
-    why.nearest_images(run, image, "draw")
+    explanation_panel.nearest_images(run, image, "draw")
 
 
 @st.fragment
@@ -198,7 +204,7 @@ def drill(runs: list[Run]) -> None:
                 drawn.strokes,
                 drawn.clear,
                 drawn.pen_width,
-                lambda strokes: drawings.read(run, strokes, drawn.pen_width),
+                lambda strokes: drawing_reader.read(run, strokes, drawn.pen_width),
             )
         except LabError as error:
             messages.say_error(error)
@@ -237,8 +243,8 @@ readers = choose(place)
 MODES[mode](readers)
 
 for reader in readers if mode == "Draw" else readers[:1]:
-    inuse.say_trained_on_generated(reader)
-    st.caption(f"Read by `{reader.name}`: {inuse.trained_on(reader)}")
+    current_run.say_trained_on_generated(reader)
+    st.caption(f"Read by `{reader.name}`: {current_run.trained_on(reader)}")
 with st.expander("What it can't know"):
     st.markdown(
         "It doesn't matter where on the board you draw, how large, or with which pen: the steps "

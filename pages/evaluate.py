@@ -2,37 +2,34 @@
 
 import streamlit as st
 
-from emnist_lab import document
 from emnist_lab.errors import LabError
-from emnist_lab.ui import (
-    areas,
-    atlas,
-    confused,
-    doubts,
-    headline,
-    inuse,
-    measured,
-    messages,
-    panel,
-    sure,
+from emnist_lab.evaluation import html_report
+from emnist_lab.ui import current_evaluation, current_run, job_panel, messages
+from emnist_lab.ui.evaluate import (
+    calibration_tab,
+    confusion_tab,
+    embedding_tab,
+    label_issues_tab,
+    roc_tab,
+    summary,
 )
-from emnist_lab.ui.markup import plain
+from emnist_lab.ui.formatting import plain
 
 st.title("Evaluate")
-run = inuse.choose_run()
+run = current_run.choose_run()
 if run is None:
     st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
     st.stop()
-inuse.say_trained_on_generated(run)
-st.caption(inuse.trained_on(run))
+current_run.say_trained_on_generated(run)
+st.caption(current_run.trained_on(run))
 try:
-    seen = measured.choose(run)
+    seen = current_evaluation.choose_evaluation(run)
 except LabError as error:
     messages.stop_on(error)
 if seen is None:
     st.stop()
 report = seen.report
-headline.headline(seen)
+summary.headline(seen)
 absent = run.manifest["data"]["train"].get("absent") or []
 if absent:
     st.warning(
@@ -50,8 +47,8 @@ if report.absent:
 
 def report_file() -> str:
     """The evaluation as one HTML file."""
-    intervals = measured.intervals(seen).result()
-    return document.document(run, report, seen.name, seen.fingerprint, seen.part, intervals)
+    intervals = current_evaluation.intervals(seen).result()
+    return html_report.document(run, report, seen.name, seen.fingerprint, seen.part, intervals)
 
 
 st.download_button(
@@ -68,19 +65,19 @@ st.download_button(
 
 def show_confusion() -> None:
     """The matrix, and the images behind its cells."""
-    confused.matrix(seen)
+    confusion_tab.matrix(seen)
 
 
 def show_pairs() -> None:
     """The most confused pairs."""
-    confused.pairs(seen)
+    confusion_tab.pairs(seen)
 
 
 def show_areas() -> None:
     """ROC AUC, all of it."""
-    areas.averages(seen)
-    areas.pairwise(seen)
-    areas.curves(seen)
+    roc_tab.averages(seen)
+    roc_tab.pairwise(seen)
+    roc_tab.curves(seen)
 
 
 def show_sureness() -> None:
@@ -88,21 +85,21 @@ def show_sureness() -> None:
     left, right = st.columns([1, 1.2], gap="large")
     with left:
         st.subheader("Does it mean what it says?")
-        sure.reliability(seen)
-        sure.temperature(run)
+        calibration_tab.reliability(seen)
+        calibration_tab.temperature(run)
     with right:
         st.subheader("May it abstain?")
-        sure.abstaining(seen)
+        calibration_tab.abstaining(seen)
 
 
 def show_doubts() -> None:
     """Labels that may be wrong."""
-    doubts.doubts(seen)
+    label_issues_tab.doubts(seen)
 
 
 def show_map() -> None:
     """What lies close is alike to the run."""
-    atlas.atlas(seen)
+    embedding_tab.atlas(seen)
 
 
 def show_classes() -> None:
@@ -174,5 +171,5 @@ with st.expander("How this run was made"):
     if run.manifest.get("settings"):
         st.markdown("Settings that were changed:")
         st.json(run.manifest["settings"])
-    panel.curve(run.manifest.get("curve", []))
+    job_panel.curve(run.manifest.get("curve", []))
     st.json(run.manifest, expanded=1)

@@ -3,19 +3,20 @@
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.ui import kept, kept_files, kept_measured, messages, whose
+from emnist_lab.ui import messages, ownership
+from emnist_lab.ui.handwriting import accuracy, browse, export_import
 
 st.title("Handwriting")
 st.markdown("Drawings that were kept with their true label: data of your own, to test any run on.")
-kept.say_done()
-owner = whose.owner()
+browse.say_done()
+owner = ownership.owner()
 if owner is None:
     for name in ("char", "run"):  # an address forgets what no widget asks for in the first run
         if name in st.query_params:
             st.session_state[name] = st.query_params[name]
     st.skeleton()
     st.stop()
-if whose.passing():
+if ownership.is_ephemeral():
     st.warning(
         "This browser keeps nothing for this address (a private window, or storage is switched "
         "off): your drawings are kept until the page is closed, then nobody can see them any "
@@ -25,8 +26,8 @@ if whose.passing():
 
 store = None
 try:
-    store, seen = whose.store(), whose.whose()
-    drawings = kept.listed(store, seen)
+    store, seen = ownership.store(), ownership.visible_owner()
+    drawings = browse.listed(store, seen)
 except LabError as error:
     messages.say_error(error)
     st.caption("Nothing is lost: Draw reads as before, only keeping and looking up must wait.")
@@ -44,14 +45,14 @@ if not drawings:
     st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
 else:
     many = f"{len(drawings):,} drawing{'' if len(drawings) == 1 else 's'}"
-    many = f"The newest {many}" if len(drawings) == kept.MOST else many
-    st.caption(f"{many}. {kept.said_whose()}")
+    many = f"The newest {many}" if len(drawings) == browse.MOST else many
+    st.caption(f"{many}. {browse.said_whose()}")
     try:
-        kept.browse(store, drawings)
+        browse.browse(store, drawings)
         st.subheader("How well does a run read them?")
-        kept_measured.measure(store, drawings, seen)
+        accuracy.show_accuracy(store, drawings, seen)
     except LabError as error:  # the run, or the database, went meanwhile
         messages.say_error(error)
 
 st.subheader("Take along, bring in")
-kept_files.take_along(store, drawings, seen)
+export_import.take_along(store, drawings, seen)

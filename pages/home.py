@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab.classes import display_names
+from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.ui import inuse, measured, messages, state
-from emnist_lab.ui.gallery import gallery
+from emnist_lab.ui import current_dataset, current_evaluation, current_run, messages
+from emnist_lab.ui.components.gallery import gallery
 
 WALL = 320  # images
 
@@ -16,10 +16,10 @@ st.markdown(
     "wrong, and have your own handwriting read."
 )
 
-state.say_generated()
-splits = state.splits()
+current_dataset.say_generated()
+splits = current_dataset.splits()
 split = next((name for name in ("balanced", *splits) if name in splits), None)
-part = next((part for name, part in state.available()[0] if name == split), None)
+part = next((part for name, part in current_dataset.available()[0] if name == split), None)
 with st.container(horizontal=True):
     st.page_link("pages/draw.py", label="Draw a character", icon=":material/draw:")
     st.page_link("pages/samples.py", label="Browse samples", icon=":material/apps:")
@@ -33,7 +33,7 @@ if "to_image" in st.session_state:
     st.switch_page("pages/samples.py", query_params=where)
 if splits:
     try:
-        shown = state.load(split, part)
+        shown = current_dataset.load(split, part)
     except LabError as error:
         messages.say_error(error)
 if shown is not None:
@@ -51,9 +51,9 @@ if shown is not None:
     )
     st.caption(f"{WALL} images from the {shown.name}. Pick one to see it as an array.")
 else:
-    state.no_dataset("This page")
+    current_dataset.no_dataset("This page")
 
-found, problems = inuse.all_runs()
+found, problems = current_run.all_runs()
 for problem in problems:
     st.warning(problem, icon=":material/broken_image:")
 shipped = {run.name: run for run in found if run.shipped}
@@ -87,7 +87,7 @@ if LESSON.keys() <= shipped.keys():
 
     st.subheader("What is confused most")
     try:
-        for pair in measured.report(better.name).confused_pairs(5).itertuples():
+        for pair in current_evaluation.report(better.name).confused_pairs(5).itertuples():
             st.markdown(
                 f"- **{pair.true}** is read as **{pair.predicted}**, {pair.count} of {pair.of}"
             )

@@ -5,19 +5,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from emnist_lab import pictures
-from emnist_lab.classes import display_names
+from emnist_lab.data import thumbnails
+from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
-from emnist_lab.ui import inuse, markup, measured, messages, state
-from emnist_lab.ui.gallery import gallery
+from emnist_lab.ui import current_dataset, current_evaluation, current_run, formatting, messages
+from emnist_lab.ui.components.gallery import gallery
 
 PAGE = 240  # images in the gallery
 
 st.title("Samples")
-state.say_generated()
-splits = state.splits()
+current_dataset.say_generated()
+splits = current_dataset.splits()
 if not splits:
-    state.no_dataset("Browsing samples")
+    current_dataset.no_dataset("Browsing samples")
     st.stop()
 
 
@@ -26,7 +26,7 @@ def forget_image() -> None:
     st.query_params.pop("image", None)
 
 
-parts_of = {s: [part for name, part in state.available()[0] if name == s] for s in splits}
+parts_of = {s: [part for name, part in current_dataset.available()[0] if name == s] for s in splits}
 with st.container(horizontal=True, vertical_alignment="bottom"):
     split = st.selectbox(
         "Split", splits, key="split", bind="query-params", width=170, on_change=forget_image
@@ -56,7 +56,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 
 try:
-    data = state.load(split, part)
+    data = current_dataset.load(split, part)
 except LabError as error:
     messages.stop_on(error)
 names = display_names(data.classes)
@@ -71,7 +71,7 @@ chosen = st.pills(
     help="Nothing chosen shows all. A letter that looks alike in both cases is one class, “C c”.",
 )
 
-readers = [run.name for run in inuse.all_runs()[0] if run.classes == data.classes]
+readers = [run.name for run in current_run.all_runs()[0] if run.classes == data.classes]
 UNREAD, WHICH, FIRST = "no run", ("all", "wrong", "right"), ("least sure first", "surest first")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     reader = st.selectbox(
@@ -93,7 +93,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 report = None
 if reader != UNREAD:
     try:
-        report = measured.read_by(inuse.open_run(reader), split, part)
+        report = current_evaluation.evaluate_part(current_run.open_run(reader), split, part)
         if report is None:
             st.caption("In the order of the file until it is done.")
     except LabError as error:
@@ -115,7 +115,7 @@ if report is not None:
     sure = report.scores[wanted].max(axis=1)
     wanted = wanted[np.argsort(sure if first == FIRST[0] else -sure, kind="stable")]
     if not len(wanted):
-        st.info(f"Of these images, {markup.plain(reader)} reads none {which}: choose others.")
+        st.info(f"Of these images, {formatting.plain(reader)} reads none {which}: choose others.")
         st.stop()
 elif seed:
     wanted = np.random.default_rng(seed).permutation(wanted)
@@ -185,24 +185,26 @@ with st.container(horizontal=True):
     )
 with st.expander(f"Read from: {data.format}", icon=":material/database:"):
     for note in data.notes:
-        st.markdown(f"- {markup.plain(note)}")
+        st.markdown(f"- {formatting.plain(note)}")
 
 
 def show_array() -> None:
     """The picked image beside its matrix of integers."""
     image, name = data.images[picked], names[data.labels[picked]]
     code = ord(data.classes[data.labels[picked]])
-    st.subheader(f"Image {picked:,} is “{markup.plain(name)}”, as an array")
+    st.subheader(f"Image {picked:,} is “{formatting.plain(name)}”, as an array")
     left, right = st.columns([1, 2.4], gap="large")
     with left:
-        st.image(pictures.png(image, 12), width=280)
+        st.image(thumbnails.png(image, 12), width=280)
         st.markdown(
-            f"Label **{markup.plain(name)}** (class {data.labels[picked]}), code point "
+            f"Label **{formatting.plain(name)}** (class {data.labels[picked]}), code point "
             f"**U+{code:04X}** ({code}), index **{picked:,}** in *{split} {part}*."
         )
         if report is not None:
             best = np.argsort(-report.scores[picked], kind="stable")[:5]
-            st.html(markup.bars([names[one] for one in best], report.scores[picked][best].tolist()))
+            st.html(
+                formatting.bars([names[one] for one in best], report.scores[picked][best].tolist())
+            )
         st.markdown(
             "A picture is an array: 28 rows of 28 whole numbers, 0 for paper, 255 for ink. "
             f"This one's mean is {image.mean():.1f}; {np.count_nonzero(image)} of its 784 "
@@ -212,7 +214,7 @@ def show_array() -> None:
         with st.container(horizontal=True):
             st.download_button(
                 "PNG",
-                lambda: pictures.png(image),
+                lambda: thumbnails.png(image),
                 f"{stem}.png",
                 "image/png",
                 icon=":material/download:",
@@ -226,7 +228,7 @@ def show_array() -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-    right.html(markup.number_grid(image))
+    right.html(formatting.number_grid(image))
 
 
 def show_counts() -> None:
@@ -265,7 +267,7 @@ def show_means() -> None:
         "All images of a class laid on top of each other: sharp where people agree, blurred "
         "where they don't. Pick one to browse that class."
     )
-    means = state.mean_images(split, part).round().astype(np.uint8)
+    means = current_dataset.mean_images(split, part).round().astype(np.uint8)
     gallery(
         means,
         list(range(len(means))),

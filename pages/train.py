@@ -3,14 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab import recipes, storage, training
-from emnist_lab.classes import display_names
+from emnist_lab.commands.specs import TrainSpec
+from emnist_lab.data.classes import display_names
+from emnist_lab.data.part import stratified_counts
 from emnist_lab.errors import LabError
-from emnist_lab.part import stratified_counts
-from emnist_lab.snippet import snippet
-from emnist_lab.specs import Spec
-from emnist_lab.ui import catalogue, handwriting, messages, panel, queues, state
-from emnist_lab.ui.markup import plain
+from emnist_lab.models import catalog
+from emnist_lab.runs import run_folders, training
+from emnist_lab.runs.code_generation import snippet
+from emnist_lab.ui import current_dataset, job_panel, job_queues, messages
+from emnist_lab.ui.formatting import plain
+from emnist_lab.ui.train import handwriting_option, recipe_form
 
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
 st.title("Train")
@@ -18,21 +20,21 @@ st.markdown(
     "Fit a classifier and keep it as a *run*: the model, its scores on images it "
     "never saw, and everything needed to repeat it."
 )
-state.say_generated()
-available, _ = state.available()
-splits = [s for s in state.splits() if {(s, "train"), (s, "test")} <= set(available)]
+current_dataset.say_generated()
+available, _ = current_dataset.available()
+splits = [s for s in current_dataset.splits() if {(s, "train"), (s, "test")} <= set(available)]
 
 if splits:
     left, right = st.columns([1, 2.4], gap="large")
     with left:
-        recipe = catalogue.choose_recipe()
+        recipe = recipe_form.choose_recipe()
     with right:
         st.subheader(recipe.title)
         st.markdown(recipe.why)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             split = st.selectbox("Split", splits, key="split", bind="query-params", width=150)
             try:
-                train = state.load(split, "train")
+                train = current_dataset.load(split, "train")
             except LabError as error:
                 messages.stop_on(error)
             sizes = [size for size in SIZES if size < len(train)] + [len(train)]
@@ -49,7 +51,7 @@ if splits:
                 "Seed",
                 0,
                 10_000,
-                recipes.SEED,
+                catalog.SEED,
                 key="train-seed",
                 width=110,
                 help="For the sample and everything random in the recipe; kept with the run.",
@@ -65,9 +67,9 @@ if splits:
         if chosen:
             counts = counts * np.isin(train.classes, chosen)
         count = min(count, int(counts.sum()))
-        catalogue.say_expected(recipe, count, 0 if train.generated else int((counts > 0).sum()))
-        asked = catalogue.settings(recipe)
-        whose, kept, times = handwriting.offer(train.classes)
+        recipe_form.say_expected(recipe, count, 0 if train.generated else int((counts > 0).sum()))
+        asked = recipe_form.settings(recipe)
+        whose, kept, times = handwriting_option.offer(train.classes)
         kept = kept * (counts > 0)
         sampled = stratified_counts(counts, count) + kept * times  # what the run will be fitted to
         classes = "".join(chosen) or None
@@ -82,14 +84,14 @@ if splits:
             "Train", type="primary", icon=":material/model_training:", disabled=pipeline is None
         ):
             try:
-                storage.check_room(needed=catalogue.room(recipe, count))
+                run_folders.check_disk_space(needed=recipe_form.room(recipe, count))
             except LabError as error:
                 messages.say_error(error)
             else:
-                lines = tuple(f"{name}={catalogue.as_text(params[name])}" for name in params)
-                queues.jobs().submit(
-                    Spec(
-                        recipe.name, split, images, int(seed), state.root(),
+                lines = tuple(f"{name}={recipe_form.as_text(params[name])}" for name in params)
+                job_queues.jobs().submit(
+                    TrainSpec(
+                        recipe.name, split, images, int(seed), current_dataset.root(),
                         classes=classes, settings=lines, handwriting=whose, times=times,
                     )
                 )  # fmt: skip
@@ -103,20 +105,20 @@ if splits:
                 )
                 st.code(
                     snippet(
-                        pipeline, split, root=state.root(), images=images, classes=classes,
+                        pipeline, split, root=current_dataset.root(), images=images, classes=classes,
                         seed=int(seed), handwriting=whose, times=times,
                     ),
                     "python",
                 )  # fmt: skip
 else:
-    state.no_dataset("Training")
+    current_dataset.no_dataset("Training")
 
-for job in panel.to_show(queues.jobs()):
-    panel.job_panel(job, queues.jobs())
+for job in job_panel.to_show(job_queues.jobs()):
+    job_panel.job_panel(job, job_queues.jobs())
 
 if splits:
     st.subheader("The catalogue at a glance")
-    catalogue.glance(count, recipe)
+    recipe_form.glance(count, recipe)
 st.page_link(
     "pages/compare.py", label="Compare the runs that were kept", icon=":material/leaderboard:"
 )

@@ -3,13 +3,13 @@
 import numpy as np
 from conftest import CLASSES
 
-from emnist_lab import alike
+from emnist_lab.handwriting import look_alikes
 
 
 def together(split: str) -> set[str]:
     """Groups of more than one class, each as a sorted string."""
     classes = np.array(list(CLASSES[split]))
-    of = alike.groups(list(classes))
+    of = look_alikes.look_alike_groups(list(classes))
     found = {"".join(sorted(classes[of == one])) for one in set(of.tolist())}
     return {group for group in found if len(group) > 1}
 
@@ -23,10 +23,12 @@ def test_groups_apply_to_the_classes_that_a_run_has():
     assert together("letters") == {"IL"}
     assert {"0Oo", "1ILil", "9gq", "Ff", "Cc", "Zz"} <= together("byclass")
     # a model of 62 classes groups exactly what one of 47 does, and the cases that NIST merges
-    assert len(set(alike.groups(list(CLASSES["byclass"])).tolist())) == len(
-        set(alike.groups(list(CLASSES["balanced"])).tolist())
+    assert len(set(look_alikes.look_alike_groups(list(CLASSES["byclass"])).tolist())) == len(
+        set(look_alikes.look_alike_groups(list(CLASSES["balanced"])).tolist())
     )
 
 
 def test_a_group_is_named_by_its_first_class():
-    np.testing.assert_array_equal(alike.groups(["B", "O", "7", "0", "o"]), [0, 1, 2, 1, 1])
+    np.testing.assert_array_equal(
+        look_alikes.look_alike_groups(["B", "O", "7", "0", "o"]), [0, 1, 2, 1, 1]
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emnist_lab.answers import answer
+from emnist_lab.handwriting.decision import decide
 
 CLASSES = list("01IOLQ7")
 
@@ -25,16 +25,16 @@ def chances(**given: float) -> np.ndarray:
     ],
 )
 def test_look_alikes_count_together(given, members, chance, runner_up):
-    found = answer(chances(**given), CLASSES)
+    found = decide(chances(**given), CLASSES)
     assert "".join(CLASSES[index] for index in found.members) == members
     assert found.chance == pytest.approx(chance) and found.sure
     assert CLASSES[found.runner_up] == runner_up
 
 
 def test_less_likely_right_than_wrong_is_not_sure():
-    assert not answer(chances(Q=0.3, O=0.25, I=0.2), CLASSES).sure
+    assert not decide(chances(Q=0.3, O=0.25, I=0.2), CLASSES).sure
 
 
 def test_a_run_of_look_alikes_alone_has_no_runner_up():
-    found = answer(np.array([0.7, 0.3]), ["0", "O"])
+    found = decide(np.array([0.7, 0.3]), ["0", "O"])
     assert found.members == (0, 1) and found.runner_up is None

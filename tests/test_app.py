@@ -10,11 +10,14 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import handwriting, imports, storage
+from emnist_lab.data import user_datasets
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
-from emnist_lab.manifest import MANIFEST, MODEL
-from emnist_lab.ui import board, inuse, tasks, waiting
+from emnist_lab.handwriting import drawing_store
+from emnist_lab.runs import run_folders
+from emnist_lab.runs.manifest import MANIFEST, MODEL
+from emnist_lab.ui import background_pools, current_run, task_panel
+from emnist_lab.ui.components import board
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
 
@@ -26,7 +29,7 @@ def fresh():
     st.cache_resource.clear()
 
 
-waiting._AT_ONCE = 60  # pages show what comes of background work, whatever else the machine does
+task_panel._AT_ONCE = 60  # pages show what comes of background work, whatever else the machine does
 
 
 @pytest.fixture
@@ -125,13 +128,13 @@ def test_a_folder_is_named_on_the_data_page(folder, tmp_path):
 
 
 def test_an_imported_dataset_is_used_and_deleted(folder):
-    imports.bring(sorted(folder.glob("emnist-digits-*")), "mine")
+    user_datasets.import_dataset(sorted(folder.glob("emnist-digits-*")), "mine")
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
     app.session_state["data"] = "mine"
     app.switch_page("pages/data.py").run()
     assert not app.exception and not app.error
     next(one for one in app.button if one.label == "Delete it").click().run()
-    assert not app.exception and imports.names() == []
+    assert not app.exception and user_datasets.names() == []
 
 
 @pytest.mark.parametrize("page", ["home", "samples", "train"])
@@ -196,7 +199,7 @@ def test_evaluate_shows_the_manifests_numbers(run, scale):
     scores = lab.open_run(run).manifest["scores"]
     values = [metric.value for metric in app.metric]
     assert metric_deltas(app, 5) == {"…"}  # the place for its interval
-    for task in tasks.intervals().tasks():
+    for task in background_pools.intervals().tasks():
         assert task.wait(60)
     app.run()
     assert all("–" in one for one in metric_deltas(app, 5))
@@ -209,7 +212,7 @@ def test_evaluate_shows_the_manifests_numbers(run, scale):
 
 def test_a_run_that_the_address_names_but_is_not_there():
     app = opened("evaluate", run="long-gone")
-    assert not app.exception and app.selectbox(key="run").value == inuse.FIRST_RUN
+    assert not app.exception and app.selectbox(key="run").value == current_run.FIRST_RUN
 
 
 def test_evaluate_a_run_without_scores_and_images_for_it(folder):
@@ -237,7 +240,7 @@ def test_home_without_its_shipped_scores(monkeypatch):
     def gone(name):
         raise RunError("The run hog-qda can't be used: scores.npz is damaged (it is missing).")
 
-    monkeypatch.setattr("emnist_lab.ui.measured.report", gone)
+    monkeypatch.setattr("emnist_lab.ui.current_evaluation.report", gone)
     app = opened("home")
     assert not app.exception and "scores.npz" in said(app)
 
@@ -402,7 +405,7 @@ def test_corrected_characters_of_a_picture_can_be_kept(tmp_path):
     choice.set_value("L").run()
     press(app, "Keep this corrected character")
     assert not app.exception and "All corrections are kept" in said(app)
-    (kept,) = handwriting.open_store().drawings()
+    (kept,) = drawing_store.open_store().drawings()
     assert kept.label == "L" and kept.source == "picture" and list(kept.said) == ["hog-qda"]
 
 
@@ -412,7 +415,9 @@ def press(app: AppTest, label: str) -> None:
 
 def test_train_submits_what_was_chosen(dataset, monkeypatch):
     asked = []
-    monkeypatch.setattr("emnist_lab.jobs.JobQueue.submit", lambda self, spec: asked.append(spec))
+    monkeypatch.setattr(
+        "emnist_lab.commands.job_queue.JobQueue.submit", lambda self, spec: asked.append(spec)
+    )
     app = opened("train", recipe="hog-qda")
     app.number_input(key="train-seed").set_value(11).run()
     press(app, "Train")
@@ -424,7 +429,7 @@ def test_train_submits_what_was_chosen(dataset, monkeypatch):
 
 def test_train_on_a_disk_without_room(dataset, monkeypatch):
     full = shutil.disk_usage("/")._replace(free=10)
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: full)
+    monkeypatch.setattr(run_folders.shutil, "disk_usage", lambda _: full)
     app = opened("train")
     press(app, "Train")
     assert not app.exception and "free some space" in said(app)

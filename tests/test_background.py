@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from emnist_lab.background import Background
 from emnist_lab.callbacks import Cancelled
 from emnist_lab.errors import DatasetError
+from emnist_lab.ui.background_task import Background
 
 LONG = 20  # seconds until a test gives up
 

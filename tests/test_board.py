@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from emnist_lab import browser
-from emnist_lab.ui import board, readings
+from emnist_lab.maintenance import browser
+from emnist_lab.ui.components import board, readings
 
 chromed = pytest.mark.skipif(
     browser.chromium() is None, reason="needs Chromium: apt-get install it"
@@ -270,7 +270,7 @@ _KEPT = """() => { const row = [...document.querySelectorAll('.row')].find((one)
 
 
 def bars(*chances, example=False):
-    found = [readings.Reading(f"run-{i}", CLASSES, one) for i, one in enumerate(chances)]
+    found = [readings.Prediction(f"run-{i}", CLASSES, one) for i, one in enumerate(chances)]
     columns = [readings._column(one) for one in found]
     return {"columns": columns, "heading": "Your drawing", "example": example}
 
@@ -308,8 +308,8 @@ def test_runs_come_and_go_and_an_example_is_no_drawing(hosted):
 
 
 def test_an_answer_is_either_of_or_not_sure():
-    both = readings._column(readings.Reading("r", CLASSES, np.array([0.5, 0.4, 0.1, 0, 0, 0])))
+    both = readings._column(readings.Prediction("r", CLASSES, np.array([0.5, 0.4, 0.1, 0, 0, 0])))
     assert (both["answer"], both["chance"]) == ("0 / O o", "90%") and "One of these" in both["note"]
     assert [row["said"] for row in both["rows"]] == [True, True, False, False, False]
-    unsure = readings._column(readings.Reading("r", CLASSES, np.full(6, 1 / 6)))
+    unsure = readings._column(readings.Prediction("r", CLASSES, np.full(6, 1 / 6)))
     assert unsure["answer"] == "Not sure" and unsure["chance"] == "perhaps 0 / O o"

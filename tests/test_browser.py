@@ -12,8 +12,8 @@ from conftest import make_part, write, zipped
 from webserver import serving
 
 import emnist_lab as lab
-from emnist_lab import browser
-from emnist_lab.part import Part
+from emnist_lab.data.part import Part
+from emnist_lab.maintenance import browser
 
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 BAR = [[(80, 140), (190, 140)]]

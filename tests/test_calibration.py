@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import binomtest
 from test_metrics import data
 
-from emnist_lab import calibration, metrics, report
+from emnist_lab.metrics import calibration, report
+from emnist_lab.metrics import scores as metrics
 
 
 def test_bins_hold_every_image_once():
@@ -33,7 +34,7 @@ def test_a_sure_and_wrong_classifier_and_a_calibrated_one():
 
 def test_abstaining():
     labels, scores = data(5, 500)
-    found = calibration.coverage(labels, scores)
+    found = calibration.risk_coverage(labels, scores)
     right, sure = scores.argmax(axis=1) == labels, scores.max(axis=1)
     for threshold in (0.0, 0.3, 0.5, 0.9):
         share, accuracy, rejected = found.at(threshold)
@@ -53,10 +54,10 @@ def test_the_temperature_that_was_put_in_is_found():
     chance = random.dirichlet(np.full(8, 0.4), 20_000)
     labels = (chance.cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1)
     for true in (0.4, 1.0, 2.5):
-        spoilt = calibration.scaled(chance, 1 / true)
-        found = calibration.temperature(labels, spoilt)
+        spoilt = calibration.apply_temperature(chance, 1 / true)
+        found = calibration.fit_temperature(labels, spoilt)
         assert found == pytest.approx(true, rel=0.05)
-        mended = calibration.scaled(spoilt, found)
+        mended = calibration.apply_temperature(spoilt, found)
         assert metrics.log_loss(labels, mended) <= metrics.log_loss(labels, spoilt) + 1e-9
         assert calibration.calibration_error(labels, mended) < 0.02
 
@@ -64,15 +65,15 @@ def test_the_temperature_that_was_put_in_is_found():
 def test_scaling_keeps_order_and_sum():
     _, scores = data(7, 200)
     for temperature in (0.05, 0.7, 1.0, 20.0):
-        out = calibration.scaled(scores, temperature)
+        out = calibration.apply_temperature(scores, temperature)
         np.testing.assert_allclose(out.sum(axis=1), 1)
         assert (out.argmax(axis=1) == scores.argmax(axis=1)).all()
-    np.testing.assert_allclose(calibration.scaled(scores, 1.0), scores)
-    certain = calibration.scaled(np.eye(3), 2.0)
+    np.testing.assert_allclose(calibration.apply_temperature(scores, 1.0), scores)
+    certain = calibration.apply_temperature(np.eye(3), 2.0)
     np.testing.assert_array_equal(certain, np.eye(3))
     for bad in (0, -1, np.nan, np.inf):
         with pytest.raises(ValueError):
-            calibration.scaled(scores, bad)
+            calibration.apply_temperature(scores, bad)
 
 
 def test_cross_fitting_sees_no_image_that_it_scales():
@@ -91,7 +92,7 @@ def test_cross_fitting_sees_no_image_that_it_scales():
     own = np.isclose(used, used[0])
     assert 0.4 < own.mean() < 0.6
     for half in (own, ~own):
-        fitted = calibration.temperature(labels[~half], scores[~half])
+        fitted = calibration.fit_temperature(labels[~half], scores[~half])
         np.testing.assert_allclose(used[half], fitted, rtol=1e-9)
 
 
@@ -109,11 +110,11 @@ def test_the_loss_that_is_told_is_the_one_that_is_least(sharpness):
     labels, scores = _votes()
     assert (scores[np.arange(len(labels)), labels] == 0).any()
     if sharpness > 1:  # no zeros, but many a probability that the loss clips
-        scores = calibration.scaled(scores + 0.05, 1 / sharpness)
-    found = calibration.temperature(labels, scores)
-    least = metrics.log_loss(labels, calibration.scaled(scores, found))
+        scores = calibration.apply_temperature(scores + 0.05, 1 / sharpness)
+    found = calibration.fit_temperature(labels, scores)
+    least = metrics.log_loss(labels, calibration.apply_temperature(scores, found))
     losses = [
-        metrics.log_loss(labels, calibration.scaled(scores, at))
+        metrics.log_loss(labels, calibration.apply_temperature(scores, at))
         for at in np.geomspace(*calibration.RANGE, 301)
     ]
     assert least <= min(losses) + 1e-6
@@ -123,6 +124,6 @@ def test_the_loss_that_is_told_is_the_one_that_is_least(sharpness):
 def test_a_temperature_without_a_minimum_is_a_bound():
     labels = np.arange(40) % 4
     right = np.eye(4)[labels] * 0.6 + 0.1
-    assert calibration.temperature(labels, right) == calibration.RANGE[0]
+    assert calibration.fit_temperature(labels, right) == calibration.RANGE[0]
     wrong = np.roll(right, 1, axis=1)
-    assert calibration.temperature(labels, wrong) == calibration.RANGE[1]
+    assert calibration.fit_temperature(labels, wrong) == calibration.RANGE[1]

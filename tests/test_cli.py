@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from emnist_lab import __main__ as cli
-from emnist_lab import ink, run, runs
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
+from emnist_lab.handwriting import ink
+from emnist_lab.runs import registry, run
 
 SEVEN = [[[60, 60], [200, 60], [110, 230]]]
 
@@ -63,17 +64,17 @@ def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tm
 
 
 def test_undefined_numbers_are_dashes(capfd, monkeypatch):
-    shipped = runs.open_run("hog-qda")
+    shipped = registry.open_run("hog-qda")
     labels, scores = shipped.test_scores
     only = run.Run({**shipped.manifest, "scores": {"accuracy": 0.0, "roc_auc_ovo": None}})
     only.test_scores = labels[labels == 0], scores[labels == 0]
-    monkeypatch.setattr(runs, "open_run", lambda name: only)
+    monkeypatch.setattr(registry, "open_run", lambda name: only)
     out, _ = call(capfd, "evaluate", "--run", "only", "--stored")
     assert "roc_auc_ovo  –   (manifest: –)" in out and "(manifest: 0.0)" in out
     line = next(line for line in out.splitlines() if line.startswith("no images of: "))
     assert line.count(",") == 45
     assert "nan" not in out.lower() and "None" not in out
-    monkeypatch.setattr(runs, "list_runs", lambda: ([only], []))
+    monkeypatch.setattr(registry, "list_runs", lambda: ([only], []))
     out, _ = call(capfd, "runs")
     assert "accuracy 0.0000  AUC –" in out and "nan" not in out
 
@@ -183,4 +184,4 @@ def test_a_disk_that_fills_up_during_training_loses_nothing(capfd, folder, monke
     monkeypatch.setattr(run.Run, "save", full)
     err = call(capfd, "train", "hog-qda", "--root", folder, status=2)[1].splitlines()[-1]
     kept = err.split("the run lies in ")[1].split(";")[0]
-    assert runs.open_run(kept).report().accuracy > 0.6
+    assert registry.open_run(kept).report().accuracy > 0.6

@@ -6,8 +6,9 @@ from conftest import make_part
 from test_app import opened, said
 
 import emnist_lab as lab
-from emnist_lab import comparison, curves, figures, learning
-from emnist_lab.specs import CurveSpec
+from emnist_lab.commands.specs import CurveSpec
+from emnist_lab.evaluation import comparison, figures
+from emnist_lab.runs import curve_store, learning_curve
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +84,9 @@ def test_runs_on_different_images_are_not_compared(own):
 
 def test_what_is_asked_to_be_measured(own, monkeypatch):
     asked = []
-    monkeypatch.setattr("emnist_lab.jobs.JobQueue.submit", lambda self, spec: asked.append(spec))
+    monkeypatch.setattr(
+        "emnist_lab.commands.job_queue.JobQueue.submit", lambda self, spec: asked.append(spec)
+    )
     app = opened("compare")
     app.multiselect(key="curve-recipes").set_value(["hog-qda", "pixels-logistic"])
     app.selectbox(key="curve-split").set_value("digits")
@@ -97,11 +100,13 @@ def test_what_is_asked_to_be_measured(own, monkeypatch):
 
 def test_kept_curves_show_and_are_deleted(folder):
     train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
-    first, last = learning.measure("pixels-logistic", train, test, (20, 80))
-    curves.save(last, "whole")
-    curves.save(first, "stopped")
+    first, last = learning_curve.fit_learning_curve("pixels-logistic", train, test, (20, 80))
+    curve_store.save(last, "whole")
+    curve_store.save(first, "stopped")
     other = make_part("digits", 4, 9, "test")
-    curves.keep(learning.measure("pixels-logistic", train, other, (20,)), "elsewhere")
+    curve_store.keep(
+        learning_curve.fit_learning_curve("pixels-logistic", train, other, (20,)), "elsewhere"
+    )
     app = opened("compare")
     app.multiselect(key="curves").set_value(["whole", "stopped"]).run()
     assert not app.exception and "stopped was stopped after 1 of 2 sizes" in said(app)
@@ -110,12 +115,12 @@ def test_kept_curves_show_and_are_deleted(folder):
     assert "shown apart" in said(app) and len(app.get("vega_lite_chart")) == 5
     next(one for one in app.button if one.label == "Delete elsewhere").click().run()
     assert not app.exception
-    assert {curve.name for curve in curves.list_curves()[0]} == {"whole", "stopped"}
+    assert {curve.name for curve in curve_store.list_curves()[0]} == {"whole", "stopped"}
 
 
 def test_figures_are_drawn(folder):
     train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
-    *_, curve = learning.measure("pixels-logistic", train, test, (20, 80))
+    *_, curve = learning_curve.fit_learning_curve("pixels-logistic", train, test, (20, 80))
     table = comparison.leaderboard(lab.list_runs()[0])
     table["front"] = comparison.pareto(table["fit_s"], table["accuracy"])
     for dark in (False, True):

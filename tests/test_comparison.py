@@ -8,10 +8,11 @@ from conftest import make_part
 from scipy.stats import binom
 
 import emnist_lab as lab
-from emnist_lab import comparison, report
 from emnist_lab.errors import RunError
-from emnist_lab.manifest import MANIFEST, MODEL, SCORES
-from emnist_lab.report import Report
+from emnist_lab.evaluation import comparison
+from emnist_lab.metrics import report
+from emnist_lab.metrics.report import Report
+from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
 
 
 def pair(both, first, second, neither):
@@ -69,7 +70,7 @@ def test_disagreements_most_confident_first():
     found = comparison.disagreements(one, other)
     assert found.first.tolist() == [1, 2] and found.second.tolist() == [3]
     assert found.neither.tolist() == [4]
-    table = comparison.differing(one, other)
+    table = comparison.differing_predictions(one, other)
     assert table["image"].tolist() == [1, 2, 3, 4]
     assert table.loc[0, ["true", "first", "second"]].tolist() == ["a A", "a A", "b B"]
     assert table.loc[0, "first_probability"] == 0.9

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from test_metrics import data
 
-from emnist_lab import confusion
-from emnist_lab.report import Report
+from emnist_lab.metrics import confusion
+from emnist_lab.metrics.report import Report
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def test_confused_classes_stand_together():
     for a, b in ((0, 3), (1, 5), (2, 4)):
         counts[a, b] = counts[b, a] = 30
     counts[0, 1] = 1
-    order = confusion.by_confusion(counts)
+    order = confusion.cluster_order(counts)
     assert sorted(order) == list(range(6))
     place = np.argsort(order)
     assert all(abs(place[a] - place[b]) == 1 for a, b in ((0, 3), (1, 5), (2, 4)))
@@ -29,13 +29,13 @@ def test_confused_classes_stand_together():
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_an_order_is_had_without_errors_or_images(size):
     for counts in (np.eye(size, dtype=int), np.zeros((size, size), int)):
-        assert sorted(confusion.by_confusion(counts)) == list(range(size))
+        assert sorted(confusion.cluster_order(counts)) == list(range(size))
 
 
 def test_images_of_a_cell(report):
     for true in range(6):
         for read in range(6):
-            found = confusion.images_of(report, true, read)
+            found = confusion.images_in_cell(report, true, read)
             assert len(found) == report.confusion[true, read]
             assert (report.labels[found] == true).all() and (report.predicted[found] == read).all()
             assert (np.diff(report.scores[found].max(axis=1)) <= 0).all()
@@ -43,13 +43,13 @@ def test_images_of_a_cell(report):
 
 def test_images_of_a_row_and_a_column_are_errors(report):
     wrong = report.confusion - np.diag(np.diag(report.confusion))
-    assert len(confusion.images_of(report, true=2)) == wrong[2].sum()
-    assert len(confusion.images_of(report, read=2)) == wrong[:, 2].sum()
-    assert len(confusion.images_of(report)) == wrong.sum()
+    assert len(confusion.images_in_cell(report, true=2)) == wrong[2].sum()
+    assert len(confusion.images_in_cell(report, read=2)) == wrong[:, 2].sum()
+    assert len(confusion.images_in_cell(report)) == wrong.sum()
 
 
 def test_what_a_class_is_taken_for(report):
-    out, into = confusion.around(report, 1)
+    out, into = confusion.confusions_of_class(report, 1)
     assert 1 not in out["index"].to_numpy() and out["count"].is_monotonic_decreasing
     for row in out.itertuples():
         assert row.count == report.confusion[1, row.index]

@@ -10,10 +10,11 @@ from test_cli import answer, refusal
 from test_jobs import until
 
 import emnist_lab as lab
-from emnist_lab import curves, learning, recipes
+from emnist_lab.commands.job_queue import JobQueue
+from emnist_lab.commands.specs import CurveSpec
 from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
-from emnist_lab.jobs import JobQueue
-from emnist_lab.specs import CurveSpec
+from emnist_lab.models import catalog
+from emnist_lab.runs import curve_store, learning_curve
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def measured(digits):
-    return list(learning.measure("pixels-logistic", *digits, (40, 120, 10_000)))
+    return list(learning_curve.fit_learning_curve("pixels-logistic", *digits, (40, 120, 10_000)))
 
 
 def test_samples_are_nested_stratified_and_seeded(digits):
@@ -31,13 +32,13 @@ def test_samples_are_nested_stratified_and_seeded(digits):
     kept = np.sort(np.concatenate([np.flatnonzero(train.labels == 0)[:6],
                                    np.flatnonzero(train.labels > 0)]))  # fmt: skip
     train = replace(train, images=train.images[kept], labels=train.labels[kept])
-    order = learning.nested(train, seed=5)
+    order = learning_curve.nested(train, seed=5)
     assert sorted(order) == list(range(len(train)))
     for count in (10, 74, 148):
         found = np.bincount(train.labels[order[:count]], minlength=10)
         assert (abs(found - train.counts() * count / len(train)) <= 1).all() and found.all()
-    np.testing.assert_array_equal(order, learning.nested(train, seed=5))
-    assert (order != learning.nested(train, seed=6)).any()
+    np.testing.assert_array_equal(order, learning_curve.nested(train, seed=5))
+    assert (order != learning_curve.nested(train, seed=6)).any()
 
 
 def test_a_point_is_a_fit_on_so_many_images(digits, measured):
@@ -56,19 +57,21 @@ def test_a_point_is_a_fit_on_so_many_images(digits, measured):
 
 
 def test_sizes_that_do_not_fit_are_said(digits):
-    picky = replace(recipes.get("pixels-logistic"), fewest=5)
-    *_, last = learning.measure(picky, *digits, (30, 120))
+    picky = replace(catalog.get("pixels-logistic"), fewest=5)
+    *_, last = learning_curve.fit_learning_curve(picky, *digits, (30, 120))
     assert "at least 5" in last.skipped["30"] and len(last.points) == 1 and last.complete
     with pytest.raises(TrainingError, match="at least 5"):
-        list(learning.measure(picky, *digits, (20, 30)))
+        list(learning_curve.fit_learning_curve(picky, *digits, (20, 30)))
     with pytest.raises(TrainingError, match="at least one image"):
-        list(learning.measure(picky, *digits, (0, 30)))
+        list(learning_curve.fit_learning_curve(picky, *digits, (0, 30)))
 
 
 def test_usual_sizes():
-    assert learning.sizes_of(12_000) == (1_000, 2_000, 5_000, 10_000, 12_000)
-    assert learning.sizes_of(10_100) == (1_000, 2_000, 5_000, 10_100)
-    assert learning.sizes_of(800) == (100, 200, 400, 800) and learning.sizes_of(1) == (1,)
+    assert learning_curve.sizes_of(12_000) == (1_000, 2_000, 5_000, 10_000, 12_000)
+    assert learning_curve.sizes_of(10_100) == (1_000, 2_000, 5_000, 10_100)
+    assert learning_curve.sizes_of(800) == (100, 200, 400, 800) and learning_curve.sizes_of(1) == (
+        1,
+    )
 
 
 def test_progress_is_of_the_whole_and_cancel_keeps_what_is_measured(digits):
@@ -79,38 +82,38 @@ def test_progress_is_of_the_whole_and_cancel_keeps_what_is_measured(digits):
         return bool(told) and told[-1].stage == 2
 
     with pytest.raises(TrainingCancelled, match="stay"):
-        curves.keep(
-            learning.measure(
+        curve_store.keep(
+            learning_curve.fit_learning_curve(
                 "pixels-logistic", *digits, (40, 240), progress=told.append, cancel=cancel
             )
         )
     assert told[0].stages == 2 and "40 images" in told[0].title
     shares = [one.fraction for one in told]
     assert shares == sorted(shares) and shares[0] == 0 and 0.4 < shares[-1] < 0.6
-    (kept,), problems = curves.list_curves()
+    (kept,), problems = curve_store.list_curves()
     assert [point.images for point in kept.points] == [40] and not problems
     assert not kept.complete and kept.planned == (40, 240)
 
 
 def test_a_curve_comes_back_and_its_name_is_its_own(measured, home):
-    first = curves.save(measured[0], "mine")
-    grown = curves.save(replace(measured[-1], name=first.name))
-    assert curves.open_curve("mine") == grown
-    other = curves.save(measured[0], "mine")
-    assert other.name == "mine-2" and len(curves.list_curves()[0]) == 2
+    first = curve_store.save(measured[0], "mine")
+    grown = curve_store.save(replace(measured[-1], name=first.name))
+    assert curve_store.open_curve("mine") == grown
+    other = curve_store.save(measured[0], "mine")
+    assert other.name == "mine-2" and len(curve_store.list_curves()[0]) == 2
     undefined = replace(measured[0].points[0], roc_auc_ovo=float("nan"))
-    kept = curves.save(replace(measured[0], points=(undefined,)), "nan")
-    assert np.isnan(curves.open_curve(kept.name).points[0].roc_auc_ovo)
-    curves.delete("mine")
-    curves.delete("mine")
-    assert {curve.name for curve in curves.list_curves()[0]} == {"mine-2", "nan"}
+    kept = curve_store.save(replace(measured[0], points=(undefined,)), "nan")
+    assert np.isnan(curve_store.open_curve(kept.name).points[0].roc_auc_ovo)
+    curve_store.delete("mine")
+    curve_store.delete("mine")
+    assert {curve.name for curve in curve_store.list_curves()[0]} == {"mine-2", "nan"}
     for name in ("../mine", "", "a" * 81):
         with pytest.raises(RunError, match="can't be called"):
-            curves.delete(name)
+            curve_store.delete(name)
         with pytest.raises(RunError, match="can't be called"):
-            curves.open_curve(name)
+            curve_store.open_curve(name)
     with pytest.raises(RunError, match="measure it again"):
-        curves.open_curve("gone")
+        curve_store.open_curve("gone")
     assert not list((home / "curves").glob(".partial-*"))
 
 
@@ -130,21 +133,21 @@ def test_a_curve_comes_back_and_its_name_is_its_own(measured, home):
     ],
 )
 def test_a_damaged_file_is_a_sentence_and_spoils_no_other(measured, change, home):
-    curves.save(measured[0], "good")
-    path = home / "curves" / f"{curves.save(measured[0], 'bad').name}.json"
+    curve_store.save(measured[0], "good")
+    path = home / "curves" / f"{curve_store.save(measured[0], 'bad').name}.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    found, problems = curves.list_curves()
+    found, problems = curve_store.list_curves()
     assert [curve.name for curve in found] == ["good"]
     assert len(problems) == 1 and "bad" in problems[0] and "\n" not in problems[0]
 
 
 @pytest.mark.parametrize("value", [float("nan"), 10**400, -0.1, 1.5, "1", None])
 def test_a_number_that_is_none_is_refused(measured, value, home):
-    path = home / "curves" / f"{curves.save(measured[0], 'bad').name}.json"
+    path = home / "curves" / f"{curve_store.save(measured[0], 'bad').name}.json"
     content = json.loads(path.read_text())
     content["points"][0]["accuracy"] = value
     path.write_text(json.dumps(content))
-    assert len(curves.list_curves()[1]) == 1
+    assert len(curve_store.list_curves()[1]) == 1
 
 
 @pytest.mark.parametrize("content", ["", "[" * 100_000, "{", "[]", "1" * 5000, " " * (2**20 + 1)])
@@ -152,14 +155,14 @@ def test_what_is_not_a_curve_at_all(content, home):
     (home / "curves").mkdir()
     (home / "curves" / "bad.json").write_text(content)
     (home / "curves" / "odd name.json").write_text(content)
-    found, problems = curves.list_curves()
+    found, problems = curve_store.list_curves()
     assert not found and len(problems) == 2
 
 
 def test_a_disk_that_takes_nothing(measured, home):
     (home / "curves").write_text("a file in the way")
     with pytest.raises(RunError, match="EMNIST_LAB_HOME"):
-        curves.save(measured[0])
+        curve_store.save(measured[0])
 
 
 def test_a_job_measures_a_curve(folder):
@@ -167,7 +170,7 @@ def test_a_job_measures_a_curve(folder):
     job = queue.submit(CurveSpec("pixels-logistic", "digits", 40, root=str(folder)))
     until(lambda: not job.active)
     assert job.state == "done", job.message
-    assert [point.images for point in curves.open_curve(job.result).points] == [5, 10, 20, 40]
+    assert [point.images for point in curve_store.open_curve(job.result).points] == [5, 10, 20, 40]
     assert job.progress["stages"] == 4 and not job.curve
 
 
@@ -175,7 +178,7 @@ def test_the_command_line(capfd, folder):
     words = ("curve", "pixels-logistic", "--split", "digits", "--root", folder)
     made = answer(capfd, *words, "--images-max", 60, "--name", "mine")
     assert made["curve"] == "mine" and [p["images"] for p in made["points"]] == [7, 15, 30, 60]
-    assert curves.open_curve("mine").points[-1].accuracy == made["points"][-1]["accuracy"]
+    assert curve_store.open_curve("mine").points[-1].accuracy == made["points"][-1]["accuracy"]
     sized = answer(capfd, *words, "--sizes", "20,40")
     assert sized["curve"] == "pixels-logistic-digits" and len(sized["points"]) == 2
     assert "above 0" in refusal(capfd, *words, "--images-max", 0)

@@ -13,9 +13,11 @@ from conftest import CLASSES, as_idx, make_part, write
 from PIL import Image
 
 import emnist_lab as lab
-from emnist_lab import cache, classes, fetch, files, official, orientation, part, sources, splits
+from emnist_lab import files
+from emnist_lab.data import cache, classes, discovery, official, orientation, part, splits
+from emnist_lab.data.download import fetch
+from emnist_lab.data.formats import idx
 from emnist_lab.errors import DatasetError
-from emnist_lab.formats import idx
 
 IMAGES = "emnist-balanced-test-images-idx3-ubyte.gz"
 LABELS = "emnist-balanced-test-labels-idx1-ubyte.gz"
@@ -54,7 +56,7 @@ def test_every_split_comes_back_as_it_was_written(tmp_path, split, zipped):
 def test_folders_of_archives_are_searched(tmp_path, below):
     write(tmp_path / below, make_part("digits", 1, seed=5))
     assert len(lab.load("digits", "train", tmp_path)) == 10
-    assert sources.available(tmp_path) == [("digits", "train")]
+    assert discovery.available(tmp_path) == [("digits", "train")]
 
 
 def test_root_falls_back_to_the_environment_then_to_fetched_files(folder, home, monkeypatch):
@@ -113,7 +115,7 @@ def test_a_damaged_archive(folder, tmp_path):
 def test_orientation_is_looked_at_not_assumed(folder, tmp_path, pose):
     """The same files, but somebody turned the images before."""
     data = lab.load("balanced", "train", folder)
-    stored = np.ascontiguousarray(orientation.turn(data.images, pose))
+    stored = np.ascontiguousarray(orientation.apply_pose(data.images, pose))
     write(tmp_path, replace(data, images=stored.transpose(0, 2, 1)))
     loaded = lab.load("balanced", "train", tmp_path)
     np.testing.assert_array_equal(loaded.images, data.images)
@@ -140,9 +142,9 @@ def test_two_formats_of_one_split_are_not_mixed(folder, tmp_path):
 def test_generated_images_never_complete_real_ones(tmp_path):
     shutil.copytree(files.SHIPPED / "demo", tmp_path / "demo")
     write(tmp_path, make_part("balanced", 2, seed=5, part="test"))
-    assert {source.generated for source in sources.find(tmp_path).values()} == {True}
+    assert {source.generated for source in discovery.find(tmp_path).values()} == {True}
     write(tmp_path, make_part("balanced", 2, seed=6))
-    assert {source.generated for source in sources.find(tmp_path).values()} == {False}
+    assert {source.generated for source in discovery.find(tmp_path).values()} == {False}
 
 
 def test_a_second_file_of_one_part_is_spoken_of(tmp_path):
@@ -198,7 +200,7 @@ def test_the_demo_set_is_called_generated():
         assert len(data) >= least and len(data.classes) == 47 and data.counts().min() > 0
         assert data.generated and data.name.startswith("generated images")
         assert data.sample(60).generated and "generated images" in data.sample(60).name
-    assert sources.available("demo") == [("balanced", "train"), ("balanced", "test")]
+    assert discovery.available("demo") == [("balanced", "train"), ("balanced", "test")]
 
 
 def test_the_demo_set_is_called_generated_wherever_it_is_copied(tmp_path):
@@ -300,7 +302,7 @@ def test_an_unreadable_folder(tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(sources.os, "scandir", refuse)  # root reads every folder, so pretend
+    monkeypatch.setattr(discovery.os, "scandir", refuse)  # root reads every folder, so pretend
     assert "can't be read" in refused(tmp_path)
 
 

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from conftest import BALANCED
 
-from emnist_lab import dataset, demo, open_run, recipes
+from emnist_lab import open_run
+from emnist_lab.data import loading
+from emnist_lab.data.part import Part
 from emnist_lab.errors import DatasetError
-from emnist_lab.part import Part
+from emnist_lab.maintenance import demo_set
+from emnist_lab.models import catalog
 
 NAMES = {
     "about.json",
@@ -44,12 +47,12 @@ def read(folder, part: str) -> Part:
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Part]:
-    return {part: read(demo.FOLDER, part) for part in ("train", "test")}
+    return {part: read(demo_set.FOLDER, part) for part in ("train", "test")}
 
 
 @pytest.fixture(scope="module")
 def about() -> dict:
-    return json.loads((demo.FOLDER / "about.json").read_text(encoding="utf-8"))
+    return json.loads((demo_set.FOLDER / "about.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def same(first: Part, second: Part) -> bool:
 
 
 def test_shipped_files_are_few_and_small():
-    files = list(demo.FOLDER.iterdir())
+    files = list(demo_set.FOLDER.iterdir())
     assert {file.name for file in files} == NAMES
     assert sum(file.stat().st_size for file in files) < 3_000_000
 
@@ -80,7 +83,7 @@ def test_about_says_what_it_is_and_how_it_was_made(shipped, about):
     assert "generated" in about["what"]
     assert about["command"] == f"python -m emnist_lab demo --root DIR --seed {about['seed']}"
     assert "train" in about["fitted_to"]["name"]
-    assert about["parameters"] == json.loads(json.dumps(demo.PARAMETERS))
+    assert about["parameters"] == json.loads(json.dumps(demo_set.PARAMETERS))
     assert {"numpy", "scipy", "scikit-learn"} <= set(about["libraries"])
     for part, images in shipped.items():
         assert about["parts"][part]["fingerprint"] == images.fingerprint
@@ -119,16 +122,16 @@ def test_about_tells_distances_of_no_copies(about):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_reader_of_them_reads_real_images(shipped, real):
-    test = dataset.load("balanced", "test", real)
+    test = loading.load("balanced", "test", real)
     train = shipped["train"]
     reader = (
-        recipes.get("hog-logistic").pipeline(25, train.counts()).fit(train.images, train.labels)
+        catalog.get("hog-logistic").pipeline(25, train.counts()).fit(train.images, train.labels)
     )
     assert (reader.predict(test.images) == test.labels).mean() >= 0.76
 
 
 def test_none_is_a_copy_of_the_images_it_was_fitted_to(shipped, real, about):
-    train = dataset.load("balanced", "train", real)
+    train = loading.load("balanced", "train", real)
     assert about["fitted_to"] == {"name": train.name, "fingerprint": train.fingerprint}
     told = about["realism"]["distance_to_nearest_real_train_image"]
     images = np.concatenate([part.images for part in shipped.values()])[::8]
@@ -145,10 +148,10 @@ def test_none_is_a_copy_of_the_images_it_was_fitted_to(shipped, real, about):
 
 
 def test_the_same_seed_makes_the_same_set(small):
-    first, second = demo.make(small, (4, 2), seed=3), demo.make(small, (4, 2), seed=3)
+    first, second = demo_set.make(small, (4, 2), seed=3), demo_set.make(small, (4, 2), seed=3)
     assert same(first[0], second[0])
     assert same(first[1], second[1])
-    assert not same(first[0], demo.make(small, (4, 2), seed=4)[0])
+    assert not same(first[0], demo_set.make(small, (4, 2), seed=4)[0])
     assert [part.part for part in first] == ["train", "test"]
     for part, count in zip(first, (4, 2), strict=True):
         assert part.counts().tolist() == [count] * 3
@@ -158,7 +161,7 @@ def test_the_same_seed_makes_the_same_set(small):
 
 
 def test_made_images_are_like_their_class(small):
-    made, _ = demo.make(small, (6, 1), seed=3)
+    made, _ = demo_set.make(small, (6, 1), seed=3)
     means = small.mean_images().reshape(3, -1)
     apart = np.linalg.norm(made.images.reshape(len(made), 1, -1) - means, axis=2)
     assert (apart.argmin(axis=1) == made.labels).mean() > 0.8
@@ -167,7 +170,7 @@ def test_made_images_are_like_their_class(small):
 def test_eight_images_a_class_are_enough(small):
     first = np.concatenate([np.flatnonzero(small.labels == index)[:8] for index in range(3)])
     few = replace(small, images=small.images[first], labels=small.labels[first])
-    made = demo.make(few, (2, 1))
+    made = demo_set.make(few, (2, 1))
     assert [part.counts().tolist() for part in made] == [[2] * 3, [1] * 3]
 
 
@@ -175,15 +178,15 @@ def test_make_refuses_what_it_cannot_do(small):
     few = np.r_[np.flatnonzero(small.labels)[:30], np.flatnonzero(small.labels == 0)[:3]]
     lacking = replace(small, images=small.images[few], labels=small.labels[few])
     with pytest.raises(DatasetError, match=r"Class 0 has 3 images.*use a train part"):
-        demo.make(lacking, (2, 1))
+        demo_set.make(lacking, (2, 1))
     with pytest.raises(DatasetError, match="ask for 1 or more"):
-        demo.make(small, (2, 0))
+        demo_set.make(small, (2, 0))
 
 
 def test_written_files_are_the_parts_and_the_same_bytes_each_time(small, tmp_path):
     parts = (small, replace(small, part="test", images=small.images[:5], labels=small.labels[:5]))
     for name in ("one", "two"):
-        demo.write(tmp_path / name, parts, {"what": "generated"})
+        demo_set.write(tmp_path / name, parts, {"what": "generated"})
     assert {file.name for file in (tmp_path / "one").iterdir()} == NAMES
     for file in NAMES:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
@@ -199,8 +202,8 @@ def test_written_files_are_the_parts_and_the_same_bytes_each_time(small, tmp_pat
 @pytest.mark.parametrize("step", ["files", "first move", "second move"])
 def test_a_failed_write_leaves_what_was_there(small, tmp_path, monkeypatch, number, remedy, step):
     folder = tmp_path / "demo"
-    demo.write(folder, (small, replace(small, part="test")), {"version": 1})
-    replace_, moves = demo.os.replace, []
+    demo_set.write(folder, (small, replace(small, part="test")), {"version": 1})
+    replace_, moves = demo_set.os.replace, []
 
     def moved(*names):
         moves.append(names)
@@ -212,11 +215,11 @@ def test_a_failed_write_leaves_what_was_there(small, tmp_path, monkeypatch, numb
         raise OSError(number, "no")
 
     if step == "files":
-        monkeypatch.setattr(demo.json, "dumps", refused)  # the last file, after all others
+        monkeypatch.setattr(demo_set.json, "dumps", refused)  # the last file, after all others
     else:
-        monkeypatch.setattr(demo.os, "replace", moved)
+        monkeypatch.setattr(demo_set.os, "replace", moved)
     with pytest.raises(DatasetError, match=remedy):
-        demo.write(folder, (small, replace(small, part="test")), {"version": 2})
+        demo_set.write(folder, (small, replace(small, part="test")), {"version": 2})
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
     assert json.loads((folder / "about.json").read_text()) == {"version": 1}
     assert {file.name for file in folder.iterdir()} == NAMES
@@ -224,17 +227,17 @@ def test_a_failed_write_leaves_what_was_there(small, tmp_path, monkeypatch, numb
 
 def test_distances_see_copies_and_pass_over_the_image_itself(small):
     images = small.images[:40]
-    assert demo._distances(images[:9], images)["minimum"] == 0
-    assert demo._distances(images[:9], images, np.arange(9))["minimum"] > 0.5
+    assert demo_set._distances(images[:9], images)["minimum"] == 0
+    assert demo_set._distances(images[:9], images, np.arange(9))["minimum"] > 0.5
     changed = images[:1].copy()
     changed[0, 14, 14] ^= 255
     apart = abs(int(changed[0, 14, 14]) - int(images[0, 14, 14])) / 255
-    assert demo._distances(changed, images)["minimum"] == pytest.approx(apart, abs=1e-4)
+    assert demo_set._distances(changed, images)["minimum"] == pytest.approx(apart, abs=1e-4)
 
 
 def test_build_refuses_generated_images(small, monkeypatch, tmp_path):
     parts = (replace(small, generated=True), replace(small, part="test", generated=True))
-    monkeypatch.setattr(dataset, "load", lambda split, part, root: parts[part == "test"])
+    monkeypatch.setattr(loading, "load", lambda split, part, root: parts[part == "test"])
     with pytest.raises(DatasetError, match="name a folder of EMNIST"):
-        demo.build(None, tmp_path / "demo")
+        demo_set.build(None, tmp_path / "demo")
     assert not (tmp_path / "demo").exists()

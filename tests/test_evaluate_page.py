@@ -11,8 +11,9 @@ from conftest import make_part, write
 from test_app import opened, said
 
 import emnist_lab as lab
-from emnist_lab import confusion, doubt, evaluate, marks, projection
-from emnist_lab.ui import tasks
+from emnist_lab.evaluation import embedding, evaluate, label_issues, label_marks
+from emnist_lab.metrics import confusion
+from emnist_lab.ui import background_pools
 
 LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes"]
 
@@ -53,7 +54,7 @@ def test_a_cell_in_the_address_opens_its_images(mine):
     words = said(app)
     assert f"{pair['true']} read as {pair['predicted']}" in words
     assert f"**{pair['count']}** of {pair['of']} test images" in words
-    first = confusion.images_of(report, true, read)[0]
+    first = confusion.images_in_cell(report, true, read)[0]
     assert f"Image {first} is **{pair['true']}**" in words
     next(b for b in app.button if b.label.startswith("All of")).click().run()
     assert not app.exception and f"What {pair['true']} is read as" in said(app)
@@ -75,7 +76,7 @@ def test_a_cell_that_the_run_does_not_have(mine):
 def test_other_images_by_the_same_name_are_not_shown(mine, folder, monkeypatch):
     other = make_part("digits", 12, 99, "test")
     changed = dataclasses.replace(lab.load("digits", "test", folder), images=other.images[:1])
-    monkeypatch.setattr("emnist_lab.ui.state.load_from", lambda *_: changed)
+    monkeypatch.setattr("emnist_lab.ui.current_dataset.load_from", lambda *_: changed)
     app = opened("evaluate", run="mine", look="Doubtful labels")
     assert not app.exception
     words = said(app)
@@ -99,17 +100,17 @@ def test_marking_a_label_as_wrong_and_back(mine):
     app = opened("evaluate", run="mine", look="Doubtful labels")
     at = mine.manifest["data"]["test"]["fingerprint"]
     app.button(key="mark-doubtful").click().run()
-    assert not app.exception and len(marks.read(at)) == 1
+    assert not app.exception and len(label_marks.read(at)) == 1
     labels = [one.label for one in app.metric]
     assert "Accuracy without the marked" in labels
     app.segmented_control(key="doubts").set_value("marked as wrong").run()
     assert app.button(key="mark-doubtful").label == "Take the mark back"
     app.button(key="mark-doubtful").click().run()
-    assert not app.exception and marks.read(at) == []
+    assert not app.exception and label_marks.read(at) == []
 
 
 def test_after_a_mark_comes_the_next_image(mine):
-    found = doubt.doubtful(mine.report())
+    found = label_issues.find_label_issues(mine.report())
     images = found.loc[found["doubt"] > 0.5, "image"].tolist()
     app = opened("evaluate", run="mine", look="Doubtful labels")
     app.session_state["picked-doubtful"] = images[2]
@@ -133,7 +134,7 @@ def test_temperature_scaling_makes_a_run(mine, monkeypatch):
     app = opened("evaluate", run="mine", look="Sureness")
     next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
     assert not app.exception and "too few to fit" in said(app)
-    monkeypatch.setattr("emnist_lab.tempering._FEWEST", 50)
+    monkeypatch.setattr("emnist_lab.runs.temperature_scaling._FEWEST", 50)
     app = opened("evaluate", run="mine", look="Sureness")
     next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
     assert not app.exception and not app.error
@@ -182,15 +183,15 @@ def slow(monkeypatch):
         assert go.wait(60)
         return real(run, test, progress)
 
-    monkeypatch.setattr("emnist_lab.evaluate.evaluate", held)
-    monkeypatch.setattr("emnist_lab.ui.waiting._AT_ONCE", 0.05)
+    monkeypatch.setattr("emnist_lab.evaluation.evaluate.evaluate", held)
+    monkeypatch.setattr("emnist_lab.ui.task_panel._AT_ONCE", 0.05)
     yield go
     go.set()
 
 
 def settled(app):
     """The page once background work has ended."""
-    for task in tasks.readings().tasks():
+    for task in background_pools.readings().tasks():
         task.wait(60)
     return app.run()
 
@@ -239,7 +240,7 @@ def test_a_run_is_measured_on_the_dataset_in_use_where_that_is_another(
     assert "trained on other files than those at hand" in words
     assert app.segmented_control(key="on").value == "the dataset in use"
     app.button(key="mark-doubtful").click().run()  # marks belong to these images, not to its own
-    assert marks.read(part.fingerprint) and not marks.read(
+    assert label_marks.read(part.fingerprint) and not label_marks.read(
         mine.manifest["data"]["test"]["fingerprint"]
     )
     app.segmented_control(key="on").set_value("its own test part").run()
@@ -266,21 +267,21 @@ def test_a_real_run_on_generated_images_says_so():
 
 
 def test_a_map_shows_principal_components_until_tsne_is_done(mine, monkeypatch):
-    go, project = threading.Event(), projection.project
+    go, project = threading.Event(), embedding.project
 
     def held(features, labels, method, progress=None):
         assert method != "t-SNE" or go.wait(60)
         return project(features, labels, method, progress=progress)
 
-    monkeypatch.setattr("emnist_lab.projection.project", held)
-    monkeypatch.setattr("emnist_lab.ui.waiting._AT_ONCE", 0.05)
+    monkeypatch.setattr("emnist_lab.evaluation.embedding.project", held)
+    monkeypatch.setattr("emnist_lab.ui.task_panel._AT_ONCE", 0.05)
     app = opened("evaluate", run="mine", look="Map", layout="t-SNE")
     assert not app.exception and "PCA of 80 of 80 test images" in said(app)
     app.button(key="stop-map").click().run()
     assert "Laying out the map: cancelled" in said(app) and "PCA of 80 of 80" in said(app)
     app.button(key="again-map").click().run()
     go.set()
-    for task in tasks.maps().tasks():
+    for task in background_pools.maps().tasks():
         assert task.wait(60)
     app.run()
     assert not app.exception and "t-SNE of 80 of 80 test images" in said(app)
@@ -295,11 +296,11 @@ def test_a_run_on_chosen_classes_that_was_not_measured_shows_its_own_images(fold
     report = lab.evaluate(run, test)
     app = opened("evaluate", run="two", true="3", read="3")
     assert not app.exception and f"Measured now, on the {own.name}" in said(app)
-    first = confusion.images_of(report, 0, 0)[0]
+    first = confusion.images_in_cell(report, 0, 0)[0]
     assert f"Image {first} is **3**" in said(app)
     app.button(key="mark-cell").click().run()
-    assert [one.image for one in marks.read(own.fingerprint)] == [first]
-    assert not marks.read(test.fingerprint)
+    assert [one.image for one in label_marks.read(own.fingerprint)] == [first]
+    assert not label_marks.read(test.fingerprint)
 
 
 def test_a_pair_of_another_run_is_forgotten(mine):

@@ -20,11 +20,11 @@ from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
 from emnist_lab import __main__ as main
-from emnist_lab import exchange, runs, storage
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
-from emnist_lab.manifest import MANIFEST, MODEL, SCORES
-from emnist_lab.ui import inuse
+from emnist_lab.runs import import_export, registry, run_folders
+from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
+from emnist_lab.ui import current_run
 
 FILES = (MANIFEST, MODEL, SCORES)
 
@@ -42,7 +42,7 @@ def kept(made):
 @pytest.fixture(scope="module")
 def packed(made, tmp_path_factory) -> dict[str, bytes]:
     """Files of an exported run, to be tampered with."""
-    content = exchange.export_run(made.save("mine", tmp_path_factory.mktemp("elsewhere")))
+    content = import_export.export_run(made.save("mine", tmp_path_factory.mktemp("elsewhere")))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -79,7 +79,7 @@ def refused(content: bytes, *says: str, home) -> str:
     file = io.BytesIO(content)
     file.name = "theirs.emnist-run.zip"
     with pytest.raises(RunError) as caught:
-        exchange.import_run(file)
+        import_export.import_run(file)
     text = str(caught.value)
     assert "\n" not in text and text.endswith(".") and ("theirs.emn" in text or "mine" in text)
     assert all(one in text for one in says), text
@@ -89,21 +89,21 @@ def refused(content: bytes, *says: str, home) -> str:
 
 
 def test_a_run_comes_through_as_it_was(kept, test, home, tmp_path, monkeypatch):
-    content = exchange.export_run(kept)
-    assert content == exchange.export_run(lab.open_run("mine"))  # byte for byte
+    content = import_export.export_run(kept)
+    assert content == import_export.export_run(lab.open_run("mine"))  # byte for byte
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.namelist() == list(FILES)
-    path = exchange.export_to(kept, tmp_path)
+    path = import_export.export_to(kept, tmp_path)
     assert path == tmp_path / "mine.emnist-run.zip" and path.read_bytes() == content
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
     with pytest.raises(RunError, match="already"):
-        exchange.export_to(kept, path)
+        import_export.export_to(kept, path)
     with monkeypatch.context() as patched:
-        patched.setattr(exchange, "LARGEST", 1000)
+        patched.setattr(import_export, "LARGEST", 1000)
         with pytest.raises(RunError, match="more than one file may hold"):
-            exchange.export_run(kept)
+            import_export.export_run(kept)
 
-    again = exchange.import_run(path)
+    again = import_export.import_run(path)
     assert again.name == "mine-2" and again.folder == home / "runs" / "mine-2"
     opened = lab.open_run("mine-2")
     np.testing.assert_array_equal(
@@ -111,16 +111,16 @@ def test_a_run_comes_through_as_it_was(kept, test, home, tmp_path, monkeypatch):
     )
     np.testing.assert_array_equal(opened.test_scores[1], kept.test_scores[1])
     assert opened.manifest == {**kept.manifest, "name": "mine-2"}
-    assert exchange.import_run(io.BytesIO(content), "theirs").name == "theirs"
+    assert import_export.import_run(io.BytesIO(content), "theirs").name == "theirs"
     assert kept.bytes == sum((kept.folder / name).stat().st_size for name in FILES)
     # A shipped run comes in as one's own: it can't take a shipped one's place.
-    posing = exchange.import_run(io.BytesIO(exchange.export_run(lab.open_run("hog-qda"))))
+    posing = import_export.import_run(io.BytesIO(import_export.export_run(lab.open_run("hog-qda"))))
     assert posing.name == "hog-qda-2" and not posing.shipped
 
 
 def test_a_run_without_scores(train, packed, home, tmp_path):
     run = lab.fit("hog-qda", train).save("bare")
-    again = exchange.import_run(exchange.export_to(run, tmp_path / "bare.zip"))
+    again = import_export.import_run(import_export.export_to(run, tmp_path / "bare.zip"))
     assert again.name == "bare-2" and again.predict_proba(train.images[:1]).shape == (1, 47)
     claims = edited(packed, lambda manifest: manifest["files"].pop(SCORES))
     del claims[SCORES]
@@ -163,7 +163,7 @@ def test_a_run_of_a_newer_version(packed, home):
     newer = edited(packed, lambda manifest: manifest.update(version=2, classes="other"))
     content = zipped({**newer, "extra.json": b"{}"})  # of which this version knows nothing
     with pytest.raises(RunError, match=r"run mine was made by a newer EMNIST Lab .* update EMNIST"):
-        exchange.import_run(io.BytesIO(content))
+        import_export.import_run(io.BytesIO(content))
     assert not (home / "runs").exists()
 
 
@@ -187,7 +187,7 @@ def test_files_that_are_no_run(packed, home, tmp_path):
     refused(bytes(locked), "encrypted", home=home)
     for path in (tmp_path / "nothing.zip", tmp_path):
         with pytest.raises(RunError, match=r"no file nothing\.zip|can't be read"):
-            exchange.import_run(path)
+            import_export.import_run(path)
 
 
 def test_bombs_are_refused_before_they_go_off(packed, home):
@@ -232,38 +232,42 @@ def test_a_disk_that_fills_up(kept, packed, home, tmp_path, monkeypatch):
 
     content = zipped(packed)
     before = sorted(home.rglob("*"))
-    for owner, name in ((exchange, "_unpack"), (storage, "_write"), (storage.os, "rename")):
+    for owner, name in (
+        (import_export, "_unpack"),
+        (run_folders, "_write"),
+        (run_folders.os, "rename"),
+    ):
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, full)
             with pytest.raises(RunError, match="is full: free some space"):
-                exchange.import_run(io.BytesIO(content))
+                import_export.import_run(io.BytesIO(content))
             if name != "_unpack":
                 with pytest.raises(RunError, match="is full: free some space"):
-                    runs.rename(kept, "other")
+                    registry.rename(kept, "other")
         assert sorted(home.rglob("*")) == before
     with monkeypatch.context() as patched:
-        patched.setattr(exchange.os, "replace", full)
+        patched.setattr(import_export.os, "replace", full)
         with pytest.raises(RunError, match="free some space"):
-            exchange.export_to(kept, tmp_path / "x.zip")
+            import_export.export_to(kept, tmp_path / "x.zip")
     assert list(tmp_path.iterdir()) == []
     little = shutil.disk_usage("/")._replace(free=10)
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: little)
+    monkeypatch.setattr(run_folders.shutil, "disk_usage", lambda _: little)
     with pytest.raises(RunError, match="0 MB free, a run needs"):
-        exchange.import_run(io.BytesIO(content))
+        import_export.import_run(io.BytesIO(content))
     assert sorted(home.rglob("*")) == before and lab.open_run("mine").report().accuracy > 0.5
 
 
 def test_rename(made, kept, home):
-    run = runs.rename(kept, "yours")
+    run = registry.rename(kept, "yours")
     assert run.name == "yours" and lab.open_run("yours").folder == home / "runs" / "yours"
     assert json.loads((run.folder / MANIFEST).read_text())["name"] == "yours"
     assert sorted(path.name for path in run.folder.iterdir()) == sorted(FILES)
-    assert runs.rename(run, "yours") is run
+    assert registry.rename(run, "yours") is run
     made.save("third")
     for name, says in (("third", "already"), ("hog-qda", "already"), ("../out", "can't be called")):
         with pytest.raises(RunError, match=says):
-            runs.rename(run, name)
-    for change in (lambda: runs.rename(kept, "fourth"), lambda: runs.delete(kept)):
+            registry.rename(run, name)
+    for change in (lambda: registry.rename(kept, "fourth"), lambda: registry.delete(kept)):
         with pytest.raises(RunError, match="no run mine any more"):
             change()
     assert {path.name for path in (home / "runs").iterdir()} == {"yours", "third"}
@@ -273,9 +277,9 @@ def test_a_process_killed_while_renaming_leaves_the_run(kept, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt  # what is left is as after a kill: nothing catches it
 
-    monkeypatch.setattr(storage.os, "replace", killed)
+    monkeypatch.setattr(run_folders.os, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        runs.rename(kept, "yours")
+        registry.rename(kept, "yours")
     run = lab.open_run("yours")
     assert run.name == "yours" and run.report().accuracy > 0.5
     assert lab.list_runs()[1] == []
@@ -293,23 +297,23 @@ def test_delete(made, kept, home, tmp_path):
         (lab.open_run("link"), "isn't kept in"),
         (made, "save it first"),
     ):
-        for change in (runs.delete, lambda run: runs.rename(run, "x")):
+        for change in (registry.delete, lambda run: registry.rename(run, "x")):
             with pytest.raises(RunError, match=says):
                 change(run)
-    runs.delete(kept)
+    registry.delete(kept)
     assert list((home / "runs").iterdir()) == [link] and elsewhere.report()
     assert lab.open_run("hog-qda").bytes > 2**20 and kept.bytes == 0
 
 
 def test_a_run_that_can_not_be_opened_can_go(kept, home, capfd):
     (kept.folder / MANIFEST).write_text("{")
-    assert runs.unusable() == ["mine"]
+    assert registry.unusable() == ["mine"]
     for name in ("hog-qda", "nothing", "../mine"):
         with pytest.raises(RunError, match="no unusable run"):
-            runs.discard(name)
+            registry.discard(name)
     assert "--yes" in command(capfd, "delete", "mine", status=2).err
     assert json.loads(command(capfd, "delete", "mine", "--yes", "--json").out)["deleted"] is True
-    assert runs.unusable() == [] and not list((home / "runs").iterdir())
+    assert registry.unusable() == [] and not list((home / "runs").iterdir())
 
 
 def command(capfd, *words, status=0):
@@ -347,9 +351,10 @@ def test_the_verbs(kept, capfd, tmp_path, monkeypatch):
 
 
 def _page():
-    from emnist_lab.ui import inuse, shelf
+    from emnist_lab.ui import current_run
+    from emnist_lab.ui.compare import run_manager
 
-    shelf.shelf(inuse.all_runs()[0])
+    run_manager.shelf(current_run.all_runs()[0])
 
 
 def button(app: AppTest, label: str):
@@ -414,5 +419,5 @@ def test_a_run_in_the_address_that_is_gone_is_said(page):
     assert not app.exception
     words = [one.value.replace("\\", "") for one in app.warning]
     assert any("no run “deleted-one”" in one for one in words)
-    assert app.selectbox(key="run").value == inuse.FIRST_RUN
+    assert app.selectbox(key="run").value == current_run.FIRST_RUN
     assert not any("deleted-one" in one.value for one in app.run().warning)

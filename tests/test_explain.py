@@ -11,13 +11,14 @@ from sklearn.pipeline import Pipeline
 from test_metrics import data
 
 import emnist_lab as lab
-from emnist_lab import calibration, explain
 from emnist_lab.errors import RunError
-from emnist_lab.explain import evidence, is_linear, occlusion
-from emnist_lab.features import HOG, Pixels, ScaledPixels
-from emnist_lab.ranking import likeliest
-from emnist_lab.recipe import Recipe
-from emnist_lab.run import Run
+from emnist_lab.evaluation import explain
+from emnist_lab.evaluation.explain import evidence, is_linear, occlusion
+from emnist_lab.metrics import calibration
+from emnist_lab.metrics.ranking import top_classes
+from emnist_lab.models.features import HOG, Pixels, ScaledPixels
+from emnist_lab.models.recipe import Recipe
+from emnist_lab.runs.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_linear_recipes_of_the_catalogue(few, name):
     run = lab.fit(name, few)
     assert is_linear(run)
     for image in few.images[:10]:
-        first, second = likeliest(run.predict_proba(image[None])[0])
+        first, second = top_classes(run.predict_proba(image[None])[0])
         found = evidence(run, image, first, second)
         # Scaled pixels are float32, and so are the answers.
         close = {"rel": 1e-6} if name == "pixels-logistic" else {"rel": 1e-4, "abs": 1e-4}
@@ -127,7 +128,7 @@ def test_two_classes_a_temperature_and_classes_without_images(train):
     warm = Run({**run.manifest, "temperature": 2.5})
     warm.model = run.model
     np.testing.assert_allclose(evidence(warm, both.images[0], 0, 1).pixels, -found.pixels / 2.5)
-    scaled = calibration.scaled(run.predict_proba(both.images[:1]), 2.5)[0]
+    scaled = calibration.apply_temperature(run.predict_proba(both.images[:1]), 2.5)[0]
     expected = np.log(scaled[0] / scaled[1])
     assert evidence(warm, both.images[0], 0, 1).log_odds == pytest.approx(expected, rel=1e-6)
 
@@ -250,8 +251,8 @@ def test_squares_out_of_range_are_refused(few):
 def test_likeliest_classes_come_first():
     _, scores = data(7, 50, seed=1)
     for row in scores:
-        assert likeliest(row) == sorted(range(7), key=lambda k: -row[k])[:2]
-    assert likeliest([0.2, 0.4, 0.4], 3) == [1, 2, 0]
+        assert top_classes(row) == sorted(range(7), key=lambda k: -row[k])[:2]
+    assert top_classes([0.2, 0.4, 0.4], 3) == [1, 2, 0]
 
 
 def test_shipped_runs():

@@ -5,9 +5,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
 
-from emnist_lab.features import HOG, Ink, Pixels, ScaledPixels
-from emnist_lab.forest import GrowingForest
-from emnist_lab.warp import sample, warp
+from emnist_lab.models.augmentation import augment, sample
+from emnist_lab.models.features import HOG, InkDensity, Pixels, ScaledPixels
+from emnist_lab.models.forest import ExtraTreesWithProgress
 
 
 def plain_hog(image, cell=4, directions=9, sharpness=16, damping=0.1):
@@ -96,11 +96,11 @@ def test_scaled_pixels(test):
 
 
 def test_ink_is_the_mean_of_blocks(test):
-    found = Ink(4).fit_transform(test.images)
+    found = InkDensity(4).fit_transform(test.images)
     assert found.shape == (len(test), 49) and found.dtype == np.float32
     assert found[3, 8] == pytest.approx(test.images[3, 4:8, 4:8].mean() / 255, rel=1e-5)
     with pytest.raises(ValueError, match="divide"):
-        Ink(5).fit(test.images)
+        InkDensity(5).fit(test.images)
 
 
 def plain_warp(image, x, y):
@@ -121,20 +121,20 @@ def plain_warp(image, x, y):
 
 def test_a_warp_bends_a_little_and_is_seeded(train):
     images = train.images[:600]
-    once, again, other = warp(images, 5), warp(images, 5), warp(images, 6)
+    once, again, other = augment(images, 5), augment(images, 5), augment(images, 6)
     np.testing.assert_array_equal(once, again)
     assert once.dtype == np.uint8 and once.shape == images.shape
     assert (once != other).any(axis=(1, 2)).mean() > 0.99
-    np.testing.assert_array_equal(warp(images, 5, 0), images)
-    np.testing.assert_array_equal(warp(images[:300], 5)[:256], once[:256])
+    np.testing.assert_array_equal(augment(images, 5, 0), images)
+    np.testing.assert_array_equal(augment(images[:300], 5)[:256], once[:256])
     # what was in the middle stays there, and no two are bent alike
     moved = np.abs(once.astype(float) - images).mean()
     assert 5 < moved < 60
-    weak = np.abs(warp(images, 5, 0.3).astype(float) - images).mean()
+    weak = np.abs(augment(images, 5, 0.3).astype(float) - images).mean()
     assert weak < moved
     for bad in (-1, np.nan):
         with pytest.raises(ValueError, match="strength"):
-            warp(images, 1, bad)
+            augment(images, 1, bad)
 
 
 def test_a_warp_samples_bilinearly(train):
@@ -148,7 +148,7 @@ def test_a_warp_samples_bilinearly(train):
 def test_the_forest_is_scikit_learn_s(train):
     flat = ScaledPixels().fit_transform(train.images)
     params = {"n_estimators": 12, "max_leaf_nodes": 40, "random_state": 3}
-    ours = GrowingForest(**params).fit(flat, train.labels)
+    ours = ExtraTreesWithProgress(**params).fit(flat, train.labels)
     theirs = ExtraTreesClassifier(**params).fit(flat, train.labels)
     np.testing.assert_array_equal(ours.predict_proba(flat), theirs.predict_proba(flat))
     assert ours.get_params() == theirs.get_params()

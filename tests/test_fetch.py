@@ -19,11 +19,12 @@ from conftest import make_part, write, zipped
 from webserver import serving
 
 import emnist_lab as lab
-from emnist_lab import archive, fetch, remote, sources
+from emnist_lab.data import discovery
+from emnist_lab.data.download import archive, fetch, http_ranges
+from emnist_lab.data.formats import idx
 from emnist_lab.errors import DatasetError
-from emnist_lab.formats import idx
 
-PROMISED = remote.PATIENCE  # seconds, before tests make it shorter
+PROMISED = http_ranges.PATIENCE  # seconds, before tests make it shorter
 DIGITS = [*idx.packed_names("digits")]
 
 
@@ -37,8 +38,8 @@ def impatient(monkeypatch):
     """No proxy between these two, and less waiting than with a real server."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(remote, "_PAUSE", 0.01)
-    monkeypatch.setattr(remote, "PATIENCE", 3.0)
+    monkeypatch.setattr(http_ranges, "_PAUSE", 0.01)
+    monkeypatch.setattr(http_ranges, "PATIENCE", 3.0)
 
 
 def refused(*arguments, **named) -> str:
@@ -321,7 +322,7 @@ def test_a_server_that_says_nothing_is_given_up(whole, home):
         begun = time.monotonic()
         assert "no answer in time" in refused(["digits"], server.url)
         # PATIENCE is 3 s here, and 8 s in truth: below the 10 s that are promised
-        assert time.monotonic() - begun < 2 * remote.PATIENCE
+        assert time.monotonic() - begun < 2 * http_ranges.PATIENCE
 
 
 def test_a_name_server_that_says_nothing_is_given_up(home, monkeypatch):
@@ -499,7 +500,7 @@ def test_a_disk_that_fills_up_on_the_way(whole, home, monkeypatch):
         return Filling(path, mode) if full else original(path, mode, *rest, **named)
 
     with serving(whole) as server:
-        monkeypatch.setattr(remote, "open", opened, raising=False)
+        monkeypatch.setattr(http_ranges, "open", opened, raising=False)
         text = refused(["digits"], server.url)
     assert "No space left" in text and "EMNIST_LAB_HOME" in text
     assert not left(home)
@@ -521,7 +522,7 @@ def test_a_folder_of_official_files(folder, home):
     placed = fetch.fetch(["digits"], folder)
     assert {path.parent for path in placed} == {home / "data"}
     assert left(home) == set(DIGITS)
-    assert sources.available() == [("digits", "train"), ("digits", "test")]
+    assert discovery.available() == [("digits", "train"), ("digits", "test")]
 
 
 def test_a_folder_again_replaces_what_was_there(tmp_path, home):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from test_metrics import data
 
-from emnist_lab import figures
-from emnist_lab.report import Report
+from emnist_lab.evaluation import figures
+from emnist_lab.metrics.report import Report
 
 
 def legend(figure):
@@ -52,7 +52,7 @@ def test_shares_of_a_confusion_matrix_add_up_to_one_or_none():
     labels, scores = data(6, 100, seed=6)
     keep = labels != 1
     confusion = Report(labels[keep], scores[keep], list("ABCDEF")).confusion
-    rows = figures.scaled(confusion, "by row").sum(axis=1)
+    rows = figures.normalize_confusion(confusion, "by row").sum(axis=1)
     np.testing.assert_allclose(rows, [1, 0, 1, 1, 1, 1])
-    columns = figures.scaled(confusion, "by column").sum(axis=0)
+    columns = figures.normalize_confusion(confusion, "by column").sum(axis=0)
     np.testing.assert_allclose(columns, confusion.any(axis=0))

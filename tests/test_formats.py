@@ -14,10 +14,10 @@ from PIL import Image
 from pyarrow import parquet as pq
 from scipy.io import savemat
 
-from emnist_lab import splits
+from emnist_lab.data import splits
+from emnist_lab.data.formats import csv_table, image_folder, label_mapping, matlab, parquet
+from emnist_lab.data.formats.base import allocate_in_memory
 from emnist_lab.errors import DatasetError
-from emnist_lab.formats import matlab, numbering, parquet, pictures, table
-from emnist_lab.formats.base import in_memory
 
 
 def listing(folder: Path) -> list[Path]:
@@ -25,7 +25,7 @@ def listing(folder: Path) -> list[Path]:
 
 
 def found(module, folder: Path) -> list:
-    rest = (folder,) if module is pictures else ()
+    rest = (folder,) if module is image_folder else ()
     return module.find(listing(folder), *rest)
 
 
@@ -37,7 +37,7 @@ def only(module, folder: Path):
 def refused(source) -> str:
     """The one sentence with which reading is refused."""
     with pytest.raises(DatasetError) as caught:
-        source.read(in_memory)
+        source.read(allocate_in_memory)
     text = str(caught.value)
     assert text.isprintable() and text.endswith(".") and ": " in text, text
     return text
@@ -102,7 +102,7 @@ def survives(module, path: Path, content: bytes, seed: int, times: int = 60) -> 
         path.write_bytes(copy)
         for source in found(module, path.parent):
             try:
-                decoded = source.read(in_memory)
+                decoded = source.read(allocate_in_memory)
             except DatasetError as error:
                 assert str(error).isprintable() and ": " in str(error), error
                 count += 1
@@ -150,9 +150,9 @@ def test_tables_come_back(tmp_path, balanced, change):
     zipped = "gzip" if change([[1, 2]])[:2] == b"\x1f\x8b" else ""
     path = tmp_path / f"emnist-balanced-train.csv{zipped and '.gz'}"
     path.write_bytes(change(rows(balanced)))
-    source = only(table, tmp_path)
+    source = only(csv_table, tmp_path)
     assert (source.split, source.part, source.paths) == ("balanced", "train", (path,))
-    decoded = source.read(in_memory)
+    decoded = source.read(allocate_in_memory)
     same(decoded, balanced)
     assert decoded.classes == splits.mapping("balanced") and decoded.notes == ()
 
@@ -160,14 +160,16 @@ def test_tables_come_back(tmp_path, balanced, change):
 def test_a_table_fills_the_room_it_is_given_and_no_other(tmp_path, digits):
     (tmp_path / "emnist-digits-test.csv").write_bytes(text(rows(digits)))
     room = []
-    decoded = only(table, tmp_path).read(lambda count: room.append(in_memory(count)) or room[0])
+    decoded = only(csv_table, tmp_path).read(
+        lambda count: room.append(allocate_in_memory(count)) or room[0]
+    )
     assert len(room) == 1 and decoded.images is room[0] and len(room[0]) == len(digits)
 
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_letters_that_count_from_0_or_1_are_told_apart_by_their_values(tmp_path, letters, first):
     (tmp_path / "emnist-letters-train.csv").write_bytes(text(rows(letters, first)))
-    decoded = only(table, tmp_path).read(in_memory)
+    decoded = only(csv_table, tmp_path).read(allocate_in_memory)
     same(decoded, letters)
     assert ("from 0" in said(decoded)) == (first == 0)
 
@@ -176,9 +178,9 @@ def test_a_table_without_a_telling_name_is_known_by_its_labels(tmp_path, letters
     (tmp_path / "A_Z Handwritten Data.csv").write_bytes(text(rows(letters)))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "test.csv").write_bytes(text(rows(digits)))
-    az, other = found(table, tmp_path)
+    az, other = found(csv_table, tmp_path)
     assert (az.split, az.part, other.split, other.part) == ("letters", "", "digits", "test")
-    decoded = az.read(in_memory)
+    decoded = az.read(allocate_in_memory)
     same(decoded, letters)
     assert "taken for letters" in said(decoded)
 
@@ -186,15 +188,15 @@ def test_a_table_without_a_telling_name_is_known_by_its_labels(tmp_path, letters
 def test_labels_may_be_characters(tmp_path, balanced):
     lines = [[balanced.classes[line[0]], *line[1:]] for line in rows(balanced)]
     (tmp_path / "train.csv").write_bytes(text(lines))
-    source = only(table, tmp_path)
+    source = only(csv_table, tmp_path)
     assert source.split == "balanced"
-    same(source.read(in_memory), balanced)
+    same(source.read(allocate_in_memory), balanced)
 
 
 def test_dark_ink_is_inverted(tmp_path, digits):
     lines = rows(digits, images=255 - digits.images)
     (tmp_path / "emnist-digits-test.csv").write_bytes(text(lines))
-    decoded = only(table, tmp_path).read(in_memory)
+    decoded = only(csv_table, tmp_path).read(allocate_in_memory)
     same(decoded, digits)
     assert "inverted" in said(decoded)
 
@@ -237,7 +239,7 @@ GOOD = [3, *[0] * 784]
 )
 def test_a_wrong_table_is_refused_with_the_line(tmp_path, content, expected):
     (tmp_path / "emnist-balanced-train.csv").write_bytes(content)
-    source = only(table, tmp_path)
+    source = only(csv_table, tmp_path)
     assert source.split == "balanced"
     assert expected in refused(source)
 
@@ -248,23 +250,23 @@ def test_a_wrong_table_is_refused_with_the_line(tmp_path, content, expected):
 def test_other_tables_are_passed_by(tmp_path, content):
     (tmp_path / "results.csv").write_bytes(content)
     (tmp_path / "digits.csv").mkdir()
-    assert found(table, tmp_path) == []
+    assert found(csv_table, tmp_path) == []
 
 
 def test_a_table_that_tries_to_be_a_dataset_is_found_so_that_it_can_be_refused(tmp_path):
     (tmp_path / "images.csv").write_bytes(text([GOOD[1:]]))
     (tmp_path / "other.csv").write_bytes(text([[99, *GOOD[1:]]]))
-    first, second = found(table, tmp_path)
+    first, second = found(csv_table, tmp_path)
     assert first.split in ("digits", "") and "784 columns" in refused(first)
     assert second.split == "" and "label 99" in refused(second)
 
 
 def test_damaged_tables(tmp_path, digits):
     content = text(rows(digits)[:6])
-    assert survives(table, tmp_path / "emnist-digits-test.csv", content, 1) > 20
+    assert survives(csv_table, tmp_path / "emnist-digits-test.csv", content, 1) > 20
     (tmp_path / "emnist-digits-test.csv").unlink()
     zipped = gzip.compress(content)
-    assert survives(table, tmp_path / "emnist-digits-test.csv.gz", zipped, 2) > 80
+    assert survives(csv_table, tmp_path / "emnist-digits-test.csv.gz", zipped, 2) > 80
 
 
 # Matlab files
@@ -299,7 +301,7 @@ def test_matlab_files_come_back(tmp_path, split, compressed):
     assert [first.part, second.part] == ["train", "test"]
     assert {first.split, second.split} == {split} and first.paths == second.paths == (path,)
     for source, data in ((first, train), (second, test)):
-        decoded = source.read(in_memory)
+        decoded = source.read(allocate_in_memory)
         same(decoded, data)
         assert decoded.notes == ()
 
@@ -308,7 +310,7 @@ def test_a_matlab_file_without_a_telling_name_is_known_by_its_mapping(tmp_path, 
     savemat(tmp_path / "matlab.mat", structure(balanced, make_part("balanced", 1, 2, "test")))
     first, second = found(matlab, tmp_path)
     assert first.split == second.split == "balanced"
-    assert "taken for balanced" in said(first.read(in_memory))
+    assert "taken for balanced" in said(first.read(allocate_in_memory))
 
 
 def test_a_matlab_file_with_one_image_and_other_types(tmp_path, digits):
@@ -317,7 +319,7 @@ def test_a_matlab_file_with_one_image_and_other_types(tmp_path, digits):
     held["dataset"]["test"]["labels"] = np.array([[float(digits.labels[0])]])
     del held["dataset"]["mapping"]
     savemat(tmp_path / "emnist-digits.mat", held)
-    decoded = found(matlab, tmp_path)[1].read(in_memory)
+    decoded = found(matlab, tmp_path)[1].read(allocate_in_memory)
     np.testing.assert_array_equal(decoded.images, digits.images[:1])
     assert decoded.labels.tolist() == digits.labels[:1].tolist()
 
@@ -436,7 +438,7 @@ def test_parquet_files_come_back(tmp_path, balanced, images):
     pq.write_table(made, tmp_path / "emnist-balanced-train.parquet", row_group_size=30)
     source = only(parquet, tmp_path)
     assert (source.split, source.part) == ("balanced", "train")
-    decoded = source.read(in_memory)
+    decoded = source.read(allocate_in_memory)
     same(decoded, balanced)
     assert decoded.classes == splits.mapping("balanced") and decoded.notes == ()
 
@@ -444,7 +446,7 @@ def test_parquet_files_come_back(tmp_path, balanced, images):
 def test_dark_pictures_in_parquet_files_are_inverted(tmp_path, digits):
     made = pa.table({"image": encoded(digits, 255 - digits.images), "label": digits.labels})
     pq.write_table(made, tmp_path / "emnist-digits-test.parquet")
-    decoded = only(parquet, tmp_path).read(in_memory)
+    decoded = only(parquet, tmp_path).read(allocate_in_memory)
     same(decoded, digits)
     assert "inverted" in said(decoded)
 
@@ -459,7 +461,7 @@ def test_columns_of_pixels_come_back(tmp_path, digits, label):
     pq.write_table(pa.table(columns), tmp_path / "test.parquet")
     source = only(parquet, tmp_path)
     assert (source.split, source.part) == ("digits", "test")
-    same(source.read(in_memory), digits)
+    same(source.read(allocate_in_memory), digits)
 
 
 @pytest.mark.parametrize("case", [str.upper, str.lower])
@@ -471,7 +473,7 @@ def test_class_names_come_from_the_metadata(tmp_path, letters, case):
     pq.write_table(made, tmp_path / "train" / "0000.parquet")
     source = only(parquet, tmp_path)
     assert (source.split, source.part) == ("letters", "train")
-    same(source.read(in_memory), letters)
+    same(source.read(allocate_in_memory), letters)
 
 
 @pytest.mark.parametrize("names", [None, ["zero", "one"], [str(i) for i in range(47)], "x", [1, 2]])
@@ -481,7 +483,7 @@ def test_names_that_are_no_characters_are_passed_over(tmp_path, balanced, names)
     pq.write_table(made.replace_schema_metadata(metadata), tmp_path / "train.parquet")
     source = only(parquet, tmp_path)
     assert source.split == "balanced"
-    same(source.read(in_memory), balanced)
+    same(source.read(allocate_in_memory), balanced)
 
 
 @pytest.mark.parametrize("texts", ["characters", "numbers"])
@@ -492,7 +494,7 @@ def test_labels_of_parquet_files_may_be_text(tmp_path, balanced, texts):
     pq.write_table(made, tmp_path / "train.parquet")
     source = only(parquet, tmp_path)
     assert source.split == "balanced"
-    same(source.read(in_memory), balanced)
+    same(source.read(allocate_in_memory), balanced)
 
 
 def test_shards_of_a_part_are_read_as_one_in_their_order(tmp_path, balanced, digits):
@@ -507,7 +509,7 @@ def test_shards_of_a_part_are_read_as_one_in_their_order(tmp_path, balanced, dig
     test, train = sorted(found(parquet, tmp_path), key=lambda source: source.part)
     assert (train.part, train.split, len(train.paths)) == ("train", "balanced", 3)
     assert (test.part, test.split, len(test.paths)) == ("test", "balanced", 1)
-    decoded = train.read(in_memory)
+    decoded = train.read(allocate_in_memory)
     same(decoded, balanced)
     assert "validation" in said(decoded)
     (place / "train-00001-of-00002-ef34ab.parquet").unlink()
@@ -636,10 +638,10 @@ def content(data) -> list:
 def test_pictures_in_folders_come_back(tmp_path, balanced, name, kind):
     lay(tmp_path / "train", balanced, name, kind)
     lay(tmp_path / "test", make_part("balanced", 1, 3), name, kind)
-    test, train = found(pictures, tmp_path)
+    test, train = found(image_folder, tmp_path)
     assert (train.split, train.part) == ("balanced", "train")
     assert (test.split, test.part) == ("balanced", "test") and len(train.paths) == 94
-    decoded = train.read(in_memory)
+    decoded = train.read(allocate_in_memory)
     assert by_content(decoded) == content(balanced)
     assert decoded.classes == splits.mapping("balanced")
     assert "taken for balanced" in said(decoded)
@@ -650,27 +652,27 @@ def test_pictures_in_folders_come_back(tmp_path, balanced, name, kind):
 def test_pictures_without_parts_and_in_folders_that_name_the_split(tmp_path, letters, digits):
     lay(tmp_path / "emnist-letters", letters, str.lower)
     lay(tmp_path / "mnist" / "images" / "Testing", digits)
-    first, second = sorted(found(pictures, tmp_path), key=lambda source: source.split)
+    first, second = sorted(found(image_folder, tmp_path), key=lambda source: source.split)
     assert (first.split, first.part) == ("letters", "")
     assert (second.split, second.part) == ("mnist", "test")
-    assert by_content(first.read(in_memory)) == content(letters)
-    assert by_content(second.read(in_memory)) == content(digits)
+    assert by_content(first.read(allocate_in_memory)) == content(letters)
+    assert by_content(second.read(allocate_in_memory)) == content(digits)
 
 
 def test_pictures_in_the_folder_itself(tmp_path, digits):
     lay(tmp_path / "here", digits)
     (tmp_path / "here" / "readme.png").write_bytes(b"not in a class folder")
-    source = only(pictures, tmp_path / "here")
+    source = only(image_folder, tmp_path / "here")
     assert (source.split, source.part) == ("digits", "")
-    assert by_content(source.read(in_memory)) == content(digits)
+    assert by_content(source.read(allocate_in_memory)) == content(digits)
 
 
 def test_folders_named_by_label_values(tmp_path, balanced):
     index = {name: f"{place}" for place, name in enumerate(balanced.classes)}
     lay(tmp_path / "train", balanced, index.get)
-    source = only(pictures, tmp_path)
+    source = only(image_folder, tmp_path)
     assert source.split == "balanced"
-    decoded = source.read(in_memory)
+    decoded = source.read(allocate_in_memory)
     assert by_content(decoded) == content(balanced) and "label values" in said(decoded)
 
 
@@ -683,14 +685,14 @@ def test_dark_colourful_and_see_through_pictures(tmp_path, digits):
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(place / f"{index}.png")
     for name in ("dark", "clear"):
-        decoded = only(pictures, tmp_path / name).read(in_memory)
+        decoded = only(image_folder, tmp_path / name).read(allocate_in_memory)
         assert by_content(decoded) == content(digits) and "inverted" in said(decoded)
 
 
 def test_jpeg_and_webp_are_read(tmp_path, digits):
     for kind in ("JPEG", "WEBP"):
         lay(tmp_path / kind, digits, kind=kind)
-        decoded = only(pictures, tmp_path / kind).read(in_memory)
+        decoded = only(image_folder, tmp_path / kind).read(allocate_in_memory)
         assert Counter(decoded.labels.tolist()) == Counter(digits.labels.tolist())
         order = np.argsort(digits.labels, kind="stable")
         far = np.abs(decoded.images.astype(int) - digits.images[order]).mean()
@@ -714,7 +716,7 @@ def test_wrong_pictures_are_refused(tmp_path, digits, file, content, expected):
     lay(tmp_path, digits)
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_bytes(content)
-    assert expected in refused(only(pictures, tmp_path))
+    assert expected in refused(only(image_folder, tmp_path))
 
 
 def test_a_huge_picture_is_refused_unpacked(tmp_path, digits):
@@ -724,12 +726,12 @@ def test_a_huge_picture_is_refused_unpacked(tmp_path, digits):
     for side in (20_000, 100_000):
         bomb[18:26] = np.array([side, side], "<i4").tobytes()
         (tmp_path / "7" / "bomb.bmp").write_bytes(bomb)
-        assert "bomb.bmp" in refused(only(pictures, tmp_path))
+        assert "bomb.bmp" in refused(only(image_folder, tmp_path))
 
 
 def test_a_class_that_the_named_split_lacks_is_refused(tmp_path, letters):
     lay(tmp_path / "emnist-digits", letters)
-    assert "the class 'A', which digits lacks" in refused(only(pictures, tmp_path))
+    assert "the class 'A', which digits lacks" in refused(only(image_folder, tmp_path))
 
 
 def test_other_pictures_are_passed_by(tmp_path, digits):
@@ -749,7 +751,7 @@ def test_other_pictures_are_passed_by(tmp_path, digits):
     (tmp_path / "6").mkdir()
     (tmp_path / "6" / "._x.png").write_bytes(b"")
     (tmp_path / "6" / "notes.txt").write_bytes(b"")
-    assert found(pictures, tmp_path) == []
+    assert found(image_folder, tmp_path) == []
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF", "WEBP"])
@@ -764,12 +766,12 @@ def survives_picture(path: Path, folder: Path, content: bytes) -> int:
     for copy in damaged(content, 5, 40):
         path.write_bytes(copy)
         try:
-            pictures.grey(copy, path.name)
+            image_folder.grey(copy, path.name)
         except DatasetError as error:
             assert str(error).isprintable() and ": " in str(error), error
             count += 1
     path.write_bytes(content[:30])
-    assert path.name in refused(only(pictures, folder))
+    assert path.name in refused(only(image_folder, folder))
     return count
 
 
@@ -788,15 +790,15 @@ def survives_picture(path: Path, folder: Path, content: bytes) -> int:
     ],
 )
 def test_the_split_is_deduced_from_label_values(values, expected):
-    assert numbering.split_of_values(dict.fromkeys(values, 5)) == expected
+    assert label_mapping.split_of_values(dict.fromkeys(values, 5)) == expected
 
 
 def test_counts_tell_mnist_from_digits_and_bymerge_from_balanced():
-    assert numbering.split_of_values(dict.fromkeys(range(10), 6000)) == "mnist"
+    assert label_mapping.split_of_values(dict.fromkeys(range(10), 6000)) == "mnist"
     uneven = {value: 50 if value else 5000 for value in range(47)}
-    assert numbering.split_of_values(uneven) == "bymerge"
+    assert label_mapping.split_of_values(uneven) == "bymerge"
     with pytest.raises(DatasetError, match="label 62"):
-        numbering.split_of_values({62: 1})
+        label_mapping.split_of_values({62: 1})
 
 
 @pytest.mark.parametrize(
@@ -810,12 +812,12 @@ def test_counts_tell_mnist_from_digits_and_bymerge_from_balanced():
     ],
 )
 def test_the_nearest_telling_name_counts(names, expected):
-    assert numbering.named_split(*names) == expected
+    assert label_mapping.named_split(*names) == expected
 
 
 def test_every_class_of_every_split_has_a_character():
     for split, characters in CLASSES.items():
         first = 1 if split == "letters" else 0
         counts = {value + first: 1 for value in range(len(characters))}
-        classes, _ = numbering.by_value(split, counts, "x")
+        classes, _ = label_mapping.by_value(split, counts, "x")
         assert "".join(classes[value] for value in sorted(classes)) == characters

@@ -13,23 +13,23 @@ import sqlalchemy as sa
 from conftest import BALANCED, make_part
 
 import emnist_lab as lab
-from emnist_lab import ink
+from emnist_lab.data.formats import idx
 from emnist_lab.errors import DatasetError, HandwritingError, InkError
-from emnist_lab.formats import idx
-from emnist_lab.handwriting import (
+from emnist_lab.handwriting import ink
+from emnist_lab.handwriting.drawing_store import (
     Drawing,
     Store,
     added,
-    data,
+    as_predictions,
     database,
     files,
-    likeliest,
     open_store,
     part,
+    parts,
     store,
     unseen,
 )
-from emnist_lab.stroke_files import read_drawings
+from emnist_lab.handwriting.stroke_files import read_drawings
 
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 ME, YOU = "1" * 32, "2" * 32
@@ -135,7 +135,7 @@ def test_an_image_that_is_none_is_refused(image):
 
 
 def test_the_likeliest_five_are_kept():
-    top = likeliest(list("abcdefg"), np.array([0.1, 0.3, 0.05, 0.05, 0.2, 0.1, 0.2]))
+    top = as_predictions(list("abcdefg"), np.array([0.1, 0.3, 0.05, 0.05, 0.2, 0.1, 0.2]))
     assert list(top) == ["b", "e", "g", "a", "f"] and top["b"] == 0.3
 
 
@@ -582,9 +582,9 @@ def test_idx_is_what_nist_ships(tmp_path):
         archive.extractall(tmp_path)
     stem = tmp_path / "handwriting"
     found = idx.read(
-        idx.Bytes(stem.with_name("handwriting-images-idx3-ubyte.gz")),
-        idx.Bytes(stem.with_name("handwriting-labels-idx1-ubyte.gz")),
-        idx.Bytes(stem.with_name("handwriting-mapping.txt")),
+        idx.IdxFile(stem.with_name("handwriting-images-idx3-ubyte.gz")),
+        idx.IdxFile(stem.with_name("handwriting-labels-idx1-ubyte.gz")),
+        idx.IdxFile(stem.with_name("handwriting-mapping.txt")),
         lambda count: np.empty((count, 28, 28), np.uint8),
         split="byclass",
     )
@@ -668,4 +668,4 @@ def test_parts_of_other_classes_are_not_joined():
 
 def test_what_is_added_where_there_is_nothing(kept):
     with pytest.raises(HandwritingError, match="no drawing"):
-        added(make_part("digits", 1, 1), data.ALL, kept)
+        added(make_part("digits", 1, 1), parts.ALL, kept)

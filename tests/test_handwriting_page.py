@@ -12,14 +12,14 @@ from conftest import make_part, write
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import ink
 from emnist_lab.__main__ import main
+from emnist_lab.commands.job_queue import JobQueue
+from emnist_lab.commands.specs import TrainSpec, as_json, from_json
 from emnist_lab.files import PROJECT
-from emnist_lab.handwriting import Drawing, database, open_store
-from emnist_lab.jobs import JobQueue
-from emnist_lab.specs import Spec, as_json, from_json
-from emnist_lab.stroke_files import read_drawings
-from emnist_lab.ui import queues, whose
+from emnist_lab.handwriting import ink
+from emnist_lab.handwriting.drawing_store import Drawing, database, open_store
+from emnist_lab.handwriting.stroke_files import read_drawings
+from emnist_lab.ui import job_queues, ownership
 
 ME, YOU = "1" * 32, "2" * 32
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
@@ -35,7 +35,7 @@ def fresh(monkeypatch):
     st.cache_data.clear()
     st.cache_resource.clear()
     monkeypatch.setattr(database, "PATIENCE", 30)
-    for name in (database.ENVIRONMENT, whose.SHARED):
+    for name in (database.ENVIRONMENT, ownership.SHARED):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -91,16 +91,16 @@ def test_each_browser_sees_its_own_unless_the_server_shares(store, monkeypatch):
     store.keep(YOU, [drawing("1", 6)])
     assert "2 drawings. Only this browser" in said(opened())
     assert "1 drawing. Only this browser" in said(opened(owner=YOU))
-    monkeypatch.setenv(whose.SHARED, "1")
+    monkeypatch.setenv(ownership.SHARED, "1")
     assert "3 drawings. This server shares them" in said(opened())
-    monkeypatch.setenv(whose.SHARED, "0")
+    monkeypatch.setenv(ownership.SHARED, "0")
     assert "2 drawings. Only this browser" in said(opened())
 
 
 def test_what_others_kept_can_be_looked_at_only(store, monkeypatch):
     store.keep(YOU, [drawing("1", 6)])
     assert "Pick a drawing" not in said(opened(drawing="1"))  # it isn't even named
-    monkeypatch.setenv(whose.SHARED, "1")
+    monkeypatch.setenv(ownership.SHARED, "1")
     app = opened(drawing="1")
     assert "Another browser kept it" in said(app)
     assert not any(one.label == "Delete" for one in app.button)
@@ -143,7 +143,7 @@ def test_all_read_right(store):
 def test_a_run_that_was_trained_on_them_is_measured_on_newer_ones_only(store):
     store.keep(ME, [drawing("7"), drawing("1", 3)])
     digits = make_part("digits", 6, 1)
-    from emnist_lab.handwriting import added
+    from emnist_lab.handwriting.drawing_store import added
 
     lab.fit("pixels-logistic", added(digits, ME, store), digits).save("with-mine")
     app = opened(run="with-mine")
@@ -221,7 +221,7 @@ def test_secrets_name_the_database_and_training_is_told(secrets, tmp_path, home)
     other.keep(YOU, [drawing()])
     other.close()
     assert "1 drawing. This server shares" in said(opened())
-    assert whose.environment() == {database.ENVIRONMENT: f"sqlite:///{place}"}
+    assert ownership.environment() == {database.ENVIRONMENT: f"sqlite:///{place}"}
     assert not (home / "handwriting").exists()
 
 
@@ -233,7 +233,7 @@ def test_secrets_that_are_none(secrets, text):
     app = opened()
     assert not app.exception
     assert len(app.error) == (0 if text == "connections = 3" else 1)
-    assert whose.environment() == {}
+    assert ownership.environment() == {}
 
 
 # --- keeping, as pages that draw call it -------------------------------------------------------
@@ -243,14 +243,15 @@ def board():
     import numpy as np
     import streamlit as st
 
-    from emnist_lab import ink, runs
-    from emnist_lab.ui import keeping
+    from emnist_lab.handwriting import ink
+    from emnist_lab.runs import registry
+    from emnist_lab.ui.draw import keep_buttons
 
-    run = runs.open_run("hog-qda")
+    run = registry.open_run("hog-qda")
     strokes = [np.array(stroke, float) for stroke in st.session_state.strokes]
     image = ink.from_strokes(strokes, 20)
     chances = run.predict_proba(image[None])[0]
-    keeping.keep(image, strokes, 20, {"hog-qda": (run.classes, chances)})
+    keep_buttons.keep(image, strokes, 20, {"hog-qda": (run.classes, chances)})
 
 
 @pytest.fixture
@@ -303,15 +304,15 @@ def drill():
     import numpy as np
     import streamlit as st
 
-    from emnist_lab import runs
-    from emnist_lab.ui import practice
+    from emnist_lab.runs import registry
+    from emnist_lab.ui.draw import practice_mode
 
     def clear():
         st.session_state.cleared = st.session_state.get("cleared", 0) + 1
         st.session_state.strokes = []
 
     strokes = [np.array(stroke, float) for stroke in st.session_state.strokes]
-    practice.practice(runs.open_run("hog-qda"), strokes, clear)
+    practice_mode.practice(registry.open_run("hog-qda"), strokes, clear)
 
 
 def practising() -> AppTest:
@@ -376,23 +377,23 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
     app.number_input(key="handwriting-times").set_value(3).run()
     press(app, "Train")
     assert (asked[0].handwriting, asked[0].times) == (ME, 3)
-    monkeypatch.setenv(whose.SHARED, "1")
+    monkeypatch.setenv(ownership.SHARED, "1")
     app = opened("train", recipe="pixels-logistic", split="digits")
     assert app.checkbox(key="add-handwriting").label == "Add the handwriting kept here (3 drawings)"
 
 
 def test_a_spec_with_handwriting_goes_to_disk_and_to_a_command_line():
-    spec = Spec("hog-qda", "digits", handwriting=ME, times=7)
+    spec = TrainSpec("hog-qda", "digits", handwriting=ME, times=7)
     assert from_json(as_json(spec)) == spec
     assert {f"--handwriting={ME}", "--times=7"} <= set(spec.arguments())
-    assert not any("times" in one for one in Spec("hog-qda", "digits").arguments())
+    assert not any("times" in one for one in TrainSpec("hog-qda", "digits").arguments())
     assert from_json({"kind": "train", "recipe": "a", "split": "b"}).handwriting is None
 
 
 def test_a_training_process_is_told_where_drawings_are(monkeypatch):
-    monkeypatch.setattr(whose, "environment", lambda: {"A": "b"})
-    monkeypatch.setattr(queues.whose, "environment", whose.environment)
-    assert queues.jobs()._environment() == {"A": "b"}
+    monkeypatch.setattr(ownership, "environment", lambda: {"A": "b"})
+    monkeypatch.setattr(job_queues.whose, "environment", ownership.environment)
+    assert job_queues.jobs()._environment() == {"A": "b"}
 
 
 # --- the command line --------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from conftest import make_part, zipped
 from PIL import Image
 
 import emnist_lab as lab
-from emnist_lab import imports, sources
 from emnist_lab.__main__ import main
+from emnist_lab.data import discovery, user_datasets
 from emnist_lab.errors import DatasetError
 
 
@@ -39,7 +39,7 @@ def pictures(data, path, prefix="") -> None:
 
 def refused(*arguments) -> str:
     with pytest.raises(DatasetError) as caught:
-        imports.bring(*arguments)
+        user_datasets.import_dataset(*arguments)
     text = str(caught.value)
     assert "\n" not in text and text.endswith(".") and ":" in text
     return text
@@ -50,22 +50,22 @@ def nothing_is_left(home) -> bool:
 
 
 def test_a_table_is_brought_read_and_deleted(csv, data, home):
-    assert imports.bring([csv]) == "emnist-digits-train" == imports.names()[0]
+    assert user_datasets.import_dataset([csv]) == "emnist-digits-train" == user_datasets.names()[0]
     loaded = lab.load("digits", "train", "emnist-digits-train")
     np.testing.assert_array_equal(loaded.images, data.images)
     np.testing.assert_array_equal(loaded.labels, data.labels)
     assert loaded.origin == "copy" and "not known as the official split" in loaded.name
-    assert imports.bring([csv]) == "emnist-digits-train-2"
-    assert imports.bring([csv], "Mine") == "Mine"
-    imports.remove("Mine")
-    assert imports.names() == ["emnist-digits-train", "emnist-digits-train-2"]
+    assert user_datasets.import_dataset([csv]) == "emnist-digits-train-2"
+    assert user_datasets.import_dataset([csv], "Mine") == "Mine"
+    user_datasets.remove("Mine")
+    assert user_datasets.names() == ["emnist-digits-train", "emnist-digits-train-2"]
     with pytest.raises(DatasetError, match="There is no dataset Mine"):
-        imports.remove("Mine")
+        user_datasets.remove("Mine")
 
 
 def test_pictures_in_a_zip_get_a_test_part_put_aside(data, tmp_path, home):
     pictures(data, tmp_path / "my digits.zip", "everything/")
-    assert imports.bring([tmp_path / "my digits.zip"]) == "my-digits"
+    assert user_datasets.import_dataset([tmp_path / "my digits.zip"]) == "my-digits"
     train, test = (lab.load("digits", part, "my-digits") for part in ("train", "test"))
     assert (len(train), len(test)) == (100, 20)
     np.testing.assert_array_equal(test.counts(), [2] * 10)
@@ -78,9 +78,9 @@ def test_pictures_in_a_zip_get_a_test_part_put_aside(data, tmp_path, home):
 
 def test_nists_archive_is_kept_as_it_is(folder, tmp_path, home):
     (tmp_path / "gzip.zip").write_bytes(zipped(folder))
-    name = imports.bring([tmp_path / "gzip.zip"])
+    name = user_datasets.import_dataset([tmp_path / "gzip.zip"])
     assert [path.name for path in (home / "imports" / name).iterdir()] == ["gzip.zip"]
-    assert len(sources.available(name)) == 4
+    assert len(discovery.available(name)) == 4
 
 
 def test_kaggles_zip_holds_mapping_files_too(csv, data, tmp_path):
@@ -95,26 +95,26 @@ def test_kaggles_zip_holds_mapping_files_too(csv, data, tmp_path):
 def test_a_name_counts_before_a_folder_of_the_same_name(csv, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
-    imports.bring([csv], "mine")
-    assert sources.available("mine") == [("digits", "train")]
-    assert sources.available("./mine") == []
+    user_datasets.import_dataset([csv], "mine")
+    assert discovery.available("mine") == [("digits", "train")]
+    assert discovery.available("./mine") == []
 
 
 def test_a_deleted_dataset_leaves_no_cache(csv, home):
-    imports.bring([csv], "mine")
+    user_datasets.import_dataset([csv], "mine")
     lab.load("digits", "train", "mine")
     assert list((home / "cache").iterdir())
-    imports.remove("mine")
+    user_datasets.remove("mine")
     assert not list((home / "cache").iterdir())
 
 
 def test_an_upload_is_removed_when_it_was_brought_or_refused(csv, home):
     for number, content in enumerate((csv.read_bytes(), b"1,2\n")):
-        place = home / "imports" / f"{imports.UPLOAD}{number}"
+        place = home / "imports" / f"{user_datasets.UPLOAD}{number}"
         place.mkdir(parents=True)
         (place / "digits.csv").write_bytes(content)
-    imports.bring([home / "imports" / f"{imports.UPLOAD}0" / "digits.csv"])
-    refused([home / "imports" / f"{imports.UPLOAD}1" / "digits.csv"])
+    user_datasets.import_dataset([home / "imports" / f"{user_datasets.UPLOAD}0" / "digits.csv"])
+    refused([home / "imports" / f"{user_datasets.UPLOAD}1" / "digits.csv"])
     assert [path.name for path in (home / "imports").iterdir()] == ["digits"]
 
 
@@ -168,7 +168,7 @@ def test_names_that_cannot_be(csv, name):
 
 
 def test_a_name_that_is_taken(csv):
-    imports.bring([csv], "mine")
+    user_datasets.import_dataset([csv], "mine")
     assert "already" in refused([csv], "Mine")
 
 
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_nothing(csv, home, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(imports.shutil, "copy2", full)
+    monkeypatch.setattr(user_datasets.shutil, "copy2", full)
     text = refused([csv])
     assert "No space left" in text and "EMNIST_LAB_HOME" in text
     assert nothing_is_left(home)
@@ -209,6 +209,6 @@ def test_from_the_command_line(csv, data, capsys):
 def test_fetching_on_the_command_line(folder, home, capsys):
     assert main(["fetch", "digits", "--from", str(folder)]) == 0
     assert "in place" in capsys.readouterr().err
-    assert sources.available("fetched") == [("digits", "train"), ("digits", "test")]
+    assert discovery.available("fetched") == [("digits", "train"), ("digits", "test")]
     assert main(["fetch"]) == 2
     assert "No split is named" in capsys.readouterr().err

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from emnist_lab import ink
 from emnist_lab.errors import InkError
+from emnist_lab.handwriting import ink
 
 SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]
 

@@ -12,9 +12,9 @@ from conftest import make_part, zipped
 from webserver import serving
 
 import emnist_lab as lab
+from emnist_lab.commands.job_queue import Job, JobQueue
+from emnist_lab.commands.specs import FetchSpec, TrainSpec
 from emnist_lab.files import PROJECT
-from emnist_lab.jobs import Job, JobQueue
-from emnist_lab.specs import FetchSpec, Spec
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def gone(pid: int) -> bool:
 
 
 def test_a_job_makes_a_run(queue, folder):
-    job = queue.submit(Spec("pixels-logistic", "digits", root=str(folder), seed=7))
+    job = queue.submit(TrainSpec("pixels-logistic", "digits", root=str(folder), seed=7))
     assert job.active
     until(lambda: not job.active)
     assert job.state == "done", job.message
@@ -56,7 +56,7 @@ def test_a_job_makes_a_run(queue, folder):
 
 
 def test_the_sample_is_as_large_as_asked(queue, folder):
-    job = queue.submit(Spec("hog-qda", "balanced", 1_500, root=str(folder)))
+    job = queue.submit(TrainSpec("hog-qda", "balanced", 1_500, root=str(folder)))
     until(lambda: not job.active)
     assert job.state == "done", job.message
     data = lab.open_run(job.result).manifest["data"]["train"]
@@ -64,9 +64,9 @@ def test_the_sample_is_as_large_as_asked(queue, folder):
 
 
 def test_one_at_a_time_and_cancel_at_once(queue, folder, home):
-    first = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
-    second = queue.submit(Spec("hog-qda", "balanced", root=str(folder)))
-    third = queue.submit(Spec("hog-qda", "balanced", root=str(folder)))
+    first = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+    second = queue.submit(TrainSpec("hog-qda", "balanced", root=str(folder)))
+    third = queue.submit(TrainSpec("hog-qda", "balanced", root=str(folder)))
     until(lambda: first.progress is not None)
     assert [queue.place(job) for job in (first, second, third)] == [0, 1, 2]
     assert queue.jobs == [third, second, first]
@@ -85,23 +85,23 @@ def test_one_at_a_time_and_cancel_at_once(queue, folder, home):
 
 
 def test_a_refused_job_says_why_and_the_next_one_runs(queue, folder):
-    wrong = queue.submit(Spec("hog-qda", "mnist", root=str(folder)))
-    few = queue.submit(Spec("hog-qda", "digits", root=str(folder)))
+    wrong = queue.submit(TrainSpec("hog-qda", "mnist", root=str(folder)))
+    few = queue.submit(TrainSpec("hog-qda", "digits", root=str(folder)))
     until(lambda: not few.active)
     assert wrong.state == "failed" and "incomplete" in wrong.message
     assert few.state == "failed" and "train on" in few.message
 
 
 def test_what_breaks_a_job_does_not_break_the_queue(queue, folder):
-    broken = queue.submit(Spec("hog-qda", "digits", root="a\0b"))
-    after = queue.submit(Spec("pixels-logistic", "digits", root=str(folder)))
+    broken = queue.submit(TrainSpec("hog-qda", "digits", root="a\0b"))
+    after = queue.submit(TrainSpec("pixels-logistic", "digits", root=str(folder)))
     until(lambda: not after.active)
     assert broken.state == "failed" and broken.message
     assert after.state == "done", after.message
 
 
 def test_a_run_that_was_kept_before_its_cancel_is_shown(queue):
-    job = Job(Spec("hog-qda", "digits"), state="cancelled", begun=time.time())
+    job = Job(TrainSpec("hog-qda", "digits"), state="cancelled", begun=time.time())
     queue._hear(job, "chatter of a library")
     queue._hear(job, '{"event": "progr')
     queue._hear(job, '{"event": "done", "result": "kept"}')
@@ -109,7 +109,7 @@ def test_a_run_that_was_kept_before_its_cancel_is_shown(queue):
 
 
 def test_a_killed_process_is_a_failure_that_says_so(queue, folder):
-    job = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
+    job = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
     until(lambda: job.progress is not None)
     os.kill(job.process.pid, signal.SIGKILL)
     until(lambda: not job.active)
@@ -122,7 +122,7 @@ def test_training_ends_with_its_server(folder):
             sys.executable,
             "-c",
             "import sys, time\n"
-            "from emnist_lab.jobs import JobQueue\nfrom emnist_lab.specs import Spec\n"
+            "from emnist_lab.commands.job_queue import JobQueue\nfrom emnist_lab.commands.specs import Spec\n"
             "queue = JobQueue()\n"
             "job = queue.submit(Spec('pixels-logistic', 'balanced', root=sys.argv[1]))\n"
             "while job.progress is None: time.sleep(.02)\n"
@@ -198,8 +198,8 @@ def test_files_are_imported(queue, tmp_path):
 
 
 def test_ended_jobs_are_forgotten_in_time(queue, monkeypatch):
-    monkeypatch.setattr("emnist_lab.jobs._REMEMBERED", 2)
-    spec = Spec("pixels-logistic", "digits", root="/nowhere")
+    monkeypatch.setattr("emnist_lab.commands.job_queue._REMEMBERED", 2)
+    spec = TrainSpec("pixels-logistic", "digits", root="/nowhere")
     made = [queue.submit(spec) for _ in range(5)]
     for job in made:
         queue.cancel(job)

@@ -15,12 +15,12 @@ from streamlit.testing.v1 import AppTest
 from test_jobs import gone, until
 
 import emnist_lab as lab
-from emnist_lab import specs
+from emnist_lab.commands import specs
+from emnist_lab.commands.job_journal import JobRecord, Journal
+from emnist_lab.commands.job_queue import JobQueue
+from emnist_lab.commands.specs import CurveSpec, FetchSpec, TrainSpec
 from emnist_lab.files import PROJECT, SHIPPED
-from emnist_lab.jobs import JobQueue
-from emnist_lab.journal import Entry, Journal
-from emnist_lab.specs import CurveSpec, FetchSpec, Spec
-from emnist_lab.ui import queues
+from emnist_lab.ui import job_queues
 
 SERVER = """
 import os, signal, sys, time
@@ -62,7 +62,7 @@ def test_a_killed_server_leaves_runs_whole_and_its_jobs_interrupted(home, place,
         (key, "interrupted"),
     ]
     later, job = queue.jobs
-    assert job.spec == Spec("pixels-logistic", "balanced", root=str(folder), seed=7)
+    assert job.spec == TrainSpec("pixels-logistic", "balanced", root=str(folder), seed=7)
     assert job.stage.startswith("Stage ") and later.stage == ""
     assert first.jobs == [] and JobQueue(Journal(place)).jobs == []
     until(lambda: gone(int(pid)), 10)
@@ -80,16 +80,20 @@ def test_a_killed_server_leaves_runs_whole_and_its_jobs_interrupted(home, place,
 
 def test_servers_of_one_home_leave_each_other_alone(place):
     one, other = Journal(place), Journal(place)
-    one.keep(Entry("first", Spec("hog-qda", "digits"), submitted=1.0))
-    one.keep(Entry("first", Spec("hog-qda", "digits"), "running", 1.0, 2.0, "Stage 1 of 3: x"))
-    one.keep(Entry("second", CurveSpec("hog-qda", "digits"), submitted=2.0))
-    one.keep(Entry("third", FetchSpec(files=("a", "b"), name="c"), submitted=3.0))
+    one.keep(JobRecord("first", TrainSpec("hog-qda", "digits"), submitted=1.0))
+    one.keep(
+        JobRecord("first", TrainSpec("hog-qda", "digits"), "running", 1.0, 2.0, "Stage 1 of 3: x")
+    )
+    one.keep(JobRecord("second", CurveSpec("hog-qda", "digits"), submitted=2.0))
+    one.keep(JobRecord("third", FetchSpec(files=("a", "b"), name="c"), submitted=3.0))
     one.drop("second")
     assert other.take_over() == []
     one.close()
     assert other.take_over() == [
-        Entry("first", Spec("hog-qda", "digits"), "interrupted", 1.0, 2.0, "Stage 1 of 3: x"),
-        Entry("third", FetchSpec(files=("a", "b"), name="c"), "interrupted", 3.0),
+        JobRecord(
+            "first", TrainSpec("hog-qda", "digits"), "interrupted", 1.0, 2.0, "Stage 1 of 3: x"
+        ),
+        JobRecord("third", FetchSpec(files=("a", "b"), name="c"), "interrupted", 3.0),
     ]
     late = Journal(place)
     assert late.take_over() == []  # they have a server again
@@ -100,8 +104,8 @@ def test_servers_of_one_home_leave_each_other_alone(place):
 
 def test_a_job_that_waits_or_has_ended_is_noted_as_such(place, folder):
     queue = JobQueue(Journal(place))
-    first = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
-    second = queue.submit(Spec("hog-qda", "balanced", root=str(folder)))
+    first = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+    second = queue.submit(TrainSpec("hog-qda", "balanced", root=str(folder)))
 
     def noted():
         return {path.stem: json.loads(path.read_text()) for path in place.rglob("*.json")}
@@ -125,7 +129,11 @@ def test_a_job_that_waits_or_has_ended_is_noted_as_such(place, folder):
 
 def test_damaged_notes_are_passed_over(place, caplog):
     left = Journal(place)
-    good = {"spec": specs.as_json(Spec("hog-qda", "digits", 9)), "submitted": 5, "state": "queued"}
+    good = {
+        "spec": specs.as_json(TrainSpec("hog-qda", "digits", 9)),
+        "submitted": 5,
+        "state": "queued",
+    }
     files = {
         "empty": b"",
         "binary": bytes(range(256)),
@@ -149,7 +157,7 @@ def test_damaged_notes_are_passed_over(place, caplog):
     left.close()
     journal = Journal(place)
     found = journal.take_over()
-    assert [(one.key, one.spec) for one in found] == [("newer", Spec("hog-qda", "digits", 9))]
+    assert [(one.key, one.spec) for one in found] == [("newer", TrainSpec("hog-qda", "digits", 9))]
     assert len(caplog.records) == len(files) - 1 and journal.trouble == ""
     assert [path.stem for path in place.rglob("*.json")] == ["newer"]
     assert (place / "stranger.txt").exists() and not list(place.rglob("*.partial"))
@@ -158,7 +166,9 @@ def test_damaged_notes_are_passed_over(place, caplog):
 def test_only_the_newest_interrupted_jobs_are_kept(place):
     left = Journal(place)
     for number in range(25):
-        left.keep(Entry(f"job{number}", Spec("hog-qda", "digits"), submitted=100.0 - number))
+        left.keep(
+            JobRecord(f"job{number}", TrainSpec("hog-qda", "digits"), submitted=100.0 - number)
+        )
     left.close()
     assert [one.key for one in Journal(place).take_over()] == [f"job{n}" for n in range(19, -1, -1)]
     assert len(list(place.rglob("*.json"))) == 20
@@ -171,14 +181,14 @@ def test_a_full_disk_is_said_once_and_stops_nothing(place, monkeypatch, caplog):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_text", full)
-    jobs = [queue.submit(Spec("hog-qda", "digits", root="a\0b")) for _ in range(3)]
+    jobs = [queue.submit(TrainSpec("hog-qda", "digits", root="a\0b")) for _ in range(3)]
     until(lambda: not any(job.active for job in jobs))
     assert [job.message.startswith("The work broke off (embedded null") for job in jobs] == [
         True
     ] * 3
     assert [one.message.count("No space left on device") for one in caplog.records] == [1]
     monkeypatch.undo()
-    job = queue.submit(Spec("hog-qda", "digits", root="a\0b"))
+    job = queue.submit(TrainSpec("hog-qda", "digits", root="a\0b"))
     until(lambda: not job.active)
     assert not list(place.rglob("*.json"))
 
@@ -187,7 +197,7 @@ def test_a_home_that_cannot_be_written_stops_nothing(place, caplog):
     place.write_text("a file is in the way")
     journal = Journal(place)
     queue = JobQueue(journal)
-    job = queue.submit(Spec("hog-qda", "digits", root="a\0b"))
+    job = queue.submit(TrainSpec("hog-qda", "digits", root="a\0b"))
     until(lambda: not job.active)
     assert job.message.startswith("The work broke off (embedded null")
     assert len(caplog.records) == 1 and "free or unlock that folder" in journal.trouble
@@ -198,7 +208,7 @@ def test_a_process_that_ignores_being_asked_is_gone_within_two_seconds(place, fo
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what a process ignores, its child does
     try:
         queue = JobQueue(Journal(place))
-        job = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
+        job = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
         until(lambda: job.process is not None)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -215,12 +225,12 @@ def test_the_page_shows_what_was_interrupted_and_what_waits(place, folder, monke
     monkeypatch.setenv("EMNIST_DIR", str(folder))
     left = Journal(place)
     works = [
-        ("done", Spec("hog-qda", "balanced", 900), 2.0, "Stage 2 of 3: Principal components"),
-        ("other", Spec("from-the-future", "balanced"), None, ""),
+        ("done", TrainSpec("hog-qda", "balanced", 900), 2.0, "Stage 2 of 3: Principal components"),
+        ("other", TrainSpec("from-the-future", "balanced"), None, ""),
         ("curve", CurveSpec("hog-qda", "digits"), 2.0, ""),
     ]
     for key, spec, begun, stage in works:
-        left.keep(Entry(key, spec, "running" if begun else "queued", 1.0, begun, stage))
+        left.keep(JobRecord(key, spec, "running" if begun else "queued", 1.0, begun, stage))
     left.close()
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
     app.switch_page("pages/train.py").run()
@@ -234,8 +244,8 @@ def test_the_page_shows_what_was_interrupted_and_what_waits(place, folder, monke
     assert "while this waited for its turn: earlier runs are whole." in said
     app.button(key="dismiss-other").click().run()
     app.button(key="dismiss-curve").click().run()
-    queue = queues.jobs()
-    running = queue.submit(Spec("pixels-logistic", "balanced", root=str(folder)))
+    queue = job_queues.jobs()
+    running = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
     app.button(key="again-done").click().run()
     assert [job.spec for job in queue.jobs] == [works[0][1], running.spec]
     assert queue.place(queue.jobs[0]) == 1

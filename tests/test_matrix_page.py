@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from emnist_lab import browser
-from emnist_lab.ui import matrix
+from emnist_lab.maintenance import browser
+from emnist_lab.ui.components import matrix
 
 pytestmark = pytest.mark.skipif(
     browser.chromium() is None, reason="needs Chromium: apt-get install it"

@@ -7,7 +7,7 @@ import pytest
 import sklearn.metrics as sk
 
 from emnist_lab import metrics
-from emnist_lab.report import Report
+from emnist_lab.metrics.report import Report
 
 
 def data(classes=7, rows=400, seed=0, ties=False, uneven=False):

@@ -11,11 +11,16 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import Pipeline
 
 import emnist_lab as lab
-from emnist_lab import memory, nearest
 from emnist_lab.errors import RunError
-from emnist_lab.features import Pixels
-from emnist_lab.nearest import Neighbours, space, training_part
-from emnist_lab.recipe import Recipe
+from emnist_lab.evaluation import neighbours
+from emnist_lab.evaluation.neighbours import (
+    NearestNeighbours,
+    feature_extractor,
+    find_training_images,
+)
+from emnist_lab.models import memory
+from emnist_lab.models.features import Pixels
+from emnist_lab.models.recipe import Recipe
 
 WIDTHS = {  # numbers that each classifier sees
     "hog-qda": 60,
@@ -59,14 +64,14 @@ def fitted(few):
 def test_finds_what_scikit_learn_finds(fitted, few, test, name):
     run = fitted(name)
     told = []
-    made = Neighbours(run, few, lambda *now: told.append(now))
-    seen = np.asarray(space(run)(few.images), np.float64)
+    made = NearestNeighbours(run, few, lambda *now: told.append(now))
+    seen = np.asarray(feature_extractor(run)(few.images), np.float64)
     assert made.features.dtype == np.float32 and made.features.shape == seen.shape
     np.testing.assert_allclose(made.features, seen, atol=1e-4)
     assert told == [(1.0, f"{len(few):,} of {len(few):,} training images")]
     brute = NearestNeighbors(algorithm="brute").fit(np.float64(made.features))
     for image in test.images[:25]:
-        wanted = np.float64(np.float32(space(run)(image[None])))
+        wanted = np.float64(np.float32(feature_extractor(run)(image[None])))
         for count in (1, 5, 40):
             indices, distances = made.find(image, count)
             expected, order = brute.kneighbors(wanted, count)
@@ -78,7 +83,7 @@ def test_finds_what_scikit_learn_finds(fitted, few, test, name):
 @pytest.mark.parametrize("name", WIDTHS)
 def test_a_space_is_what_the_classifier_sees(fitted, few, name):
     run = fitted(name)
-    seen = space(run)(few.images[:7])
+    seen = feature_extractor(run)(few.images[:7])
     assert seen.shape == (7, WIDTHS[name])
     if not name.startswith("warped"):
         np.testing.assert_allclose(
@@ -90,13 +95,15 @@ def test_networks_and_blends_show_what_their_first_and_weightiest_member_sees(fi
     images = few.images[:7]
     network = fitted("warped-mlp").model[-1]
     np.testing.assert_array_equal(
-        space(fitted("warped-mlp"))(images), network.features_[0].transform(images)
+        feature_extractor(fitted("warped-mlp"))(images), network.features_[0].transform(images)
     )
     run = copy.deepcopy(fitted("warped-blend"))
     networks, gaussians = run.model[-1].estimators_
-    np.testing.assert_array_equal(space(run)(images), networks.features_[0].transform(images))
+    np.testing.assert_array_equal(
+        feature_extractor(run)(images), networks.features_[0].transform(images)
+    )
     run.model[-1].weights = [0.2, 0.8]
-    np.testing.assert_array_equal(space(run)(images), gaussians[:-1].transform(images))
+    np.testing.assert_array_equal(feature_extractor(run)(images), gaussians[:-1].transform(images))
 
 
 def test_near_ties_and_twins_are_told_apart_exactly(few):
@@ -109,7 +116,7 @@ def test_near_ties_and_twins_are_told_apart_exactly(few):
         changed = random.choice(784, row % 30 + 1, replace=False)
         image.ravel()[changed] -= np.uint8(1)
     part = replace(few, images=images, labels=np.zeros(300, np.int64))
-    made = Neighbours(run, part)
+    made = NearestNeighbours(run, part)
     indices, distances = made.find(base, 40)
     exact = ((images.astype(np.int64) - base) ** 2).sum(axis=(1, 2))
     np.testing.assert_array_equal(indices, np.argsort(exact, kind="stable")[:40])
@@ -122,10 +129,10 @@ def test_near_ties_and_twins_are_told_apart_exactly(few):
 
 def test_batches_join_and_few_images_give_few(fitted, few, monkeypatch):
     run = fitted("hog-qda")
-    whole = Neighbours(run, few)
-    monkeypatch.setattr(nearest, "_BATCH", 37)
+    whole = NearestNeighbours(run, few)
+    monkeypatch.setattr(neighbours, "_BATCH", 37)
     told = []
-    batched = Neighbours(run, few, lambda share, words: told.append(share))
+    batched = NearestNeighbours(run, few, lambda share, words: told.append(share))
     np.testing.assert_allclose(batched.features, whole.features, atol=1e-4)
     assert len(told) == -(-len(few) // 37) and told == sorted(told) and told[-1] == 1
     assert sorted(batched.find(few.images[0], 10_000)[0]) == list(range(len(few)))
@@ -135,17 +142,17 @@ def test_batches_join_and_few_images_give_few(fitted, few, monkeypatch):
 
 def test_what_cannot_be_searched_is_refused(fitted, few, monkeypatch):
     run = fitted("hog-qda")
-    made = Neighbours(run, few)
+    made = NearestNeighbours(run, few)
     for wrong in (few.images[:1], few.images[0].astype(float), few.images[0, :20]):
         with pytest.raises(RunError, match="can't be looked for: send uint8"):
             made.find(wrong)
     with pytest.raises(ValueError, match="count must be 1"):
         made.find(few.images[0], 0)
     with pytest.raises(RunError, match="no images to look among"):
-        Neighbours(run, replace(few, images=few.images[:0], labels=few.labels[:0]))
+        NearestNeighbours(run, replace(few, images=few.images[:0], labels=few.labels[:0]))
     monkeypatch.setattr(memory, "available", lambda: 1000.0)
     with pytest.raises(RunError, match=r"need 0\.0 GB of memory.*fewer features"):
-        Neighbours(run, few)
+        NearestNeighbours(run, few)
 
 
 def test_a_classifier_on_the_images_themselves_has_no_space_that_is_known(few):
@@ -157,19 +164,19 @@ def test_a_classifier_on_the_images_themselves_has_no_space_that_is_known(few):
             return super().predict_proba(X.reshape(len(X), -1))
 
     run = lab.fit(own(OnImages()), few)
-    assert space(run) is None
+    assert feature_extractor(run) is None
     with pytest.raises(RunError, match=r"isn't known.*choose another run"):
-        Neighbours(run, few)
+        NearestNeighbours(run, few)
 
 
 def test_a_damaged_model_is_refused(few):
     run = lab.fit("whitened-logistic", few)
     run.model.named_steps["pca"].components_ = np.full((100, 784), np.nan, np.float32)
     with pytest.raises(RunError, match="is damaged"):
-        Neighbours(run, few)
+        NearestNeighbours(run, few)
     run.model.named_steps["pca"].components_ = np.ones((100, 3), np.float32)
     with pytest.raises(RunError, match="is damaged"):
-        Neighbours(run, few)
+        NearestNeighbours(run, few)
 
 
 def uneven(train):
@@ -195,14 +202,14 @@ def test_the_images_trained_on_are_drawn_again(train, at_hand, draw):
     if at_hand:  # as many as were drawn, asked for, would be others
         assert len(wanted) > 15
         assert part.sample(len(wanted), 7).fingerprint != wanted.fingerprint
-    found = training_part(lab.fit("pixels-bayes", wanted, seed=7), part)
+    found = find_training_images(lab.fit("pixels-bayes", wanted, seed=7), part)
     assert found.fingerprint == wanted.fingerprint and found.classes == wanted.classes
     np.testing.assert_array_equal(found.images, wanted.images)
     np.testing.assert_array_equal(found.labels, wanted.labels)
 
 
 def test_a_part_that_was_trained_on_whole_is_given_back(train):
-    assert training_part(lab.fit("pixels-bayes", train), train) is train
+    assert find_training_images(lab.fit("pixels-bayes", train), train) is train
 
 
 def test_other_images_than_those_trained_on_are_refused(train, test):
@@ -212,8 +219,8 @@ def test_other_images_than_those_trained_on_are_refused(train, test):
     for run in (whole, some):
         for part in (test, train.choose("12"), replace(train, images=train.images[::-1])):
             with pytest.raises(RunError, match=refusal):
-                training_part(run, part)
+                find_training_images(run, part)
     # The same sample by another seed is another.
     other = lab.fit("pixels-bayes", train.sample(200, 7), seed=8)
     with pytest.raises(RunError, match=refusal):
-        training_part(other, train)
+        find_training_images(other, train)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from test_ink import SEVEN
 
-from emnist_lab import ink
-from emnist_lab.normal import Normalised
+from emnist_lab.handwriting import ink
+from emnist_lab.models.normalization import MomentNormalizer
 
 
 def normalised(*images) -> np.ndarray:
     batch = np.stack(images)
-    return Normalised().fit(batch).transform(batch)
+    return MomentNormalizer().fit(batch).transform(batch)
 
 
 def drawn(strokes, wide=1.0, slant=0.0) -> np.ndarray:

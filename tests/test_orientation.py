@@ -7,9 +7,10 @@ import pytest
 from conftest import make_part, write
 
 import emnist_lab as lab
-from emnist_lab import orientation, orientation_training
 from emnist_lab.__main__ import main
-from emnist_lab.orientation import POSES, judge, log_odds, turn
+from emnist_lab.data import orientation
+from emnist_lab.data.orientation import POSES, apply_pose, detect_orientation, log_odds
+from emnist_lab.maintenance import orientation_training
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +32,12 @@ def test_turning_is_undone_by_the_same_pose_or_the_other_rotation(printed):
     opposite = {"rotated left": "rotated right", "rotated right": "rotated left"}
     seen = set()
     for pose in POSES:
-        turned = turn(printed.images, pose)
-        np.testing.assert_array_equal(turn(turned, opposite.get(pose, pose)), printed.images)
+        turned = apply_pose(printed.images, pose)
+        np.testing.assert_array_equal(apply_pose(turned, opposite.get(pose, pose)), printed.images)
         seen.add(turned[3].tobytes())
     assert len(seen) == 8
     np.testing.assert_array_equal(
-        turn(printed.images, "rotated left")[0], np.rot90(printed.images[0])
+        apply_pose(printed.images, "rotated left")[0], np.rot90(printed.images[0])
     )
 
 
@@ -55,14 +56,17 @@ def test_a_symmetric_image_says_nothing():
     symmetric = ((random + random.transpose(0, 2, 1)) // 2).astype(np.uint8)
     np.testing.assert_allclose(log_odds(symmetric), 0, atol=1e-3)
     for images in (symmetric, np.zeros((100, 28, 28), np.uint8), np.zeros((0, 28, 28), np.uint8)):
-        verdict = judge(images)
+        verdict = detect_orientation(images)
         assert not verdict.sure and abs(verdict.log_odds) < 0.1
 
 
 def test_each_pose_of_printed_glyphs_is_told(printed):
     for pose in POSES:
-        turned = turn(printed.images, pose)
-        verdict, told = judge(turned), judge(turned, characters=names(printed))
+        turned = apply_pose(printed.images, pose)
+        verdict, told = (
+            detect_orientation(turned),
+            detect_orientation(turned, characters=names(printed)),
+        )
         assert verdict.pose == told.pose == pose and told.pose_sure
         assert verdict.sure == told.sure == (pose in POSES[:2])
         if verdict.sure:
@@ -86,17 +90,20 @@ def test_a_letters_case_and_unknown_characters_do_no_harm(printed):
 
 def test_identical_images_count_once(printed):
     one = printed.images[:1]
-    verdict = judge(np.repeat(one, 500, axis=0))
+    verdict = detect_orientation(np.repeat(one, 500, axis=0))
     assert verdict.images == 1 and not verdict.sure
     assert verdict.log_odds == pytest.approx(float(log_odds(one)[0]), abs=1e-3)
     both = np.concatenate([printed.images, np.repeat(printed.images[:1, ::-1], 5000, axis=0)])
-    assert judge(both, most=9999).sure
+    assert detect_orientation(both, most=9999).sure
 
 
 def test_a_draw_follows_its_seed(printed):
-    first, second = judge(printed.images, most=50), judge(printed.images, most=50)
+    first, second = (
+        detect_orientation(printed.images, most=50),
+        detect_orientation(printed.images, most=50),
+    )
     assert first == second and first.images == 50
-    assert judge(printed.images, most=50, seed=1).log_odds != first.log_odds
+    assert detect_orientation(printed.images, most=50, seed=1).log_odds != first.log_odds
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -105,7 +112,9 @@ def test_a_few_images_that_look_the_same_transposed_leave_it_unsure(printed, kno
     for name in "OX0I":
         images = printed.images[printed.labels == label_of[name]][:3]
         for pose in ("upright", "transposed"):
-            assert not judge(turn(images, pose), characters=[name] * 3 if known else None).sure
+            assert not detect_orientation(
+                apply_pose(images, pose), characters=[name] * 3 if known else None
+            ).sure
 
 
 def test_error_rates_tell_of_each_size_and_follow_their_seed(printed):
@@ -134,7 +143,7 @@ def test_fitting_learns_leaves_test_images_out_and_follows_its_seed(printed, mon
     np.testing.assert_array_equal(
         kept, orientation_training.fit([mixed], [fresh], epochs=12, seed=1)
     )
-    learned = orientation._split_weights(kept.astype(np.float32))
+    learned = orientation.split_weights(kept.astype(np.float32))
     monkeypatch.setattr(orientation, "_weights", lambda: learned)
     assert orientation_training.error_rates(fresh, (10,), draws=100)["error"]["10"] < 0.1
 

@@ -6,9 +6,9 @@ from conftest import BALANCED
 from scipy.stats import norm
 
 import emnist_lab as lab
-from emnist_lab import ink, practice
 from emnist_lab.errors import HandwritingError
-from emnist_lab.report import Report
+from emnist_lab.handwriting import ink, practice
+from emnist_lab.metrics.report import Report
 
 STROKES = [np.array([[60, 60], [200, 60], [110, 230]])]
 IMAGE = ink.from_strokes(STROKES)
@@ -90,23 +90,23 @@ def known(classes: str, confusion: list[list[int]]) -> Report:
 def test_own_errors_beside_those_on_emnist():
     emnist = known("123", [[8, 2, 0], [0, 9, 1], [5, 0, 5]])
     own = through({"1": "2", "2": "1", "3": "1"}, "123").report()
-    table = practice.misread(own, emnist)
+    table = practice.confusions_vs_reference(own, emnist)
     assert table["asked"].tolist() == ["2", "1", "3"]  # the hand's own error comes first
     assert table["emnist_same"].tolist() == [0, 0.2, 0.5]
     assert table["emnist_wrong"].tolist() == pytest.approx([0.1, 0.2, 0.5])
     assert table["emnist_as"].tolist() == ["3", "2", "1"]
-    assert practice.expected(own, emnist) == pytest.approx((0.8 + 0.9 + 0.5) / 3)
-    bare = practice.misread(own, None)
+    assert practice.reference_accuracy(own, emnist) == pytest.approx((0.8 + 0.9 + 0.5) / 3)
+    bare = practice.confusions_vs_reference(own, None)
     assert len(bare) == 3 and bare["emnist_same"].isna().all()
-    assert practice.misread(through({}, "123").report(), emnist).empty
+    assert practice.confusions_vs_reference(through({}, "123").report(), emnist).empty
 
 
 def test_expected_counts_only_what_was_drawn_and_is_known():
     emnist = known("abc", [[8, 2, 0], [0, 9, 1], [0, 0, 0]])
     own = Report(np.array([0, 0, 1, 2]), np.eye(3)[[0, 0, 1, 2]], list("abc"))
-    assert practice.expected(own, emnist) == pytest.approx((2 * 0.8 + 0.9) / 3)
+    assert practice.reference_accuracy(own, emnist) == pytest.approx((2 * 0.8 + 0.9) / 3)
     alone = Report(np.array([2]), np.eye(3)[[2]], list("abc"))
-    assert np.isnan(practice.expected(alone, emnist))
+    assert np.isnan(practice.reference_accuracy(alone, emnist))
 
 
 def test_against_a_run_that_is_shipped():
@@ -114,5 +114,5 @@ def test_against_a_run_that_is_shipped():
     one = practice.begin(run.name, run.classes)
     for _ in range(3):
         one = one.answer(STROKES, IMAGE, run.predict_proba(IMAGE[None])[0])
-    table = practice.misread(one.report(), run.report())
+    table = practice.confusions_vs_reference(one.report(), run.report())
     assert (table["read_as"] == "7").all() and table["emnist_same"].between(0, 1).all()

@@ -9,12 +9,12 @@ from sklearn.metrics import silhouette_score
 from test_metrics import data
 from threadpoolctl import threadpool_limits
 
-from emnist_lab import projection
 from emnist_lab.callbacks import Cancelled
 from emnist_lab.errors import DatasetError
-from emnist_lab.projection import project, sample_of
-from emnist_lab.report import Report
-from emnist_lab.tsne import WatchedTSNE
+from emnist_lab.evaluation import embedding
+from emnist_lab.evaluation._tsne import WatchedTSNE
+from emnist_lab.evaluation.embedding import project, sample_of
+from emnist_lab.metrics.report import Report
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_tsne_ends_where_it_is_told_to():
 
 
 @pytest.mark.parametrize("count", [4, 5, 20])
-@pytest.mark.parametrize("method", projection.METHODS)
+@pytest.mark.parametrize("method", embedding.METHODS)
 def test_few_images(method, count):
     features, labels = blobs(count, 3, dimensions=100)
     made = project(features, labels, method)
@@ -139,7 +139,7 @@ def test_what_cannot_be_mapped_is_refused():
         project(features, np.zeros(20, int), "LDA")
     with pytest.raises(DatasetError, match="a class with two images that differ"):
         project(features, np.arange(20), "LDA")
-    for method in projection.METHODS:
+    for method in embedding.METHODS:
         with pytest.raises(DatasetError, match="at least 4 images, here are 3"):
             project(features[:3], labels[:3], method)
         with pytest.raises(DatasetError, match="same features"):

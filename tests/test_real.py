@@ -10,8 +10,11 @@ import scipy.io
 import sklearn.metrics as sk
 
 import emnist_lab as lab
-from emnist_lab import comparison, drawings, drawn, pictures, stroke_files
+from emnist_lab.data import thumbnails
 from emnist_lab.errors import DatasetError
+from emnist_lab.evaluation import comparison
+from emnist_lab.handwriting import drawing_reader, stroke_files
+from emnist_lab.maintenance import drawing_robustness
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def as_matlab(data, path):
 
 
 def as_parquet(data, path):
-    rows = [{"bytes": pictures.png(image), "path": None} for image in data.images]
+    rows = [{"bytes": thumbnails.png(image), "path": None} for image in data.images]
     table = pa.table({"image": rows, "label": data.labels})
     pq.write_table(table, path / "emnist-balanced-test-00000-of-00001.parquet")
 
@@ -72,7 +75,7 @@ def as_pictures(data, path):
     for number, (image, label) in enumerate(zip(data.images, data.labels, strict=True)):
         folder = path / "balanced" / "test" / case[data.classes[label]]
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{number:05}.png").write_bytes(pictures.png(image))
+        (folder / f"{number:05}.png").write_bytes(thumbnails.png(image))
 
 
 @pytest.mark.parametrize("store", [as_csv, as_matlab, as_parquet, as_pictures])
@@ -165,16 +168,17 @@ def test_people_are_read_wherever_and_however_large_they_draw(strokes):
     shares = []
     for size, across, down in ((60, 0, 1), (140, 0.5, 0.2), (260, 1, 0)):
         moved = [
-            {**one, "strokes": drawn.place(one["strokes"], size, across, down)} for one in strokes
+            {**one, "strokes": drawing_robustness.place(one["strokes"], size, across, down)}
+            for one in strokes
         ]
-        shares.append(drawings.score(run, moved).summary()["accuracy"])
+        shares.append(drawing_reader.predict_drawings(run, moved).summary()["accuracy"])
     assert min(shares) > 0.75
     assert max(shares) - min(shares) <= 0.01
 
 
 def test_gradients_read_people_far_better_than_pixels(strokes):
     best, plain = (
-        drawings.score(lab.open_run(name), strokes).summary()["accuracy"]
+        drawing_reader.predict_drawings(lab.open_run(name), strokes).summary()["accuracy"]
         for name in ("hog-qda", "pixels-logistic")
     )
     assert best > plain + 0.2
@@ -182,19 +186,19 @@ def test_gradients_read_people_far_better_than_pixels(strokes):
 
 def test_the_best_run_reads_people(strokes):
     run = lab.open_run("warped-blend")
-    here = drawn.anywhere(strokes)
-    reading = drawings.score(run, here)
+    here = drawing_robustness.place_randomly(strokes)
+    reading = drawing_reader.predict_drawings(run, here)
     found = reading.summary()
     assert found["accuracy"] >= 0.82 and found["top3_accuracy"] >= 0.95
     assert found["alike_accuracy"] >= 0.89
-    moved, pens = drawn.changed(here, seed=5)
-    again = drawings.score(run, moved, pens)
+    moved, pens = drawing_robustness.perturb(here, seed=5)
+    again = drawing_reader.predict_drawings(run, moved, pens)
     assert (again.chances.argmax(axis=1) == reading.chances.argmax(axis=1)).mean() >= 0.97
 
 
 def test_reading_at_three_widths_is_not_worse_than_at_one(strokes):
     run = lab.open_run("hog-qda")
     images = np.stack([lab.ink.from_strokes(one["strokes"]) for one in strokes])
-    reading = drawings.score(run, strokes)
+    reading = drawing_reader.predict_drawings(run, strokes)
     plain = (run.predict_proba(images).argmax(axis=1) == reading.labels).mean()
     assert reading.summary()["accuracy"] > plain

@@ -7,9 +7,9 @@ import pytest
 import sklearn.metrics as sk
 from test_metrics import data
 
-from emnist_lab import bootstrap
-from emnist_lab.report import Report
-from emnist_lab.roc import Aucs
+from emnist_lab.metrics import bootstrap
+from emnist_lab.metrics.report import Report
+from emnist_lab.metrics.roc import RocAuc
 
 NAMES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
 
@@ -19,7 +19,7 @@ NAMES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
 @pytest.mark.parametrize("classes", [3, 47])
 def test_every_average_equals_scikit_learns(ties, uneven, classes):
     labels, scores = data(classes, 900, ties=ties, uneven=uneven)
-    table = Aucs(labels, scores).table()
+    table = RocAuc(labels, scores).table()
     for name, value in table.items():
         kind, average = name.split("_")
         expected = sk.roc_auc_score(labels, scores, multi_class=kind, average=average)
@@ -29,7 +29,7 @@ def test_every_average_equals_scikit_learns(ties, uneven, classes):
 @pytest.mark.parametrize("ties", [False, True])
 def test_pairs_equal_the_textbook_way(ties):
     labels, scores = data(5, 200, ties=ties, uneven=True)
-    found = Aucs(labels, scores).pairwise
+    found = RocAuc(labels, scores).pairwise
     assert np.isnan(np.diag(found)).all()
     for a in range(5):
         for b in range(a + 1, 5):
@@ -41,17 +41,17 @@ def test_pairs_equal_the_textbook_way(ties):
 def test_classes_that_never_occur_are_left_out():
     labels, scores = data(6, 400)
     keep = labels % 5 > 0  # neither 0 nor 5
-    aucs = Aucs(labels[keep], scores[keep])
+    aucs = RocAuc(labels[keep], scores[keep])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         table = aucs.table()
         pairwise = aucs.pairwise
     assert np.isfinite(list(table.values())).all()
     assert np.isnan(pairwise[[0, 5]]).all() and np.isnan(aucs.each[[0, 5]]).all()
-    inside = Aucs(labels[keep] - 1, scores[keep, 1:5])
+    inside = RocAuc(labels[keep] - 1, scores[keep, 1:5])
     for name in ("ovo_macro", "ovo_weighted", "ovr_macro", "ovr_weighted"):
         assert table[name] == inside.table()[name]
-    alone = Aucs(np.zeros(4, int), scores[:4])
+    alone = RocAuc(np.zeros(4, int), scores[:4])
     assert np.isnan(
         [alone.ovo_macro, alone.ovo_weighted, alone.ovr_macro, alone.ovr_weighted]
     ).all()

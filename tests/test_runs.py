@@ -21,11 +21,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import emnist_lab as lab
-from emnist_lab import runs, storage
 from emnist_lab.errors import RunError
-from emnist_lab.features import Pixels
 from emnist_lab.files import PROJECT
-from emnist_lab.manifest import MANIFEST, MODEL, SCORES
+from emnist_lab.models.features import Pixels
+from emnist_lab.runs import registry, run_folders
+from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
 
 
 @pytest.fixture(scope="module")
@@ -273,25 +273,25 @@ def test_a_full_or_read_only_disk(made, home, monkeypatch, number, says):
     def fail(*_, **__):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(runs.np, "savez_compressed", fail)
+    monkeypatch.setattr(registry.np, "savez_compressed", fail)
     refused(lambda: made.save("mine"), says)
     assert list((home / "runs").iterdir()) == []
-    monkeypatch.setattr(storage.tempfile, "TemporaryFile", fail)
-    refused(storage.check_room, says)
+    monkeypatch.setattr(run_folders.tempfile, "TemporaryFile", fail)
+    refused(run_folders.check_disk_space, says)
 
 
 def test_a_home_that_cannot_be_a_folder(made, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("EMNIST_LAB_HOME", str(tmp_path / "file"))
     refused(lambda: made.save("mine"), "EMNIST_LAB_HOME")
-    refused(storage.check_room, "EMNIST_LAB_HOME")
+    refused(run_folders.check_disk_space, "EMNIST_LAB_HOME")
     assert lab.open_run("hog-qda")  # what is shipped still opens
 
 
 def test_little_room_is_noticed_before_training(monkeypatch):
     full = shutil.disk_usage("/")._replace(free=10)
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: full)
-    refused(storage.check_room, "0 MB free")
+    monkeypatch.setattr(run_folders.shutil, "disk_usage", lambda _: full)
+    refused(run_folders.check_disk_space, "0 MB free")
 
 
 _SAVE_FOREVER = """
@@ -337,9 +337,7 @@ def test_two_processes_saving_at_once_get_two_runs(home):
 def test_shipped_runs_are_whole():
     for name in ("pixels-logistic", "hog-qda", "warped-blend"):
         run = lab.open_run(name)
-        assert (
-            run.shipped and json.loads((run.folder / MANIFEST).read_text())["name"] == name
-        )
+        assert run.shipped and json.loads((run.folder / MANIFEST).read_text())["name"] == name
         begun = time.perf_counter()
         assert run.predict_proba(np.zeros((1, 28, 28), np.uint8)).shape == (1, 47)
         assert time.perf_counter() - begun < 60

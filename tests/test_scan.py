@@ -12,8 +12,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from emnist_lab import __main__ as cli
-from emnist_lab import findings, ink, paper, photo, runs, scan
 from emnist_lab.errors import InkError
+from emnist_lab.handwriting import ink
+from emnist_lab.handwriting.page_images import binarization, page_reader, photo
+from emnist_lab.maintenance import page_accuracy
+from emnist_lab.runs import registry
 
 SAYS = "A7 Bij\n3xk"
 PIECES = [["A", "7", "B", "i", "j"], ["3", "x", "k"]]
@@ -42,12 +45,12 @@ def boxes(page):
 
 @pytest.fixture(scope="module")
 def plain():
-    return scan.find(written())
+    return page_reader.find(written())
 
 
 def test_characters_in_reading_order_with_words_apart(plain):
     assert counts(plain) == [5, 3]
-    assert scan.text(plain, functools.reduce(operator.iadd, PIECES, [])) == "A7 Bij\n3xk"
+    assert page_reader.text(plain, functools.reduce(operator.iadd, PIECES, [])) == "A7 Bij\n3xk"
     first = boxes(plain)[:5]
     assert (np.diff(first[:, 0]) > 0).all() and (first[:, 3] < boxes(plain)[5:, 1].min()).all()
     assert plain.size == (900, 300) and not plain.light_on_dark and not plain.ruled
@@ -74,8 +77,8 @@ def test_the_image_is_what_one_character_alone_gives(plain):
 
 
 def test_reading():
-    run = runs.open_run("hog-qda")
-    reading = scan.read(run, scan.find(written("HAX\n734")))
+    run = registry.open_run("hog-qda")
+    reading = page_reader.read(run, page_reader.find(written("HAX\n734")))
     assert reading.text == "HAX\n734"
     assert [len(reading.best(0, count)) for count in (1, 5)] == [1, 5]
     assert reading.best(0)[0][0] == "H" and reading.best(0)[0][1] >= reading.best(0)[1][1]
@@ -83,7 +86,7 @@ def test_reading():
 
 
 def test_light_on_dark():
-    page = scan.find(written(dark=False))
+    page = page_reader.find(written(dark=False))
     assert page.light_on_dark and counts(page) == [5, 3]
 
 
@@ -105,7 +108,7 @@ def lined(down, level, slope):
 @pytest.mark.parametrize("level", [150, 60])  # pale, and nearly as dark as ink
 @pytest.mark.parametrize("slope", [0.0, 0.03])
 def test_ruled_and_squared_paper(down, level, slope):
-    page = scan.find(lined(down, level, slope))
+    page = page_reader.find(lined(down, level, slope))
     dark = level == 60
     if dark:
         assert page.ruled >= 10
@@ -113,12 +116,12 @@ def test_ruled_and_squared_paper(down, level, slope):
         assert counts(page)[0] == 5 and 9 <= sum(counts(page)) <= 11
         return
     assert counts(page) == [5, 3, 2]
-    shared = findings.shared_area(boxes(scan.find(written(**LINED))), boxes(page)).max(axis=1)
+    shared = page_accuracy.iou(boxes(page_reader.find(written(**LINED))), boxes(page)).max(axis=1)
     assert shared.min() > (0.5 if dark else 0.7)  # the hook of the j goes with a line
 
 
 def test_a_long_stroke_is_no_ruled_line():
-    page = scan.find(written("L1T", (700, 500), px=400, at=(30, 0)))
+    page = page_reader.find(written("L1T", (700, 500), px=400, at=(30, 0)))
     assert counts(page) == [3] and page.ruled == 0
 
 
@@ -130,14 +133,14 @@ def test_uneven_light_coloured_paper_and_noise():
     colours = (grey * light)[:, :, None] * np.array([255, 220, 180])
     colours += random.normal(0, 4, colours.shape)
     picture = Image.fromarray(colours.clip(0, 255).astype(np.uint8))
-    assert counts(scan.find(file(picture, "JPEG", quality=75))) == [5, 3]
+    assert counts(page_reader.find(file(picture, "JPEG", quality=75))) == [5, 3]
 
 
 def test_paper_on_a_table_with_a_shadow_at_the_edge():
     table = Image.new("L", (1300, 700), 90)
     table.paste(written(), (200, 200))
     table.paste(30, (0, 0, 40, 700))
-    assert counts(scan.find(table)) == [5, 3]
+    assert counts(page_reader.find(table)) == [5, 3]
 
 
 def test_specks_and_a_blot_are_left_out():
@@ -147,23 +150,23 @@ def test_specks_and_a_blot_are_left_out():
     pixels[random.integers(0, 300, 150), random.integers(0, 900, 150)] = 20
     picture = Image.fromarray(pixels)
     ImageDraw.Draw(picture).ellipse((700, 60, 800, 160), fill=20)
-    assert counts(scan.find(picture)) == [5, 3]
+    assert counts(page_reader.find(picture)) == [5, 3]
 
 
 def test_touching_characters_are_cut_and_a_scrawl_is_marked():
     font = ImageFont.load_default(size=90)
     picture = written("OXHO", (900, 400))
     draw = ImageDraw.Draw(picture)
-    assert counts(scan.find(picture)) == [4]
+    assert counts(page_reader.find(picture)) == [4]
     for x, one in zip((60, 118, 176, 234), "OOOO", strict=True):  # each touches the next
         draw.text((x, 200), one, 20, font)
-    page = scan.find(picture)
+    page = page_reader.find(picture)
     assert counts(page)[0] == 4 and counts(page)[1] >= 3
     assert all(one.joined for one in page.lines[1])
     loops = [(100 + 4 * t + 40 * np.sin(t / 3), 300 + 30 * np.cos(t / 3)) for t in range(150)]
     scrawl = written("HHH", (900, 400))
     ImageDraw.Draw(scrawl).line(loops, 20, 9)
-    found = scan.find(scrawl)
+    found = page_reader.find(scrawl)
     assert all(one.joined for one in found.lines[1])
     assert not any(one.joined for one in found.lines[0])
 
@@ -171,7 +174,7 @@ def test_touching_characters_are_cut_and_a_scrawl_is_marked():
 def test_a_slightly_turned_page_keeps_its_lines():
     page = written("A7BHXK43\n3XK7PAHB\nHHKKXX77", (900, 500))
     turned = page.rotate(4, expand=True, fillcolor=240, resample=Image.Resampling.BICUBIC)
-    assert counts(scan.find(turned)) == [8, 8, 8]
+    assert counts(page_reader.find(turned)) == [8, 8, 8]
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +187,7 @@ def test_one_character_that_fills_its_picture(side, filling):
     found = 0
     for clean in filling:
         grown = Image.fromarray(clean).resize((side, side), Image.Resampling.BICUBIC)
-        page = scan.find(grown)
+        page = page_reader.find(grown)
         found += len(page.characters) == 1
         assert page.size == (side, side) and boxes(page).max() <= side
     assert found == 9
@@ -223,7 +226,7 @@ EXIF[0x0112] = 8  # held with its right side up
     ids=["CMYK", "16 bit", "1 bit", "RGBA", "LA", "TIFF", "WEBP", "BMP", "GIF", "EXIF", "50 MP"],
 )
 def test_every_kind_of_picture(data, size):
-    page = scan.find(data())
+    page = page_reader.find(data())
     assert page.size == size and counts(page) == [5, 3]
     shown = Image.open(io.BytesIO(photo.preview(data())))
     assert shown.width > shown.height and max(shown.size) <= 1600
@@ -233,7 +236,7 @@ def test_a_transparent_picture_lies_on_white():
     clear = Image.new("RGBA", (900, 300), (0, 0, 0, 0))
     font = ImageFont.load_default(size=90)
     ImageDraw.Draw(clear).text((60, 20), SAYS, (0, 0, 0, 255), font)
-    assert counts(scan.find(file(clear))) == [5, 3]
+    assert counts(page_reader.find(file(clear))) == [5, 3]
 
 
 def bomb(side):
@@ -297,7 +300,7 @@ def blob():
 )  # fmt: skip
 def test_bad_pictures_are_refused_in_one_sentence(data, says, tmp_path, capsys):
     with pytest.raises(InkError, match=says) as caught:
-        scan.find(data())
+        page_reader.find(data())
     told = str(caught.value)
     assert told.endswith(".") and ":" in told and "\n" not in told
     path = tmp_path / "picture.png"
@@ -308,26 +311,26 @@ def test_bad_pictures_are_refused_in_one_sentence(data, says, tmp_path, capsys):
 
 
 def test_arrays_and_open_pictures():
-    assert counts(scan.find(np.asarray(written()))) == [5, 3]
+    assert counts(page_reader.find(np.asarray(written()))) == [5, 3]
     opened = Image.open(io.BytesIO(file(written(size=(8000, 2600), px=900), "JPEG")))
-    assert counts(scan.find(opened)) == [5, 3]
+    assert counts(page_reader.find(opened)) == [5, 3]
     assert opened.size == (8000, 2600)  # nobody else's picture is made smaller
     for wrong in (np.zeros((3, 3)), np.zeros((9, 9, 2), np.uint8), np.zeros((0, 5), np.uint8)):
         with pytest.raises(InkError, match="send uint8"):
-            scan.find(wrong)
+            page_reader.find(wrong)
     cut = Image.open(io.BytesIO(file(written())[:700]))
     with pytest.raises(InkError, match="can't be decoded"):
-        scan.find(cut)
+        page_reader.find(cut)
     with pytest.raises(InkError, match="no such picture"):
-        scan.find("/nowhere.png")
+        page_reader.find("/nowhere.png")
     with pytest.raises(InkError, match="folder"):
-        scan.find("/")
+        page_reader.find("/")
 
 
 def test_ink_is_as_strong_in_shadow():
     grey = np.asarray(written(), np.float32)
     grey = np.where(np.arange(900) < 300, grey * 0.6, grey).astype(np.float32)
-    found = paper.ink_of(grey)
+    found = binarization.binarize(grey)
     strong = found.strength[found.mask]
     assert strong.max() <= 1 and np.median(strong) > 0.8
 

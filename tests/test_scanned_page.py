@@ -7,8 +7,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from streamlit.testing.v1 import AppTest
 
-from emnist_lab import browser, example, photo, scan
-from emnist_lab.ui import boxes
+from emnist_lab.handwriting.page_images import example, page_reader, photo
+from emnist_lab.maintenance import browser
+from emnist_lab.ui.components import character_boxes
 
 PAGE = """
 import streamlit as st
@@ -63,7 +64,7 @@ def test_a_picture_is_read_and_corrected():
     (made,) = page.session_state.returned
     assert made.given == "R" and made.readings[0][0] == "A" and len(made.readings) == 5
     assert made.image.shape == (28, 28) and made.image.dtype == np.uint8
-    assert made.box == scan.find(written()).characters[1].box
+    assert made.box == page_reader.find(written()).characters[1].box
     assert made.run == "hog-qda" and len(made.picture) == 64
     page.button("scan_Next").click().run()
     assert given(page).value is None
@@ -112,14 +113,14 @@ def test_small_writing_and_joined_characters_are_said():
 
 def test_the_example_is_the_same_each_time(train):
     lines = ("4nd", "A7")
-    assert example.example(train, lines) == example.example(train, lines)
+    assert example.example_page(train, lines) == example.example_page(train, lines)
 
 
 def test_what_each_box_is_called():
-    page = scan.find(written())
-    titles = boxes._titles(page.characters, list("HAX734"), {1: "R"})
+    page = page_reader.find(written())
+    titles = character_boxes._titles(page.characters, list("HAX734"), {1: "R"})
     assert titles[0] == "1: read as H" and titles[1] == "2: read as A, corrected to R"
-    assert boxes._kinds(page.characters, {1: "R"})[:2] == ["", "given"]
+    assert character_boxes._kinds(page.characters, {1: "R"})[:2] == ["", "given"]
 
 
 # What Streamlit does with a component, as far as these need it.
@@ -152,15 +153,17 @@ def chromium():
 def sent(monkeypatch):
     """What the components are given for a page, by name."""
     caught = {}
-    monkeypatch.setattr(boxes, "_picture", lambda **how: caught.update(picture=how["data"]))
-    monkeypatch.setattr(boxes, "_cards", lambda **how: caught.update(cards=how["data"]))
-    page = scan.find(written())
+    monkeypatch.setattr(
+        character_boxes, "_picture", lambda **how: caught.update(picture=how["data"])
+    )
+    monkeypatch.setattr(character_boxes, "_cards", lambda **how: caught.update(cards=how["data"]))
+    page = page_reader.find(written())
     how = {"key": "k", "selected": 2, "on_pick": lambda index: None}
     said = list("HAX734")
     shown = photo.preview(written())
-    boxes.boxes(shown, page.size, page.characters, said, {1: "R"}, **how)
+    character_boxes.boxes(shown, page.size, page.characters, said, {1: "R"}, **how)
     readings = [[(one, 0.9), ("Q", 0.1)] for one in said]
-    boxes.cards(page.characters, readings, {1: "R"}, **how)
+    character_boxes.cards(page.characters, readings, {1: "R"}, **how)
     return page, caught
 
 
@@ -171,7 +174,13 @@ def test_boxes_and_cards_in_a_browser(chromium, sent, width):
     page = context.new_page()
     page.set_content("<!doctype html><body style='margin:0'></body>")
     page.evaluate(
-        _HOST, [boxes._PICTURE_HTML, boxes._PICTURE_CSS, boxes._PICTURE_JS, data["picture"]]
+        _HOST,
+        [
+            character_boxes._PICTURE_HTML,
+            character_boxes._PICTURE_CSS,
+            character_boxes._PICTURE_JS,
+            data["picture"],
+        ],
     )
     shown = page.locator(".shown img").bounding_box()
     assert shown["width"] <= width and shown["height"] == pytest.approx(
@@ -193,7 +202,15 @@ def test_boxes_and_cards_in_a_browser(chromium, sent, width):
     page.keyboard.press("Enter")
     assert page.evaluate("window.told")[-1] == ["picked", 3]
 
-    page.evaluate(_HOST, [boxes._CARDS_HTML, boxes._CARDS_CSS, boxes._CARDS_JS, data["cards"]])
+    page.evaluate(
+        _HOST,
+        [
+            character_boxes._CARDS_HTML,
+            character_boxes._CARDS_CSS,
+            character_boxes._CARDS_JS,
+            data["cards"],
+        ],
+    )
     cards = page.locator(".card")
     assert cards.count() == 6 and "2: is R" in cards.nth(1).inner_text()
     assert "H" in cards.nth(0).inner_text() and "90%" in cards.nth(0).inner_text()

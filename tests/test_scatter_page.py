@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.path import Path
 
-from emnist_lab import browser
-from emnist_lab.ui import scatter
+from emnist_lab.maintenance import browser
+from emnist_lab.ui.components import scatter
 
 pytestmark = pytest.mark.skipif(
     browser.chromium() is None, reason="needs Chromium: apt-get install it"

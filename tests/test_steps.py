@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from emnist_lab import ink, steps
 from emnist_lab.errors import InkError
+from emnist_lab.handwriting import ink, ink_steps
 
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 
 
 @pytest.fixture(scope="module")
 def seven():
-    return {step.key: step.pixels for step in steps.from_strokes(SEVEN)}
+    return {step.key: step.pixels for step in ink_steps.from_strokes(SEVEN)}
 
 
 def test_they_end_in_the_image_that_models_see(seven):
@@ -38,11 +38,11 @@ def test_each_does_what_it_says(seven):
 
 def test_neither_place_nor_size_nor_pen_changes_a_step_much(seven):
     small = [[(x / 4 + 180, y / 4 + 190) for x, y in SEVEN[0]]]
-    for step in steps.from_strokes(small, 12):
+    for step in ink_steps.from_strokes(small, 12):
         assert step.pixels.shape == pytest.approx(seven[step.key].shape, abs=1)
     assert np.abs(step.pixels.astype(int) - seven["scale"]).mean() < 1
 
 
 def test_a_drawing_that_cannot_be_read_has_no_steps():
     with pytest.raises(InkError, match="single dot"):
-        steps.from_strokes([[(5, 5)]])
+        ink_steps.from_strokes([[(5, 5)]])

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 import emnist_lab as lab
-from emnist_lab import calibration, exchange, manifest, storage, tempering
 from emnist_lab.errors import RunError
-from emnist_lab.manifest import SCORES
-from emnist_lab.run import Run
+from emnist_lab.metrics import calibration
+from emnist_lab.runs import import_export, manifest, run_folders, temperature_scaling
+from emnist_lab.runs.manifest import SCORES
+from emnist_lab.runs.run import Run
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     shipped = lab.open_run("pixels-logistic")
-    made = tempering.tempered(shipped)
+    made = temperature_scaling.with_temperature(shipped)
     return shipped, made.save(folder=tmp_path_factory.mktemp("runs"))
 
 
@@ -40,13 +41,17 @@ def test_it_answers_the_same_with_less_loss(kept):
 def test_the_model_gives_the_scaled_probabilities(kept, test):
     shipped, run = kept
     plain, scaled = (one.predict_proba(test.images[:50]) for one in (shipped, run))
-    np.testing.assert_allclose(scaled, calibration.scaled(plain, run.temperature), rtol=1e-9)
+    np.testing.assert_allclose(
+        scaled, calibration.apply_temperature(plain, run.temperature), rtol=1e-9
+    )
     np.testing.assert_allclose(scaled.sum(axis=1), 1)
 
 
 def test_it_moves_with_the_run(kept):
     _, run = kept
-    moved = exchange.import_run(exchange.export_to(run, run.folder.parent / "out.zip"), "moved")
+    moved = import_export.import_run(
+        import_export.export_to(run, run.folder.parent / "out.zip"), "moved"
+    )
     assert moved.temperature == run.temperature
     assert moved.manifest["tempered"] == run.manifest["tempered"]
 
@@ -54,11 +59,11 @@ def test_it_moves_with_the_run(kept):
 def test_what_can_not_be_tempered(kept, train, test):
     _, run = kept
     with pytest.raises(RunError, match="calibrated already"):
-        tempering.tempered(run)
+        temperature_scaling.with_temperature(run)
     with pytest.raises(RunError, match="no test scores"):
-        tempering.tempered(lab.fit("hog-logistic", train))
+        temperature_scaling.with_temperature(lab.fit("hog-logistic", train))
     with pytest.raises(RunError, match="too few"):
-        tempering.tempered(lab.fit("hog-logistic", train, test.sample(60)))
+        temperature_scaling.with_temperature(lab.fit("hog-logistic", train, test.sample(60)))
 
 
 def _measured(scores, labels, **manifest):
@@ -77,34 +82,40 @@ def test_what_a_temperature_would_not_mend():
     random = np.random.default_rng(0)
     chances = random.dirichlet(np.ones(4), 400)
     calibrated = (chances.cumsum(axis=1) < random.random((400, 1))).sum(axis=1)
-    found = calibration.temperature(calibrated, chances)
-    best = calibration.scaled(chances, found)  # nothing is left to gain on images kept out
+    found = calibration.fit_temperature(calibrated, chances)
+    best = calibration.apply_temperature(
+        chances, found
+    )  # nothing is left to gain on images kept out
     for run in (
         _measured(votes, labels),
         _measured(np.eye(4)[labels] * 0.6 + 0.1, labels),
         _measured(best, calibrated),
     ):
         with pytest.raises(RunError, match=r"wouldn't mend .* mine: keep it as it is"):
-            tempering.tempered(run)
+            temperature_scaling.with_temperature(run)
 
 
 def test_one_image_a_class_is_too_few():
     scores = np.random.default_rng(0).dirichlet(np.ones(120), 120)
     with pytest.raises(RunError, match=r"too few images of a class .*: train it again"):
-        tempering.tempered(_measured(scores, np.arange(120)))
+        temperature_scaling.with_temperature(_measured(scores, np.arange(120)))
 
 
 def test_a_long_title_still_opens():
     random = np.random.default_rng(1)
     labels = random.integers(0, 4, 400)
-    scores = calibration.scaled(random.dirichlet(np.ones(4), 400) + np.eye(4)[labels] / 5, 0.2)
-    title = tempering.tempered(_measured(scores, labels, title="x" * 300)).manifest["title"]
+    scores = calibration.apply_temperature(
+        random.dirichlet(np.ones(4), 400) + np.eye(4)[labels] / 5, 0.2
+    )
+    title = temperature_scaling.with_temperature(
+        _measured(scores, labels, title="x" * 300)
+    ).manifest["title"]
     assert len(title) == 300 and title.endswith("x, temperature-scaled")
 
 
 def test_an_oversure_run_is_calibrated_by_it(train, test):
     run = lab.fit("pixels-bayes", train, test)
-    made = tempering.tempered(run)
+    made = temperature_scaling.with_temperature(run)
     assert made.temperature > 2
     assert made.report().calibration_error < run.report().calibration_error / 2
 
@@ -152,6 +163,6 @@ def test_earlier_runs_with_a_temperature_still_open(kept):
 def test_a_long_name_leaves_room_for_more():
     run = lab.open_run("pixels-logistic")
     long = dataclasses.replace(run, manifest={**run.manifest, "name": "n" * 80})
-    made = tempering.tempered(long)
+    made = temperature_scaling.with_temperature(long)
     assert len(made.name) == 80 and made.name.endswith("-calibrated")
-    storage.check_name(made.name)
+    run_folders.check_name(made.name)

@@ -11,10 +11,12 @@ from sklearn.linear_model import LogisticRegression
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab import bench, expectations, memory, recipes, settings, snippet, training
 from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
 from emnist_lab.files import PROJECT
-from emnist_lab.progress import as_json
+from emnist_lab.maintenance import bench
+from emnist_lab.models import catalog, cost_estimates, hyperparameters, memory
+from emnist_lab.runs import code_generation, training
+from emnist_lab.runs.progress import as_json
 
 # What keeps the slow ones quick here; everything else is as the catalogue has it.
 QUICKER = {
@@ -30,10 +32,10 @@ def fit(name, *parts, **more):
 
 @pytest.fixture(scope="module")
 def fitted(train, test):
-    return {name: fit(name, train, test) for name in recipes.RECIPES}
+    return {name: fit(name, train, test) for name in catalog.RECIPES}
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", catalog.RECIPES)
 def test_every_recipe_learns_and_tells(fitted, name, train, test):
     run = fitted[name]
     manifest = run.manifest
@@ -56,7 +58,7 @@ def test_the_reference_is_exactly_the_reference(fitted, train, test):
     assert ours.model[-1].get_params() == default
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", catalog.RECIPES)
 def test_watching_changes_nothing_and_same_seed_gives_the_same(fitted, name, train, test):
     seen = []
     again = fit(name, train, test, progress=seen.append)
@@ -65,7 +67,7 @@ def test_watching_changes_nothing_and_same_seed_gives_the_same(fitted, name, tra
     )
     fractions = [one.fraction for one in seen]
     assert fractions == sorted(fractions) and 0 <= fractions[-1] <= 1
-    assert [one.stage for one in seen][-1] == seen[-1].stages == len(recipes.get(name).stages)
+    assert [one.stage for one in seen][-1] == seen[-1].stages == len(catalog.get(name).stages)
     stages = len(again.model.steps)
     assert stages == seen[-1].stages
 
@@ -100,7 +102,7 @@ def test_iterations_show_a_falling_loss(name, unit, count, train, test):
     assert steps[len(steps) // 2].remaining > 0
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", catalog.RECIPES)
 def test_cancel(name, train, test):
     asked = iter(range(10_000))
     after = 5 if name.startswith("warped") else 3
@@ -160,19 +162,19 @@ def test_settings_are_scikit_learns_and_are_kept(train, test):
     assert run.manifest["settings"] == {
         "classifier__n_neighbors": 3, "classifier__weights": "uniform",
     }  # fmt: skip
-    own = recipes.get("pixels-neighbours").defaults()
+    own = catalog.get("pixels-neighbours").defaults()
     assert lab.fit("pixels-neighbours", train, params=own).manifest["settings"] == {}
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", catalog.RECIPES)
 def test_settings_are_the_pipeline_s(name):
-    recipe = recipes.get(name)
+    recipe = catalog.get(name)
     made = recipe.pipeline()
     assert len(made.steps) == len(recipe.stages)
     assert sum(share for _, share in recipe.stages) == pytest.approx(1)
     for setting in recipe.settings:
         value = recipe.defaults()[setting.name]
-        assert setting.checked(value) == value == setting.checked(settings.as_text(value))
+        assert setting.checked(value) == value == setting.checked(hyperparameters.as_text(value))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_settings_are_the_pipeline_s(name):
 def test_settings_that_cannot_be(name, params, match, train, test):
     few = train.sample(47) if name == "hog-neighbours" else train.sample(300)
     if match is None:
-        recipes.get(name).checked(params)  # in range: whether it works is for the images to say
+        catalog.get(name).checked(params)  # in range: whether it works is for the images to say
         return
     with pytest.raises(TrainingError, match=match) as caught:
         lab.fit(name, few, test, params=params)
@@ -212,7 +214,7 @@ def test_what_ends_in_nan_is_one_sentence(train, test, monkeypatch):
     def broken(self, X):
         return np.full((len(X), 47), np.nan, np.float32)
 
-    monkeypatch.setattr("emnist_lab.network.Network.predict_proba", broken)
+    monkeypatch.setattr("emnist_lab.models.mlp.MLPNetwork.predict_proba", broken)
     with pytest.raises(TrainingError, match="doesn't answer with probabilities") as caught:
         lab.fit("hog-mlp", train, test, params={"max_iter": 1})
     assert "\n" not in str(caught.value)
@@ -224,7 +226,7 @@ def test_what_will_not_fit_into_memory_is_refused_before(train, monkeypatch):
         {"images": 1000, "peak": 2e9, "seconds": 5, "accuracy": 0.7, "size": 1e6},
     ]
     found = {"data": "x", "recipes": {"hog-qda": points}}
-    monkeypatch.setattr(expectations, "measured", lambda: found)
+    monkeypatch.setattr(cost_estimates, "measured", lambda: found)
     monkeypatch.setattr(memory, "available", lambda: 1.5e9)
     began = []
     with pytest.raises(
@@ -234,7 +236,7 @@ def test_what_will_not_fit_into_memory_is_refused_before(train, monkeypatch):
     assert not began
     most = int(str(caught.value).split("train on ")[1].split(" images")[0].replace(",", ""))
     assert 300 < most < 1000
-    assert expectations.expect("hog-qda", most).peak <= 1.5e9
+    assert cost_estimates.estimate("hog-qda", most).peak <= 1.5e9
     monkeypatch.setattr(memory, "available", lambda: 9e9)
     lab.fit("hog-qda", train)
 
@@ -256,8 +258,8 @@ def test_what_will_not_fit_into_memory_is_refused_before(train, monkeypatch):
 def test_settings_that_will_not_fit_into_memory_are_refused_before(
     name, params, images, more, monkeypatch
 ):
-    recipe, counts = recipes.get(name), np.full(47, images // 47)
-    own = expectations.expect(name, int(counts.sum())).peak
+    recipe, counts = catalog.get(name), np.full(47, images // 47)
+    own = cost_estimates.estimate(name, int(counts.sum())).peak
     monkeypatch.setattr(memory, "available", lambda: own + 1.4 * more)
     training.check(recipe, counts, params=params)  # what fits isn't refused
     monkeypatch.setattr(memory, "available", lambda: own + 0.65 * more)
@@ -280,27 +282,29 @@ def test_settings_that_take_less_are_not_refused(monkeypatch):
         ("pixels-forest", {"n_estimators": 3, "max_leaf_nodes": 5000}),
         ("hog-logistic", {"n_components": 20, "C": 3}),
     ]:
-        own = expectations.expect(name, int(counts.sum())).peak
+        own = cost_estimates.estimate(name, int(counts.sum())).peak
         monkeypatch.setattr(memory, "available", lambda own=own: own + 1)
-        training.check(recipes.get(name), counts, params=params)
+        training.check(catalog.get(name), counts, params=params)
 
 
 def test_expectations_lie_between_what_was_measured():
-    for name in recipes.RECIPES:
-        few, some, many = (expectations.expect(name, count) for count in (1000, 10_000, 100_000))
+    for name in catalog.RECIPES:
+        few, some, many = (
+            cost_estimates.estimate(name, count) for count in (1000, 10_000, 100_000)
+        )
         assert 0 < few.work < few.seconds < some.seconds < many.seconds
         assert few.accuracy < some.accuracy < many.accuracy <= 1
         assert few.peak <= many.peak
-    assert expectations.expect("pixels-logistic", 10**7).accuracy <= 1
-    assert np.isnan(expectations.expect("deep-thought", 100).seconds)
+    assert cost_estimates.estimate("pixels-logistic", 10**7).accuracy <= 1
+    assert np.isnan(cost_estimates.estimate("deep-thought", 100).seconds)
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", catalog.RECIPES)
 def test_the_code_that_is_shown_makes_the_same_run(name, folder, train, test, fitted, capsys):
-    recipe = recipes.get(name)
+    recipe = catalog.get(name)
     loaded = lab.load("balanced", "train", folder)
     pipeline = recipe.pipeline(25, loaded.counts(), QUICKER.get(name))
-    code = snippet.snippet(pipeline, "balanced", root=str(folder))
+    code = code_generation.snippet(pipeline, "balanced", root=str(folder))
     made = {}
     exec(compile(code, "snippet", "exec"), made)
     scores = fitted[name].manifest["scores"]
@@ -313,8 +317,8 @@ def test_the_code_that_is_shown_makes_the_same_run(name, folder, train, test, fi
 
 def test_the_code_draws_and_chooses_as_the_app_does(folder):
     made = {}
-    code = snippet.snippet(
-        recipes.get("pixels-bayes").pipeline(),
+    code = code_generation.snippet(
+        catalog.get("pixels-bayes").pipeline(),
         "balanced", root=str(folder), images=60, classes="0OQ", seed=3,
     )  # fmt: skip
     exec(compile(code, "snippet", "exec"), made)
@@ -407,11 +411,11 @@ def test_two_classes_are_enough(name):
 
 
 def test_scikit_learns_own_defaults_stand_beside_the_recipes():
-    found = recipes.get("hog-logistic").library_defaults()
+    found = catalog.get("hog-logistic").library_defaults()
     assert found == {
         "pca__n_components": None,
         "classifier__C": LogisticRegression().C,
         "classifier__max_iter": LogisticRegression().max_iter,
     }  # the gradients are ours
-    for recipe in recipes.RECIPES.values():
+    for recipe in catalog.RECIPES.values():
         assert recipe.library_defaults().keys() <= recipe.defaults().keys()

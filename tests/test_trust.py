@@ -5,8 +5,9 @@ import pytest
 import skops.io
 
 import emnist_lab as lab
-from emnist_lab import recipes, trust
 from emnist_lab.errors import RunError
+from emnist_lab.models import catalog
+from emnist_lab.runs import safe_loading
 
 SMALL = {
     "hog-mlp": {"max_iter": 1},
@@ -19,12 +20,12 @@ def fitted(name, train):
     return lab.fit(name, train.choose("0AaQ7"), params=SMALL.get(name))
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", catalog.RECIPES)
 def test_every_recipe_s_run_opens_again(name, train, tmp_path):
     if name in SMALL:  # five classes have fewer images than their components
         run = lab.fit(name, train, params=SMALL[name])
     else:
-        few = {"pca__n_components": 40} if "pca" in recipes.get(name).pipeline().named_steps else {}
+        few = {"pca__n_components": 40} if "pca" in catalog.get(name).pipeline().named_steps else {}
         run = lab.fit(name, train.choose("0AaQ7"), params=few)
     images = train.images[:20]
     opened = lab.open_run(run.save("it", tmp_path).folder)
@@ -35,7 +36,7 @@ def refused(model, tmp_path, match):
     path = tmp_path / "model.skops"
     path.write_bytes(skops.io.dumps(model))
     with pytest.raises(RunError, match=match):
-        trust.open_model(path, "bad")
+        safe_loading.open_model(path, "bad")
 
 
 def bend(tree, **changes):

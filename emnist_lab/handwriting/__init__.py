@@ -1,7 +1,29 @@
-"""Drawings that people keep with their true label: a database, files, and data to measure on."""
+"""Handwriting that isn't EMNIST's: drawings, words, pictures, and the drawings that people keep.
 
-from .data import added, part, unseen
-from .drawing import Drawing, likeliest
-from .store import Store, open_store
+From strokes or pixels to 28×28 images as EMNIST's makers would make them, and to readings by a
+run. May import `runs` and what is below it.
+"""
 
-__all__ = ["Drawing", "Store", "added", "likeliest", "open_store", "part", "unseen"]
+from .drawing_store import (
+    Drawing,
+    Store,
+    as_part,
+    not_trained_on,
+    open_store,
+    with_kept_drawings,
+)
+
+# The names that these had before: people's programs go on working.
+added, part, unseen = with_kept_drawings, as_part, not_trained_on
+
+__all__ = [
+    "Drawing",
+    "Store",
+    "added",
+    "as_part",
+    "not_trained_on",
+    "open_store",
+    "part",
+    "unseen",
+    "with_kept_drawings",
+]

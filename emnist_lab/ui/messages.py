@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.ui.markup import plain
+from emnist_lab.ui.formatting import plain
 
 
 def dark() -> bool:

@@ -7,17 +7,17 @@ from pathlib import Path, PurePosixPath
 
 import streamlit as st
 
-from emnist_lab import imports, sources
+from emnist_lab.commands.specs import FetchSpec
+from emnist_lab.data import discovery, user_datasets
 from emnist_lab.errors import DatasetError
-from emnist_lab.specs import FetchSpec
-from emnist_lab.ui import messages, state
+from emnist_lab.ui import current_dataset, messages
 
 _LARGEST = 1_024  # MB a file
 
 
 def _keep(files: list) -> tuple[str, ...]:
     """Write uploads where the import finds them; it removes what is older than a day."""
-    place = imports.folder() / f"{imports.UPLOAD}{secrets.token_hex(8)}"
+    place = user_datasets.folder() / f"{user_datasets.UPLOAD}{secrets.token_hex(8)}"
     kept = []
     try:
         for file in files:
@@ -47,8 +47,8 @@ def _import(files: list, name: str) -> None:
     if len({_plain_name(file.name) for file in files}) < len(files):
         raise DatasetError("Two of the files have the same name: put them into a zip, or rename.")
     if name:
-        imports.check_name(name)
-    state.submit_fetch(FetchSpec(files=_keep(files), name=name or None))
+        user_datasets.check_name(name)
+    current_dataset.submit_fetch(FetchSpec(files=_keep(files), name=name or None))
 
 
 def _name_folder() -> None:
@@ -58,12 +58,12 @@ def _name_folder() -> None:
     if not typed:
         return
     session.folder_problem = ""
-    if typed in state.datasets():
+    if typed in current_dataset.datasets():
         session.typed = ""
-        state.use_dataset(typed)
+        current_dataset.use_dataset(typed)
         return
     try:
-        if not sources.find(typed):
+        if not discovery.find(typed):
             raise DatasetError(
                 f"{typed} holds no dataset that is known: name the folder with the files in it."
             )
@@ -73,7 +73,7 @@ def _name_folder() -> None:
     path = os.fspath(Path(typed).expanduser().resolve())
     session.folders = list(dict.fromkeys([*session.get("folders", []), path]))
     session.typed = ""
-    state.use_dataset(path)
+    current_dataset.use_dataset(path)
 
 
 def form() -> None:

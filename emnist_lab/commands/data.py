@@ -1,0 +1,196 @@
+"""Verbs about data: fetch, data, demo, orientation, unfamiliar."""
+
+import contextlib
+import dataclasses
+import signal
+import sys
+from pathlib import Path
+
+from ..data import discovery
+from ..data.splits import SPLITS
+from ..errors import LabError
+from .output import end_with_server, print_json, say, take_events, take_root, verb
+
+
+def _fetch(options) -> dict:
+    from ..data import user_datasets
+    from ..data.download.fetch import fetch
+
+    if options.events:
+        end_with_server()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # half an import is removed then
+    wanted = list(SPLITS) if "all" in options.splits else options.splits
+    origins = options.origin or [None]
+    if options.name and not all(one and "://" not in one for one in origins):
+        raise LabError("A name goes with files of your own: name them with --from.")
+    with _bar(options.events) as tell:
+        if options.name or _foreign(origins):
+            if wanted:
+                raise LabError("Split names go with NIST's files only: leave them out here.")
+            name = user_datasets.import_dataset(
+                [Path(one).expanduser() for one in origins], options.name, tell
+            )
+            files = sorted((user_datasets.folder() / name).rglob("*"))
+        elif len(origins) > 1:
+            raise LabError("One folder, zip or address at a time: name one with --from.")
+        else:
+            name, files = None, fetch(wanted, origins[0], tell)
+    if name:
+        say(f"kept as {name}: open it with --root {name}")
+        for (split, part), source in discovery.find(name).items():
+            say(f"  {split} {part}: {source.format}")
+    else:
+        for path in files:
+            say(f"in place: {path}")
+    if options.events:
+        print_json({"event": "done", "result": name})
+    return {"dataset": name, "files": [str(path) for path in files]}
+
+
+def _foreign(origins: list) -> bool:
+    """Whether these are files of a dataset that isn't in NIST's own files or zip."""
+    from ..data.download import archive
+    from ..data.formats import idx
+
+    for one in origins:
+        path = Path(one).expanduser() if one and "://" not in one else None
+        if path is None or not path.is_file():
+            continue
+        if path.suffix.lower() != ".zip" or not idx.members(archive.directory_in(path)):
+            return True
+    return False
+
+
+@contextlib.contextmanager
+def _bar(events: bool):
+    """Something that takes a `Transfer` and shows it: a bar, or lines of JSON."""
+    if events:
+        yield lambda one: print_json(
+            {"event": "progress", **dataclasses.asdict(one), "remaining": one.remaining}
+        )
+        return
+    from tqdm import tqdm
+
+    bar, title = None, ""
+
+    def tell(one) -> None:
+        nonlocal bar, title
+        if one.title != title:
+            if bar is not None:
+                bar.close()
+            bar, title = None, one.title
+            if not one.total:
+                say(f"{title} …")
+        if one.total:
+            if bar is None:
+                bar = tqdm(
+                    desc=title, total=one.total, initial=one.done, unit="B", unit_scale=True,
+                    mininterval=0.2 if sys.stderr.isatty() else 10, file=sys.stderr,
+                )  # fmt: skip
+            bar.update(one.done - bar.n)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _data(options) -> dict:
+    from ..data import loading
+
+    rows = []
+    for (split, part), source in discovery.find(options.root).items():
+        data = loading.read_part(source, part)
+        rows.append(
+            {
+                "split": split,
+                "part": part,
+                "name": data.name,
+                "images": len(data),
+                "classes": data.classes,
+                "format": source.format,
+                "generated": data.generated,
+                "notes": list(data.notes),
+                "files": [str(path) for path in source.paths[:5]],
+            }
+        )
+        if not options.json:
+            print(f"{split} {part}: {data.name}\n  {source.format}: {source.paths[0]}")
+            for note in data.notes:
+                print(f"  {note}")
+    if not rows:
+        raise LabError("There is no dataset that is known at that place: name another with --root.")
+    return {"parts": rows}
+
+
+def _demo(options) -> dict:
+    from ..maintenance import demo_set
+
+    return demo_set.build(options.root, seed=options.seed, progress=say)
+
+
+def _orientation(options) -> dict:
+    from ..data import orientation
+    from ..maintenance import orientation_training
+
+    into = None if options.rates else orientation.WEIGHTS
+    rates = orientation_training.refit([Path(one) for one in options.root], into)
+    if not options.json:
+        for one in rates:
+            what = f"{one['split']}{', labels known' if one['labelled'] else ''}"
+            what += ", one class" if one["one_class"] else ""
+            errors = "  ".join(f"{size}: {rate:.2%}" for size, rate in one["error"].items())
+            print(f"{what:<34} {errors}")
+    return {"rates": rates}
+
+
+def _unfamiliar(options) -> dict:
+    from ..data import loading
+    from ..handwriting import stroke_files
+    from ..maintenance import scribble_training
+
+    train, test = (loading.load("balanced", part, options.root) for part in ("train", "test"))
+    measured = scribble_training.refit(
+        train, test, stroke_files.read_drawings(options.drawings), say
+    )
+    if not options.json:
+        for name in ("refused", "refused_unseen", "wrongly_refused"):
+            for what, rate in measured[name].items():
+                print(f"{name:<16} {what:<10} {rate:.2%}")
+    return measured
+
+
+def add(verbs) -> None:
+    """Add these verbs to the command line."""
+    one = verb(
+        verbs, "fetch", _fetch, "Bring a dataset where the app finds it, every file verified."
+    )
+    one.add_argument("splits", nargs="*", metavar="SPLIT", help=f"{', '.join(SPLITS)}, or all")
+    one.add_argument(
+        "--from",
+        dest="origin",
+        action="append",
+        metavar="ORIGIN",
+        help="a folder, a zip or its address, or files in another format (may be given again); "
+        "default: NIST's server",
+    )
+    one.add_argument("--name", help="keep it beside EMNIST as a dataset of this name")
+    take_events(one)
+
+    one = verb(verbs, "data", _data, "Show what a place holds, and how it was read.")
+    take_root(one)
+
+    one = verb(verbs, "demo", _demo, "Make the generated demo set anew, from real images.")
+    one.add_argument("--seed", type=int, default=25)
+    take_root(one)
+
+    one = verb(
+        verbs, "orientation", _orientation, "Fit anew what tells transposed images from upright."
+    )
+    one.add_argument("--root", nargs="+", required=True, help="folders of official files")
+    one.add_argument("--rates", action="store_true", help="only measure what is there")
+
+    one = verb(verbs, "unfamiliar", _unfamiliar, "Fit anew what tells scribbles from characters.")
+    one.add_argument("--drawings", required=True, help="JSON file of drawings, to measure on")
+    take_root(one)

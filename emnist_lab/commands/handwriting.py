@@ -1,0 +1,197 @@
+"""Verbs for drawings that were kept: handwriting list, export, import, delete, evaluate."""
+
+import sys
+from pathlib import Path
+
+from ..errors import HandwritingError, LabError
+from .output import say, verb
+
+_OWN = "command-line"  # owner of what is imported here; no browser is called so
+
+
+def _owner(options, store) -> str | None:
+    """Owner from the digits that ``list`` shows; raises where they don't name one."""
+    if not options.owner:
+        return None
+    known = {one.owner for one in store.drawings(strokes=False)}
+    found = sorted(one for one in known if one.startswith(options.owner))
+    if len(found) != 1:
+        have = ", ".join(sorted(one[:8] for one in known)) or "none yet"
+        raise HandwritingError(
+            f"{len(found) or 'No'} owners begin with {options.owner[:40]!r}: choose one of these: "
+            f"{have}."
+        )
+    return found[0]
+
+
+def _list(options) -> dict:
+    from ..handwriting import drawing_store
+
+    store = drawing_store.open_store()
+    rows = [
+        {
+            "id": one.id,
+            "label": one.label,
+            "time": one.time,
+            "source": one.source,
+            "owner": one.owner,
+            "writer": one.writer,
+            "said": one.said,
+        }
+        for one in store.drawings(_owner(options, store), strokes=False)
+    ]
+    if not options.json:
+        for row in rows:
+            read = ", ".join(f"{run}: {next(iter(top), '–')}" for run, top in row["said"].items())
+            who = row["owner"][:8] + (f" ({row['writer']})" if row["writer"] else "")
+            print(
+                f"{row['id']:>7}  {row['label']}  {row['time'][:19]}  {row['source']:<7}  {who}"
+                f"{f'  read as {read}' if read else ''}"
+            )
+    people = len({(row["owner"], row["writer"]) for row in rows})
+    say(f"{len(rows):,} drawings by {people} people in {store.database.place}")
+    return {"database": store.database.place, "people": people, "drawings": rows}
+
+
+def _export(options) -> dict:
+    from ..handwriting import drawing_store
+    from ..handwriting.drawing_store import files
+
+    path = Path(options.file)
+    kind = path.suffix.lower()
+    make = {".json": files.to_json, ".zip": files.to_idx}.get(kind)
+    if make is None:
+        raise HandwritingError(
+            f"{path.name} could be of any kind: call it .json for strokes, or .zip for EMNIST's "
+            "format."
+        )
+    store = drawing_store.open_store()
+    drawings = store.drawings(_owner(options, store))
+    written = (
+        [one for one in drawings if one.strokes] if path.suffix.lower() == ".json" else drawings
+    )
+    if not written:
+        raise HandwritingError("There are no drawings to export: keep some on the Draw page first.")
+    try:
+        path.write_bytes(make(drawings))
+    except OSError as error:
+        raise HandwritingError(
+            f"{path} can't be written ({error.strerror or error}): name another file."
+        ) from error
+    left = len(drawings) - len(written)
+    more = f"; {left:,} from pictures have no strokes: export to .zip" if left else ""
+    say(f"{len(written):,} drawings lie in {path} now{more}")
+    return {"file": str(path), "drawings": len(written), "left_out": left}
+
+
+def _import(options) -> dict:
+    from ..handwriting import drawing_store
+    from ..handwriting.drawing_store import files
+    from ..handwriting.stroke_files import read_file
+
+    found = files.from_json(read_file(options.file), options.file)
+    store = drawing_store.open_store()
+    new = store.keep(_OWN, found)
+    say(
+        f"{new:,} of {len(found):,} drawings are new in {store.database.place}; browsers see them "
+        "where the server shares"
+    )
+    return {"file": options.file, "drawings": len(found), "new": new}
+
+
+def _delete(options) -> dict:
+    from ..handwriting import drawing_store
+
+    if bool(options.ids) == bool(options.all):
+        raise HandwritingError(
+            "Nothing to delete: name drawings by their numbers (see: handwriting list), or all "
+            "with --all."
+        )
+    store = drawing_store.open_store()
+    owner = _owner(options, store)
+    ids = options.ids or None
+    there = store.drawings(owner, ids=ids, strokes=False)
+    missing = sorted(set(options.ids) - {one.id for one in there})
+    if missing:
+        raise HandwritingError(
+            f"There is no drawing {missing[0]} here: look at 'handwriting list'; none is deleted."
+        )
+    if not there or not _sure(options, f"{len(there):,} drawings"):
+        return {"deleted": 0}
+    count = store.delete(ids, owner)
+    say(f"{count:,} drawings are deleted")
+    return {"deleted": count}
+
+
+def _sure(options, what: str) -> bool:
+    """Whether they may be deleted; asks where it wasn't said."""
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise LabError(f"The {what} are kept: give --yes to delete them unasked.")
+    say(f"Delete {what}? It can't be undone. [y/N]")
+    sure = sys.stdin.readline().strip().lower() in ("y", "yes")
+    if not sure:
+        say(f"The {what} are kept")
+    return sure
+
+
+def _evaluate(options) -> dict:
+    from ..evaluation import evaluate
+    from ..handwriting import drawing_store, practice
+    from ..runs import registry
+
+    run = registry.open_run(options.run)
+    store = drawing_store.open_store()
+    drawings = store.drawings(_owner(options, store), strokes=False)
+    fresh = drawing_store.unseen(run, drawings)
+    data = drawing_store.part(fresh, run.classes, run.manifest["data"]["split"])
+    report = evaluate.evaluate(run, data)
+    hits = int(report.per_image["accuracy"].sum())
+    low, high = practice.interval(hits, len(report.labels))
+    result = {
+        "run": run.name,
+        "trained_on": run.manifest["data"]["train"]["name"],
+        "data": data.name,
+        "drawings": len(report.labels),
+        "left_out": len(drawings) - len(report.labels),
+        **report.summary(),
+        "accuracy_interval": [low, high],
+        "confused_pairs": report.confused_pairs(10).to_dict("records"),
+    }
+    if not options.json:
+        print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {data.name}")
+        print(f"accuracy {report.accuracy:.4f} (95 %: {low:.2f} to {high:.2f})")
+        print(f"top 3    {report.top3_accuracy:.4f}")
+        for pair in result["confused_pairs"]:
+            print(
+                f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}"
+            )
+    return result
+
+
+def add(verbs) -> None:
+    """Add these verbs to the command line."""
+    text = "Drawings that were kept with their true label ($EMNIST_LAB_DATABASE names where)."
+    group = verbs.add_parser("handwriting", help=text, description=text)
+    inner = group.add_subparsers(dest="what", required=True)
+
+    def sub(name: str, work, about: str):
+        one = verb(inner, name, work, about)
+        if work is not _import:
+            one.add_argument("--owner", help="only of the one whose number begins so")
+        return one
+
+    sub("list", _list, "List them, newest first.")
+    one = sub("export", _export, "Write them as JSON of strokes, or as files in EMNIST's format.")
+    one.add_argument("file", metavar="FILE", help="NAME.json, or NAME.zip for EMNIST's format")
+    one = sub(
+        "import", _import, "Keep the drawings of a JSON file; those that are there are skipped."
+    )
+    one.add_argument("file", metavar="FILE")
+    one = sub("delete", _delete, "Delete some or all; asks first.")
+    one.add_argument("ids", nargs="*", type=int, metavar="NUMBER")
+    one.add_argument("--all", action="store_true", help="all, or all of --owner")
+    one.add_argument("--yes", action="store_true", help="don't ask")
+    one = sub("evaluate", _evaluate, "Measure a run on them, as on a test part.")
+    one.add_argument("--run", required=True)

@@ -1,0 +1,328 @@
+"""Long work in the background: one process a queue at a time, watched from the server.
+
+A fit or a download runs in a process of its own (``python -m emnist_lab train
+--events``), so that a cancel acts at once in any stage, a crash or a lack of memory takes
+no page with it, and pages stay quick: it has all cores, but only while pages
+leave them to it. The process ends by itself when the server does.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import joblib
+
+from ..files import PROJECT
+from .job_journal import JobRecord, Journal
+from .specs import JobSpec
+
+_GRACE = 1.0  # seconds that a cancelled process has to end by itself
+_REMEMBERED = 50  # jobs that have ended
+_NICE = 15  # how far work steps back behind pages, on a scale that ends at 19
+
+
+@dataclass(eq=False)
+class Job:
+    """Work that was asked for.
+
+    Attributes
+    ----------
+    spec : Spec, CurveSpec or FetchSpec
+    key : str
+        Names it in an address.
+    state : {"queued", "running", "done", "failed", "cancelled", "interrupted"}
+        The last one when an earlier server was stopped before its end.
+    progress : dict or None
+        Newest `emnist_lab.Progress` or `emnist_lab.data.download.fetch.Transfer` as plain values.
+    stage : str
+        What it is doing, or was doing last, in words; empty before the first sign of life.
+    curve : list of dict
+        Step, loss and score of each iteration so far.
+    result : str or None
+        Name of the finished run, or of the imported dataset.
+    message : str
+        Why it failed.
+    """
+
+    spec: JobSpec
+    key: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    state: str = "queued"
+    progress: dict | None = None
+    stage: str = ""
+    curve: list[dict] = field(default_factory=list)
+    result: str | None = None
+    message: str = ""
+    submitted: float = field(default_factory=time.time)
+    begun: float | None = None
+    ended: float | None = None
+    process: subprocess.Popen | None = field(default=None, repr=False)
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("queued", "running")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began to run."""
+        return (self.ended or time.time()) - self.begun if self.begun else 0.0
+
+    def remaining(self) -> float | None:
+        """Seconds that it may still take, counted down since the last sign of life.
+
+        None where there is nothing to go by, or when that time is over.
+        """
+        left = (self.progress or {}).get("remaining")
+        if left is None or self.state != "running":
+            return None
+        left -= self.elapsed - self.progress["at"]
+        return left if left > 0 else None
+
+
+class JobQueue:
+    """Jobs of one server; one runs at a time, the others wait in turn.
+
+    Parameters
+    ----------
+    journal : Journal, optional
+        Keeps on disk what is queued or running. Jobs that a stopped server
+        left in it are there from the start, as interrupted ones.
+    environment : callable, optional
+        Variables that a process needs beside the server's own, name -> value;
+        asked before each one starts. For what mustn't stand in a command line.
+    """
+
+    def __init__(
+        self,
+        journal: Journal | None = None,
+        environment: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        self._journal, self._environment = journal, environment
+        self._jobs: list[Job] = [
+            Job(
+                one.spec,
+                one.key,
+                "interrupted",
+                stage=one.stage,
+                submitted=one.submitted,
+                begun=one.begun,
+                ended=one.begun,
+            )
+            for one in (journal.take_over() if journal else [])
+        ]
+        self._waiting: deque[Job] = deque()
+        self._changed = threading.Condition()
+        threading.Thread(target=self._work, name="jobs", daemon=True).start()
+
+    def submit(self, spec: JobSpec) -> Job:
+        """Add a job at the end of the queue.
+
+        Parameters
+        ----------
+        spec : Spec, CurveSpec or FetchSpec
+
+        Returns
+        -------
+        Job
+            It changes in place as it goes on.
+        """
+        job = Job(spec)
+        with self._changed:
+            self._jobs.append(job)
+            self._waiting.append(job)
+            ended = [one for one in self._jobs if not (one.active or one.state == "interrupted")]
+            for old in ended[:-_REMEMBERED]:
+                self._jobs.remove(old)
+            self._note(job)
+            self._changed.notify()
+        return job
+
+    def again(self, job: Job) -> Job | None:
+        """Submit the same work once more, in place of a job that has ended.
+
+        Parameters
+        ----------
+        job : Job
+
+        Returns
+        -------
+        Job or None
+            The new one, at the end of the queue; None where someone else was
+            quicker, or it waits or runs.
+        """
+        with self._changed:
+            if job.active or job not in self._jobs:
+                return None
+            fresh = self.submit(job.spec)
+            self.dismiss(job)
+            return fresh
+
+    def dismiss(self, job: Job) -> None:
+        """Forget a job that has ended. No effect while it waits or runs.
+
+        Parameters
+        ----------
+        job : Job
+        """
+        with self._changed:
+            if job.active or job not in self._jobs:
+                return
+            self._jobs.remove(job)
+            self._note(job)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All jobs since the server began, and interrupted ones before, newest first."""
+        with self._changed:
+            return self._jobs[::-1]
+
+    @property
+    def running(self) -> Job | None:
+        """The job whose turn it is."""
+        with self._changed:
+            return next((one for one in self._jobs if one.state == "running"), None)
+
+    def place(self, job: Job) -> int:
+        """How many jobs come before this one; 0 when it runs or has ended."""
+        with self._changed:
+            if job not in self._waiting:
+                return 0
+            return self._waiting.index(job) + any(one.state == "running" for one in self._jobs)
+
+    def cancel(self, job: Job) -> None:
+        """Stop a job; nothing of it is kept. No effect once it has ended.
+
+        Parameters
+        ----------
+        job : Job
+        """
+        with self._changed:
+            if not job.active:
+                return
+            job.state = "cancelled"
+            job.ended = time.time()
+            if job in self._waiting:
+                self._waiting.remove(job)
+            self._note(job)
+            process = job.process
+        if process is not None:
+            _stop(process)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+                job = self._waiting.popleft()
+                job.state, job.begun = "running", time.time()
+                self._note(job)
+            with tempfile.TemporaryFile("w+", errors="replace") as complaints:
+                try:
+                    self._run(job, complaints)
+                except Exception as error:  # noqa: BLE001  the next job must have its turn
+                    self._end(job, "failed", f"The work broke off ({error}): try again.")
+
+    def _run(self, job: Job, complaints) -> None:
+        command = [sys.executable, "-m", "emnist_lab", *job.spec.arguments(), "--events"]
+        path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # held open: its end tells the process that the server is gone
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**_all_cores(), **os.environ, **self._environment(), "PYTHONPATH": path},
+            start_new_session=True,
+        )
+        _step_back(process.pid)
+        with process:
+            with self._changed:
+                job.process = process
+                cancelled = job.state == "cancelled"
+            if cancelled:
+                _stop(process)
+            for line in process.stdout:
+                self._hear(job, line)
+        if job.state != "running":
+            return
+        complaints.seek(0)
+        last = [line.strip() for line in complaints if line.strip()][-1:]
+        if process.returncode in (-9, 137):
+            last = ["The system stopped it, most likely for lack of memory: use fewer images."]
+        self._end(job, "failed", last[0] if last else f"The work ended with {process.returncode}.")
+
+    def _hear(self, job: Job, line: str) -> None:
+        try:
+            event = json.loads(line) if line.startswith('{"event"') else {"event": None}
+        except json.JSONDecodeError:
+            return  # the process was ended in the middle of a line
+        if event["event"] == "progress":
+            self._at(job, event)
+            job.progress = {**event, "at": job.elapsed}
+            if event.get("loss") is not None:
+                job.curve.append({name: event[name] for name in ("step", "loss", "score")})
+        elif event["event"] == "done":
+            self._end(job, "done", result=event["result"])
+        elif event["event"] == "error":
+            self._end(job, "failed", event["message"])
+
+    def _at(self, job: Job, event: dict) -> None:
+        many = f"Stage {event['stage']} of {event['stages']}: " if "stage" in event else ""
+        stage = f"{many}{event['title']}"
+        with self._changed:
+            if stage != job.stage:
+                job.stage = stage
+                self._note(job)
+
+    def _note(self, job: Job) -> None:
+        """Bring the journal up to date; the lock is held, so that notes keep their order."""
+        if self._journal is None:
+            return
+        if job.active:
+            entry = JobRecord(job.key, job.spec, job.state, job.submitted, job.begun, job.stage)
+            self._journal.keep(entry)
+        else:
+            self._journal.drop(job.key)
+
+    def _end(self, job: Job, state: str, message: str = "", result: str | None = None) -> None:
+        with self._changed:
+            # What was kept before its cancel arrived is there, so it is shown as it is.
+            if job.state == "running" or (job.state == "cancelled" and state == "done"):
+                job.result, job.message, job.ended = result, message, time.time()
+                job.state = state
+                self._note(job)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    process.terminate()
+    threading.Timer(_GRACE, process.kill).start()
+
+
+def _all_cores() -> dict[str, str]:
+    # On an idle machine two threads take 0.55 of one's time, and beside pages they aren't slower.
+    # Only where other heavy work fills the cores they crawl: the variables are then set to 1.
+    cores = str(joblib.cpu_count())  # that this process or container may use
+    return {"OPENBLAS_NUM_THREADS": cores, "OMP_NUM_THREADS": cores}
+
+
+def _step_back(pid: int) -> None:
+    """Let pages go first; done before the process has threads, which inherit it."""
+    if not hasattr(os, "setpriority"):
+        return
+    with contextlib.suppress(OSError):  # it has ended already, or may not: it works the same
+        nice = min(os.getpriority(os.PRIO_PROCESS, 0) + _NICE, 19)
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+        # Linux may share the cores out by session first: then it is the session that steps back.
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))

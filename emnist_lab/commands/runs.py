@@ -1,0 +1,85 @@
+"""Verbs that keep runs in order: export, import, rename, delete."""
+
+import sys
+from pathlib import Path
+
+from ..errors import LabError
+from .output import say, verb
+
+
+def _export(options) -> dict:
+    from ..runs import import_export, registry
+
+    run = registry.open_run(options.run)
+    path = import_export.export_to(run, Path(options.file or import_export.file_name(run)))
+    size = path.stat().st_size
+    say(f"{run.name} lies in {path} now, {size / 1e6:.1f} MB")
+    return {"run": run.name, "file": str(path), "bytes": size}
+
+
+def _import(options) -> dict:
+    from ..runs import import_export
+
+    run = import_export.import_run(options.file, options.name)
+    say(f"kept as {run.folder}")
+    return {"run": run.name, "folder": str(run.folder), "bytes": run.bytes}
+
+
+def _rename(options) -> dict:
+    from ..runs import registry
+
+    old = registry.open_run(options.run)
+    run = registry.rename(old, options.name)
+    say(f"{old.name} is called {run.name} now")
+    return {"run": run.name, "was": old.name, "folder": str(run.folder)}
+
+
+def _delete(options) -> dict:
+    from ..runs import registry
+
+    if options.run in registry.unusable():
+        if not _sure(options, f"the run {options.run}, which can't be opened"):
+            return {"run": options.run, "deleted": False}
+        registry.discard(options.run)
+        say(f"{options.run} is deleted")
+        return {"run": options.run, "deleted": True}
+    run = registry.open_run(options.run)
+    registry.check_own(run, "deleted")
+    size = run.bytes
+    if not _sure(options, f"the run {run.name} ({size / 1e6:.1f} MB)"):
+        return {"run": run.name, "deleted": False}
+    registry.delete(run)
+    say(f"{run.name} is deleted, {size / 1e6:.1f} MB are free again")
+    return {"run": run.name, "deleted": True, "bytes": size}
+
+
+def _sure(options, what: str) -> bool:
+    """Whether it may be deleted; asks where it wasn't said."""
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise LabError(f"The run {options.run} is kept: give --yes to delete it unasked.")
+    say(f"Delete {what}? It can't be undone. [y/N]")
+    sure = sys.stdin.readline().strip().lower() in ("y", "yes")
+    if not sure:
+        say(f"{options.run} is kept")
+    return sure
+
+
+def add(verbs) -> None:
+    """Add these verbs to the command line."""
+    one = verb(verbs, "export", _export, "Write a run as one file, to hand on.")
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("file", nargs="?", metavar="FILE", help="default: RUN.emnist-run.zip, here")
+
+    one = verb(verbs, "import", _import, "Keep a run that was exported; executes nothing of it.")
+    one.add_argument("file", metavar="FILE")
+    one.add_argument("--name", help="name of the run (default: its own)")
+
+    one = verb(verbs, "rename", _rename, "Give a run another name.")
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("name", metavar="NAME")
+
+    one = verb(verbs, "delete", _delete, "Delete a run; asks first.")
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("--yes", action="store_true", help="don't ask")

@@ -1,0 +1,161 @@
+"""A part of a dataset in memory: `Part`, with upright images, labels and class names.
+
+NIST stores every image transposed, others don't: which it is, is looked at.
+"""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import DatasetError
+from . import cache, official, orientation
+from .discovery import NIST_FORMATS, locate
+from .formats.base import CHUNK, Allocate, RawPart, Source, allocate_in_memory
+from .part import Part
+
+_UNDOING = {"rotated left": "rotated right", "rotated right": "rotated left"}  # others, themselves
+_MOST_LABELS = 1024
+_HOLD_OUT, _HOLD_OUT_SEED = 6, 25  # EMNIST's own test parts are a seventh or a sixth
+
+
+def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
+    """Read a source, turn its images upright where they aren't, and name it honestly.
+
+    Parameters
+    ----------
+    source : Source
+        What `emnist_lab.data.discovery.find` found.
+    part : {"train", "test"}
+        Of a source that stands for both parts, the one that is wanted.
+    cached : bool
+        Whether images may come from the cache, and go there.
+
+    Returns
+    -------
+    Part
+        The images are read from the cache where these very bytes were read before.
+
+    Raises
+    ------
+    DatasetError
+        A file is damaged, has another format, or doesn't fit the others.
+    """
+
+    def upright(allocate: Allocate) -> RawPart:
+        decoded = source.read(allocate)
+        if not len(decoded.images):
+            raise DatasetError(
+                f"{source.paths[0].name} holds no images: copy or download it again."
+            )
+        return _upright(decoded, source)
+
+    decoded = cache.decoded(source, upright) if cached else upright(allocate_in_memory)
+    values = sorted(decoded.classes)
+    if source.format not in NIST_FORMATS:  # other people's files may hold some classes only
+        values = sorted(set(np.unique(decoded.labels).tolist()) & set(values))
+    positions = {value: index for index, value in enumerate(values)}
+    lookup = np.zeros(max(values) + 1, np.int64)
+    lookup[values] = list(positions.values())
+    whole = Part(
+        images=decoded.images,
+        labels=lookup[decoded.labels],
+        classes=[decoded.classes[value] for value in values],
+        split=source.split,
+        part=part,
+        origin=_origin(source, decoded.labels),
+        format=source.format,
+        notes=(*source.notes, *decoded.notes),
+        generated=source.generated,
+    )
+    return whole if source.part else _share(whole, part)
+
+
+def _origin(source: Source, raw: np.ndarray) -> str:
+    if source.generated:
+        return "generated"
+    if source.part and official.is_official(source.split, source.part, raw):
+        return "official"
+    return "re-partition" if source.format in NIST_FORMATS else "copy"
+
+
+def _upright(decoded: RawPart, source: Source) -> RawPart:
+    """Turn images upright in place; a note says what was found and done."""
+    if not 0 <= min(decoded.classes) <= max(decoded.classes) < _MOST_LABELS:
+        raise DatasetError(
+            f"{source.paths[0].name} has classes for labels outside of 0 to {_MOST_LABELS - 1}: "
+            "number its classes from 0."
+        )
+    names = np.array([decoded.classes.get(value, "") for value in range(max(decoded.classes) + 1)])
+    verdict = orientation.detect_orientation(
+        decoded.images, characters=names[decoded.labels].tolist()
+    )
+    if not verdict.pose_sure:  # labels help much where they are right: they may be wrong
+        verdict = orientation.detect_orientation(decoded.images)
+    pose = "transposed" if source.transposed else "upright"
+    if verdict.pose_sure:
+        pose = verdict.pose
+    elif verdict.sure:
+        pose = "transposed" if verdict.transposed else "upright"
+    if pose != "upright":
+        for start in range(0, len(decoded.images), CHUNK):
+            block = decoded.images[start : start + CHUNK]
+            block[:] = orientation.apply_pose(block, _UNDOING.get(pose, pose)).copy()
+    how = {"upright": "upright already", "transposed": "transposed, as NIST stores them"}
+    why = f"told from {verdict.images:,} of them"
+    if not verdict.pose_sure and not verdict.sure:
+        why = f"{verdict.images:,} of them don't tell, so that's what is usual for the format"
+    turned = "" if pose == "upright" else "; they were turned upright"
+    note = f"The images were {how.get(pose, pose)} ({why}){turned}."
+    return replace(decoded, notes=(*decoded.notes, note))
+
+
+def _share(whole: Part, part: str) -> Part:
+    """One part of a source that has none: one image in six of each class is its test part."""
+    order = np.random.default_rng(_HOLD_OUT_SEED).permutation(len(whole))
+    order = order[np.argsort(whole.labels[order], kind="stable")]
+    counts = whole.counts()
+    rank = np.arange(len(whole)) - np.repeat(np.cumsum(counts) - counts, counts)
+    test = rank < -(-counts // _HOLD_OUT)[whole.labels[order]]
+    chosen = np.sort(order[test if part == "test" else ~test])
+    if not len(chosen):
+        raise DatasetError(
+            f"{len(whole)} images are too few to put some aside for a test part: add more."
+        )
+    note = (
+        f"No test part came with it: of each class one image in {_HOLD_OUT} was put aside as one "
+        f"(seed {_HOLD_OUT_SEED})."
+    )
+    return replace(
+        whole,
+        images=whole.images[chosen],
+        labels=whole.labels[chosen],
+        notes=(*whole.notes, note),
+    )
+
+
+def load(split: str, part: str, root: str | os.PathLike | None = None) -> Part:
+    """Load one part of a split.
+
+    Parameters
+    ----------
+    split : {"balanced", "byclass", "bymerge", "letters", "digits", "mnist"}
+        Which of NIST's six splits.
+    part : {"train", "test"}
+        Which part.
+    root : path-like, optional
+        A folder or file in any format that `emnist_lab.data.discovery.find` knows, or
+        ``"demo"`` for the generated demo set; without it ``$EMNIST_DIR``,
+        then what ``fetch`` brought.
+
+    Returns
+    -------
+    Part
+        Upright images with labels and class names.
+
+    Raises
+    ------
+    DatasetError
+        One sentence that says what is wrong and what to do.
+    """
+    return read_part(locate(split, part, root), part)

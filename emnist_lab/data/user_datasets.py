@@ -1,0 +1,233 @@
+"""Datasets that people bring: files in any format, kept under a name of their own.
+
+Each lies in a folder of ``imports`` in this machine's home. It gets there when
+it was read whole; what can't be read is refused, and nothing is left of it.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+import time
+import zipfile
+import zlib
+from pathlib import Path
+
+from ..errors import DatasetError, first_line
+from ..files import home
+from . import cache, discovery, loading
+from .download import archive
+from .download.fetch import Transfer, TransferCallback
+from .formats import idx
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_MOST_MEMBERS = 1_500_000
+_LARGEST = 8 * 2**30  # bytes that an archive may unpack to
+_STALE = 86_400  # seconds after which what was left of an import is removed
+UPLOAD = ".upload-"  # what the folder of an upload is called; an import of it removes it
+_RESERVED = {discovery.DEMO, discovery.FETCHED, "emnist"}
+
+
+def folder() -> Path:
+    """Where imports lie; it may not exist yet."""
+    return home() / "imports"
+
+
+def names() -> list[str]:
+    """Names of the imported datasets, in alphabetical order."""
+    try:
+        return sorted(
+            entry.name for entry in os.scandir(folder()) if entry.is_dir() and entry.name[0] != "."
+        )
+    except FileNotFoundError:
+        return []
+
+
+def free_name(stem: str) -> str:
+    """A name that no import has, made from a file's name.
+
+    Parameters
+    ----------
+    stem : str
+        Any text.
+
+    Returns
+    -------
+    str
+    """
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:50] or "dataset"
+    taken = {name.lower() for name in names()} | _RESERVED
+    numbers = (plain if n == 1 else f"{plain}-{n}" for n in range(1, len(taken) + 2))
+    return next(name for name in numbers if name.lower() not in taken)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a dataset can't have.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    DatasetError
+        It has other characters than are allowed, or is taken.
+    """
+    if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
+        raise DatasetError(
+            f"{name[:80]!r} can't be a dataset's name: use up to 60 letters, digits, dots, "
+            "hyphens; not 'demo', 'fetched' or 'emnist'."
+        )
+    if name.lower() in {taken.lower() for taken in names()}:
+        raise DatasetError(f"There is a dataset {name} already: choose another name.")
+
+
+def import_dataset(
+    paths: list[Path], name: str | None = None, tell: TransferCallback | None = None
+) -> str:
+    """Keep a copy of a dataset in any format that `emnist_lab.data.discovery.find` knows.
+
+    Parameters
+    ----------
+    paths : list of pathlib.Path
+        Its files. A zip is unpacked, unless it is NIST's.
+    name : str, optional
+        To open it by; made from the first file's name when not given.
+    tell : callable, optional
+        Gets a `Transfer`; what it raises stops the work.
+
+    Returns
+    -------
+    str
+        The name: ``emnist_lab.load(split, part, name)`` opens it.
+
+    Raises
+    ------
+    DatasetError
+        Nothing is recognised, something is damaged, or it can't be kept.
+    """
+    tell = tell or (lambda transfer: None)
+    if name is not None:
+        check_name(name)
+    if not paths:
+        raise DatasetError("No file was given: choose one or more.")
+    name = name or free_name(paths[0].name.split(".")[0])
+    partial = folder() / f".partial-{secrets.token_hex(8)}"
+    try:
+        partial.mkdir(parents=True)
+        _sweep()
+        for path in paths:
+            tell(Transfer(f"Copying {path.name}"))
+            _take(path, partial)
+        found = discovery.find(partial)
+        if not found:
+            raise DatasetError(
+                f"{paths[0].name} holds no dataset that is known: give NIST's files or archive, a "
+                "Matlab file, a CSV with the label first, a parquet file with images and labels, "
+                "or a zip with one folder of images a class."
+            )
+        for (split, part), source in found.items():
+            tell(Transfer(f"Reading {split} {part} ({source.format})"))
+            loading.read_part(source, part)
+        if (folder() / name).exists():
+            check_name(name)  # another import took the name meanwhile
+        os.replace(partial, folder() / name)
+    except OSError as error:
+        raise DatasetError(
+            f"The dataset can't be kept in {folder()} ({error.strerror or error}): free some "
+            "space, or name a writable folder in $EMNIST_LAB_HOME."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        for place in {path.parent for path in paths}:
+            if place.parent == folder() and place.name.startswith(UPLOAD):
+                shutil.rmtree(place, ignore_errors=True)
+    return name
+
+
+def _sweep() -> None:
+    for left in folder().glob(".*"):
+        with contextlib.suppress(FileNotFoundError):  # another import may have ended just now
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _take(path: Path, into: Path) -> None:
+    if path.suffix.lower() == ".zip":
+        directory = archive.directory_in(path)
+        if not idx.members(directory):
+            _unzip(path, directory, into)
+            return
+    if path.is_dir():
+        raise DatasetError(
+            f"{path} is a folder, which needs no import: name it with --root or $EMNIST_DIR, or on "
+            "the Data page."
+        )
+    if not path.is_file():
+        raise DatasetError(f"There is no file {path}: check the spelling.")
+    if not os.access(path, os.R_OK):
+        raise DatasetError(f"{path} can't be read: give this user permission to read it.")
+    shutil.copy2(path, into / path.name)
+
+
+def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
+    """Unpack what a zip holds, below `into` and nowhere else."""
+    files = [one for one in directory if not one.is_dir()]
+    size = sum(one.file_size for one in files)
+    if len(files) > _MOST_MEMBERS or size > _LARGEST:
+        raise DatasetError(
+            f"{path.name} unpacks to {len(files):,} files of {size / 1e9:.1f} GB, more than is "
+            "taken: unpack it yourself and name the folder."
+        )
+    if size > shutil.disk_usage(into).free:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    try:
+        with zipfile.ZipFile(path) as opened:
+            for one in files:
+                parts = Path(one.filename.replace("\\", "/")).parts
+                if ".." in parts or Path(one.filename).is_absolute() or ":" in one.filename:
+                    raise DatasetError(
+                        f"{path.name} holds a file that would lie outside of it "
+                        f"({one.filename[:60]!r}): take another archive."
+                    )
+                opened.extract(one, into)
+    except (
+        *(zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, zlib.error),
+        OSError,
+    ) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS):
+            raise
+        raise DatasetError(
+            f"{path.name} can't be unpacked ({first_line(error)[:80]}): make the archive again."
+        ) from error
+
+
+def remove(name: str) -> None:
+    """Delete an imported dataset.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    DatasetError
+        There is none, or it can't be deleted.
+    """
+    if name not in names():
+        raise DatasetError(f"There is no dataset {name}: it may be deleted already.")
+    try:
+        for source in discovery.find(name).values():
+            cache.forget(source)
+    except DatasetError:
+        pass  # a damaged one is deleted as well
+    try:
+        gone = folder() / f".partial-{secrets.token_hex(8)}"
+        os.replace(folder() / name, gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise DatasetError(
+            f"{name} can't be deleted ({error.strerror or error}): check the folder's permissions."
+        ) from error

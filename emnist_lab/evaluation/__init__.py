@@ -1,0 +1,8 @@
+"""What a run does on a test part: reports, comparison, explanation, label issues, embeddings.
+
+Figures and the HTML report are made here too. May import `runs` and what is below it.
+"""
+
+from .evaluate import evaluate
+
+__all__ = ["evaluate"]

@@ -1,0 +1,424 @@
+"""Runs beside each other: the leaderboard, the Pareto front, and where two of them disagree."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest, norm
+
+from ..errors import RunError
+from ..metrics.report import Report
+from ..runs.manifest import MODEL, SCORES
+from ..runs.run import Run
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Whether one classifier is better than another on the same images.
+
+    Attributes
+    ----------
+    both, first, second, neither : int
+        Images that both read right, only the first, only the second, neither.
+    p_value : float
+        Chance of a split of the disagreements at least as uneven, were both
+        classifiers equally good: McNemar's exact test, two-sided.
+    difference : float
+        Accuracy of the first less that of the second.
+    low, high : float
+        Its confidence interval.
+    level : float
+        The interval's confidence level.
+    """
+
+    both: int
+    first: int
+    second: int
+    neither: int
+    p_value: float
+    difference: float
+    low: float
+    high: float
+    level: float
+
+    @property
+    def images(self) -> int:
+        """How many images were compared."""
+        return self.both + self.first + self.second + self.neither
+
+    @property
+    def significant(self) -> bool:
+        """Whether the p-value lies below one less the confidence level."""
+        return self.p_value < 1 - self.level
+
+
+def mcnemar(labels, first, second, level: float = 0.95) -> McNemar:
+    """McNemar's exact test of two classifiers on the same images.
+
+    Only images that one reads and the other doesn't tell the two apart: were
+    they equally good, each such image would be a toss of a fair coin (McNemar
+    1947; the exact binomial form is recommended for classifiers by Dietterich
+    1998). The interval of the difference of the paired accuracies is the
+    adjusted Wald interval of Bonett and Price (2012), J. Educ. Behav. Stat.
+    37(4): with one image added to each kind of disagreement, p and q their
+    shares of n + 2 images, ``p - q ± z sqrt((p + q - (p - q)²) / (n + 2))``.
+
+    Parameters
+    ----------
+    labels : array-like of shape (N,)
+        True classes.
+    first, second : array-like of shape (N,)
+        Predicted classes.
+    level : float
+        Confidence level of the interval.
+
+    Returns
+    -------
+    McNemar
+
+    Raises
+    ------
+    ValueError
+        The shapes differ, or there are no images.
+    """
+    labels, first, second = (np.asarray(one) for one in (labels, first, second))
+    if labels.ndim != 1 or not labels.shape == first.shape == second.shape:
+        raise ValueError(f"shapes {labels.shape}, {first.shape}, {second.shape} aren't one (N,)")
+    if not len(labels):
+        raise ValueError("there is nothing to compare: no images")
+    a, b = first == labels, second == labels
+    only_a, only_b = int((a & ~b).sum()), int((~a & b).sum())
+    count = len(labels)
+    tosses = only_a + only_b
+    p, q = (only_a + 1) / (count + 2), (only_b + 1) / (count + 2)
+    half = norm.ppf((1 + level) / 2) * math.sqrt((p + q - (p - q) ** 2) / (count + 2))
+    return McNemar(
+        both=int((a & b).sum()),
+        first=only_a,
+        second=only_b,
+        neither=int((~a & ~b).sum()),
+        p_value=float(binomtest(only_a, tosses).pvalue) if tosses else 1.0,
+        difference=(only_a - only_b) / count,
+        low=max(float(p - q - half), -1.0),
+        high=min(float(p - q + half), 1.0),
+        level=level,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Disagreements:
+    """Images that two classifiers read differently, most confident first.
+
+    Attributes
+    ----------
+    first, second : ndarray of int64
+        Indices of images that only the first (the second) reads right, by
+        the probability that it gives to its right answer.
+    neither : ndarray of int64
+        Indices of images that both read wrong, but differently, by the mean of
+        the probabilities that they give to their answers.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    neither: np.ndarray
+
+
+def disagreements(first: Report, second: Report) -> Disagreements:
+    """Where two reports on the same images disagree.
+
+    Parameters
+    ----------
+    first, second : Report
+        On the same labels, in the same order.
+
+    Returns
+    -------
+    Disagreements
+
+    Raises
+    ------
+    RunError
+        The labels or classes differ: see `check_reports`.
+    """
+    check_reports(first, second)
+    a, b = first.predicted, second.predicted
+    right_a, right_b = a == first.labels, b == first.labels
+    sure_a, sure_b = first.scores.max(axis=1), second.scores.max(axis=1)
+
+    def ranked(which: np.ndarray, sure: np.ndarray) -> np.ndarray:
+        found = np.flatnonzero(which)
+        return found[np.argsort(-sure[found], kind="stable")]
+
+    return Disagreements(
+        first=ranked(right_a & ~right_b, sure_a),
+        second=ranked(right_b & ~right_a, sure_b),
+        neither=ranked(~right_a & ~right_b & (a != b), (sure_a + sure_b) / 2),
+    )
+
+
+def differing_predictions(first: Report, second: Report) -> pd.DataFrame:
+    """Every image that two classifiers read differently.
+
+    Parameters
+    ----------
+    first, second : Report
+        On the same labels, in the same order.
+
+    Returns
+    -------
+    DataFrame
+        ``image`` (index), ``true``, ``first``, ``second`` (names: what it is, what each says),
+        ``first_probability``, ``second_probability`` (each of its own answer).
+
+    Raises
+    ------
+    RunError
+        The labels or classes differ.
+    """
+    check_reports(first, second)
+    found = np.flatnonzero(first.predicted != second.predicted)
+    names = np.array(first.names, dtype=object)
+    return pd.DataFrame(
+        {
+            "image": found,
+            "true": names[first.labels[found]],
+            "first": names[first.predicted[found]],
+            "second": names[second.predicted[found]],
+            "first_probability": first.scores[found].max(axis=1),
+            "second_probability": second.scores[found].max(axis=1),
+        }
+    )
+
+
+def disagreements_by_class(first: Report, second: Report, count: int = 12) -> pd.DataFrame:
+    """Most frequent disagreements.
+
+    Parameters
+    ----------
+    first, second : Report
+        On the same labels, in the same order.
+    count : int
+        How many at most.
+
+    Returns
+    -------
+    DataFrame
+        ``true``, ``first``, ``second`` (names: what it is, what each says),
+        ``images``; most frequent first.
+
+    Raises
+    ------
+    RunError
+        The labels or classes differ.
+    """
+    kinds = differing_predictions(first, second).groupby(
+        ["true", "first", "second"], as_index=False
+    )
+    counts = kinds.agg(images=("image", "size"))
+    return counts.sort_values("images", ascending=False, kind="stable", ignore_index=True)[:count]
+
+
+def check_pair(first: Run, second: Run) -> None:
+    """Refuse two runs that weren't measured on the same images.
+
+    Parameters
+    ----------
+    first, second : Run
+
+    Raises
+    ------
+    RunError
+        One has no test scores, or they come from different test parts.
+    """
+    for run in (first, second):
+        if fingerprint(run) is None or SCORES not in run.manifest["files"]:
+            raise RunError(
+                f"The run {run.name} has no test scores to compare: choose another, or train it "
+                "again with a test part."
+            )
+    if fingerprint(first) != fingerprint(second) or first.classes != second.classes:
+        a, b = (run.manifest["data"]["test"]["name"] for run in (first, second))
+        other = " (other images by the same name)" if a == b else ""
+        raise RunError(
+            f"{first.name} and {second.name} can't be compared: {first.name} was measured on the "
+            f"{a}, {second.name} on the {b}{other}, and an easier test part would pass for a "
+            "better run. Choose two runs with one test part, or train one again."
+        )
+
+
+def check_reports(first: Report, second: Report) -> None:
+    """Refuse reports on different images, whatever their manifests say.
+
+    Parameters
+    ----------
+    first, second : Report
+
+    Raises
+    ------
+    RunError
+        The labels or classes differ.
+    """
+    if first.classes != second.classes or not np.array_equal(first.labels, second.labels):
+        raise RunError(
+            "The two runs' test scores are of different images, so they can't be compared: train "
+            "one of them again on the other's dataset."
+        )
+
+
+def pareto(times, accuracies) -> np.ndarray:
+    """Which points no other beats: none is as fast and as accurate, and better in one of both.
+
+    Parameters
+    ----------
+    times : array-like of shape (N,)
+        Less is better.
+    accuracies : array-like of shape (N,)
+        More is better.
+
+    Returns
+    -------
+    ndarray of shape (N,), dtype bool
+        False where either is NaN. Points that are equal are all on the front.
+    """
+    times, accuracies = np.asarray(times, float), np.asarray(accuracies, float)
+    known = np.isfinite(times) & np.isfinite(accuracies)
+    no_worse = (times[:, None] <= times) & (accuracies[:, None] >= accuracies)
+    better = (times[:, None] < times) | (accuracies[:, None] > accuracies)
+    return known & ~(no_worse & better & known[:, None]).any(axis=0)
+
+
+def fingerprint(run: Run) -> str | None:
+    """Fingerprint of the images that a run was measured on; None for one that wasn't.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str or None
+    """
+    test = run.manifest["data"].get("test")
+    return test["fingerprint"] if test else None
+
+
+def test_parts(runs: Iterable[Run]) -> dict[str, str]:
+    """Test parts that runs were measured on, those of most runs first.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+
+    Returns
+    -------
+    dict of str to str
+        Name for people, unique -> fingerprint. Two parts of one name get the
+        first digits of their fingerprints.
+    """
+    counts: dict[tuple[str, str], int] = {}
+    for run in runs:
+        if (mark := fingerprint(run)) is not None:
+            key = (run.manifest["data"]["test"]["name"], mark)
+            counts[key] = counts.get(key, 0) + 1
+    found: dict[str, str] = {}  # fingerprint -> name
+    for (name, mark), _ in sorted(counts.items(), key=lambda item: -item[1]):
+        found.setdefault(mark, name)
+    names = list(found.values())
+    return {
+        name if names.count(name) == 1 else f"{name} · {mark[:8]}": mark
+        for mark, name in found.items()
+    }
+
+
+def calibration_error_of(run: Run) -> float:
+    """Calibration error from a run's manifest, or its kept scores where an older one lacks it.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    float
+        NaN for a run without scores.
+
+    Raises
+    ------
+    RunError
+        The kept scores are damaged.
+    """
+    kept = run.manifest["scores"].get("calibration_error")
+    if kept is not None:
+        return float(kept)
+    return run.report().calibration_error if SCORES in run.manifest["files"] else math.nan
+
+
+def leaderboard(
+    runs: Iterable[Run], calibration: Callable[[Run], float] = calibration_error_of
+) -> pd.DataFrame:
+    """All runs with their numbers, most accurate first.
+
+    Accuracies are comparable between rows of one ``test_fingerprint`` only.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+    calibration : callable
+        Gives a run's calibration error; a page has it cached.
+
+    Returns
+    -------
+    DataFrame
+        ``run``, ``recipe``, ``title``, ``split``, ``trained_on``, ``measured_on``,
+        ``test_fingerprint``, ``shipped``, ``generated``, ``train_images``, ``accuracy``,
+        ``top3_accuracy``, ``roc_auc_ovo``, ``log_loss`` (nats), ``calibration_error``, ``fit_s``,
+        ``one_ms`` (median ms to read one image), ``bytes`` (of the model), ``created``. Numbers
+        that a manifest lacks are NaN; a damaged file of scores leaves a NaN too.
+    """
+    rows = []
+    for run in runs:
+        manifest = run.manifest
+        data, scores, timings = manifest["data"], manifest["scores"], manifest["timings"]
+        try:
+            gap = calibration(run)
+        except RunError:
+            gap = math.nan  # the pages that show its scores say what is wrong with them
+        rows.append(
+            {
+                "run": run.name,
+                "recipe": manifest["recipe"],
+                "title": manifest["title"],
+                "split": data["split"],
+                "trained_on": data["train"]["name"],
+                "measured_on": data["test"]["name"] if data.get("test") else None,
+                "test_fingerprint": fingerprint(run),
+                "shipped": run.shipped,
+                "generated": run.generated,
+                "train_images": data["train"]["images"],
+                **{
+                    key: _number(scores.get(key))
+                    for key in ("accuracy", "top3_accuracy", "roc_auc_ovo", "log_loss")
+                },
+                "calibration_error": gap,
+                "fit_s": _number(timings.get("fit_s")),
+                "one_ms": _number(timings.get("one_ms")),
+                "bytes": _number(manifest["files"][MODEL].get("bytes")),
+                "created": pd.to_datetime(manifest["created"], utc=True, errors="coerce"),
+            }
+        )
+    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    return frame.sort_values("accuracy", ascending=False, kind="stable", ignore_index=True)
+
+
+_COLUMNS = [
+    "run", "recipe", "title", "split", "trained_on", "measured_on", "test_fingerprint", "shipped",
+    "generated", "train_images", "accuracy", "top3_accuracy", "roc_auc_ovo", "log_loss",
+    "calibration_error", "fit_s", "one_ms", "bytes", "created",
+]  # fmt: skip
+
+
+def _number(value) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan

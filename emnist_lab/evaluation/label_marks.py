@@ -1,0 +1,253 @@
+"""Labels that a person marked as wrong, kept on disk: a file a test part, for all sessions."""
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import pandas as pd
+
+from ..errors import RunError, first_line
+from ..files import home, write_json
+
+FORMAT, VERSION = "emnist-lab-marks", 1
+_MOST = 10_000  # marks of a part: whoever marks by hand stays below
+_LARGEST = 4 * 2**20  # bytes; so many marks take a third of it
+_PATIENCE = 5.0  # seconds to wait for another session's mark
+_FINGERPRINT = re.compile("[0-9a-f]{32}")
+_PREFIX = 16  # digits that name the file; it holds them all
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A label that a person says is wrong.
+
+    Attributes
+    ----------
+    image : int
+        Index in the test part.
+    given : str
+        The label's character.
+    suggested : str or None
+        The character that it should be, where one is suggested.
+    time : str
+        When it was marked: ISO 8601, UTC.
+
+    Raises
+    ------
+    ValueError
+        A field holds something else.
+    """
+
+    image: int
+    given: str
+    suggested: str | None = None
+    time: str = field(default_factory=_now)
+
+    def __post_init__(self):
+        if isinstance(self.image, np.integer):  # JSON has no NumPy numbers
+            object.__setattr__(self, "image", int(self.image))
+        for key, fits in _FIELDS.items():
+            if not fits(getattr(self, key)):
+                raise ValueError(f"a mark's {key!r} is missing or of another kind")
+
+
+def _index(value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _character(value) -> bool:
+    return (
+        isinstance(value, str) and len(value) == 1 and value.isprintable() and not value.isspace()
+    )
+
+
+def _utc(value) -> bool:
+    if not isinstance(value, str) or len(value) > 40:
+        return False
+    try:
+        return datetime.fromisoformat(value).utcoffset() == timedelta(0)
+    except ValueError:
+        return False
+
+
+_FIELDS: dict[str, Callable[[Any], bool]] = {
+    "image": _index,
+    "given": _character,
+    "suggested": lambda value: value is None or _character(value),
+    "time": _utc,
+}
+
+
+def marks_home() -> Path:
+    """Folder of this machine's marks; it may not exist yet."""
+    return home() / "marks"
+
+
+def read(fingerprint: str) -> list[Mark]:
+    """Marks of a test part.
+
+    Parameters
+    ----------
+    fingerprint : str
+        The part's; see `emnist_lab.data.part.Part.fingerprint`.
+
+    Returns
+    -------
+    list of Mark
+        By image; empty where nothing was marked yet.
+
+    Raises
+    ------
+    RunError
+        It is no fingerprint, or the file is damaged or of a newer version.
+    """
+    path = _path(fingerprint)
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise _damaged(path, f"it is larger than {_LARGEST // 2**20} MiB")
+        found = json.loads(content)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(
+            f"The marks in {path} can't be read ({error.strerror or error}): make that file "
+            "readable."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, first_line(error)) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise _damaged(path, "it holds no marks")
+    if found.get("version") != VERSION:
+        raise RunError(
+            f"The marks in {path} are of format {str(found.get('version'))[:20]!r}, this program "
+            f"reads {VERSION}: update EMNIST Lab."
+        )
+    if found.get("fingerprint") != fingerprint:
+        raise _damaged(path, "it belongs to another test part")
+    listed = found.get("marks")
+    if not isinstance(listed, list) or len(listed) > _MOST:
+        raise _damaged(path, "'marks' is missing or of another kind")
+    if not all(isinstance(one, dict) and _FIELDS.keys() <= one.keys() for one in listed):
+        raise _damaged(path, "a mark lacks a field")
+    try:
+        marks = {one["image"]: Mark(**{key: one[key] for key in _FIELDS}) for one in listed}
+    except (TypeError, ValueError) as error:  # TypeError: a list can't be a key
+        raise _damaged(path, first_line(error)) from error
+    if len(marks) < len(listed):
+        raise _damaged(path, "an image is marked twice")
+    return [marks[image] for image in sorted(marks)]
+
+
+def mark(fingerprint: str, one: Mark) -> None:
+    """Keep a mark, whole or not at all.
+
+    Parameters
+    ----------
+    fingerprint : str
+        The test part's.
+    one : Mark
+        In place of an earlier one of its image.
+
+    Raises
+    ------
+    RunError
+        See `read`; the disk is full or read-only, or there are 10,000 marks already.
+    """
+    with _changing(fingerprint) as marks:
+        marks[one.image] = one
+        if len(marks) > _MOST:
+            raise RunError(f"A test part can have {_MOST:,} marks: take some back first.")
+
+
+def unmark(fingerprint: str, image: int) -> None:
+    """Take a mark back; no effect where there is none.
+
+    Parameters
+    ----------
+    fingerprint : str
+        The test part's.
+    image : int
+        Index in the test part.
+
+    Raises
+    ------
+    RunError
+        See `mark`.
+    """
+    if not read(fingerprint):
+        return
+    with _changing(fingerprint) as marks:
+        marks.pop(image, None)
+
+
+def table(marks: Iterable[Mark]) -> pd.DataFrame:
+    """A row a mark: ``image``, ``given``, ``suggested``, ``time``.
+
+    Parameters
+    ----------
+    marks : iterable of Mark
+
+    Returns
+    -------
+    DataFrame
+        In their order; ``suggested`` is missing where there is none.
+    """
+    columns = [one.name for one in fields(Mark)]
+    return pd.DataFrame([asdict(one) for one in marks], columns=columns)
+
+
+@contextlib.contextmanager
+def _changing(fingerprint: str) -> Iterator[dict[int, Mark]]:
+    """Marks by image, to be changed; no other session's come between reading and writing."""
+    path = _path(fingerprint)
+    lock = path.with_name(f".{path.stem}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(lock, _PATIENCE):
+            before = {one.image: one for one in read(fingerprint)}
+            marks = dict(before)
+            yield marks
+            if marks != before:
+                content = [asdict(marks[image]) for image in sorted(marks)]
+                head = {"format": FORMAT, "version": VERSION, "fingerprint": fingerprint}
+                write_json(path, {**head, "marks": content})
+    except filelock.Timeout as error:
+        raise RunError(
+            f"Another session is still writing its marks to {path}: try again, or delete {lock} "
+            "if there is none."
+        ) from error
+    except OSError as error:
+        raise RunError(
+            f"The mark can't be kept in {path.parent} ({error.strerror or error}): free some "
+            "space, or name a writable folder in $EMNIST_LAB_HOME."
+        ) from error
+
+
+def _path(fingerprint: str) -> Path:
+    """The file of a test part; what isn't a fingerprint must not become a path."""
+    if not isinstance(fingerprint, str) or _FINGERPRINT.fullmatch(fingerprint) is None:
+        raise RunError(
+            f"Marks can't be kept for a test part with the fingerprint {str(fingerprint)[:40]!r}: "
+            "evaluate the run on a dataset again."
+        )
+    return marks_home() / f"{fingerprint[:_PREFIX]}.json"
+
+
+def _damaged(path: Path, why: str) -> RunError:
+    return RunError(
+        f"The marks can't be used because {path} is damaged ({why}): move that file away and mark "
+        "again."
+    )

@@ -1,1 +1,0 @@
-"""Readers of the shapes in which people keep EMNIST, one module a shape."""

@@ -1,0 +1,177 @@
+"""Files of drawings (strokes with labels), and how well a run reads them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.classes import class_index
+from ..data.splits import mapping
+from ..errors import InkError
+from ..metrics import scores
+from ..runs.run import Run
+from . import ink, look_alikes
+
+
+@dataclass(frozen=True, eq=False)
+class DrawingPredictions:
+    """What a run made of drawings.
+
+    Attributes
+    ----------
+    chances : ndarray of shape (N, C), dtype float64
+        NaN where a drawing could not be read.
+    problems : list of str or None
+        Why it couldn't.
+    labels : ndarray of shape (N,), dtype int64
+        True class; -1 without a label, or with one that the run has no class for.
+    classes : list of str
+        The run's.
+    """
+
+    chances: np.ndarray
+    problems: list[str | None]
+    labels: np.ndarray
+    classes: list[str]
+
+    def summary(self) -> dict:
+        """Shares of labelled drawings that are read right; an unreadable one counts as wrong.
+
+        Returns
+        -------
+        dict
+            ``labelled``, how many; ``accuracy``; ``top3_accuracy``; ``alike_accuracy``, where
+            look-alikes count as one (see `emnist_lab.handwriting.look_alikes`). Empty without labels.
+        """
+        labelled = self.labels >= 0
+        if not labelled.any():
+            return {}
+        usable = labelled & np.isfinite(self.chances).all(axis=1)
+        total = int(labelled.sum())
+        found = {"accuracy": 0.0, "top3_accuracy": 0.0, "alike_accuracy": 0.0}
+        if usable.any():
+            labels, chances = self.labels[usable], self.chances[usable]
+            of = look_alikes.look_alike_groups(self.classes)
+            found = {
+                "accuracy": scores.top_accuracy(labels, chances, 1),
+                "top3_accuracy": scores.top_accuracy(labels, chances, 3),
+                "alike_accuracy": float((of[chances.argmax(axis=1)] == of[labels]).mean()),
+            }
+        share = usable.sum() / total
+        return {"labelled": total} | {name: float(share * one) for name, one in found.items()}
+
+
+def case_prior(run: Run) -> np.ndarray:
+    """How many of the 62 characters that a person may draw each class stands for.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    ndarray of shape (C,), dtype float64
+        2 for a class that both cases of a letter count as, else 1. It is the prior by which
+        probabilities of a run that learned from equally many images of each class are
+        corrected (Saerens, Latinne and Decaestecker 2002, doi:10.1162/089976602753284446);
+        all 1 for a run of another split, whose classes are as frequent as people's.
+    """
+    counts = np.ones(len(run.classes))
+    if run.manifest["data"]["split"] == "balanced":
+        named = [class_index(one, run.classes) for one in mapping("byclass").values()]
+        counts = np.bincount([one for one in named if one is not None], minlength=len(counts))
+    return np.maximum(counts, 1).astype(np.float64)
+
+
+def predict_variations(run: Run, images: np.ndarray) -> np.ndarray:
+    """Probabilities of drawings, each in its variations; see `read`.
+
+    Parameters
+    ----------
+    run : Run
+    images : ndarray of shape (N, V, 28, 28), dtype uint8
+        See `emnist_lab.handwriting.ink.variations`.
+
+    Returns
+    -------
+    ndarray of shape (N, C), dtype float64
+        Rows sum to 1.
+
+    Raises
+    ------
+    RunError
+        See `emnist_lab.runs.run.Run.predict_proba`.
+    """
+    flat = run.predict_proba(images.reshape(-1, *images.shape[2:]))
+    found = flat.reshape(*images.shape[:2], -1).mean(axis=1) * case_prior(run)
+    return found / found.sum(axis=1, keepdims=True)
+
+
+def read(
+    run: Run, strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read one drawing.
+
+    It is read as it is and drawn wider (`emnist_lab.handwriting.ink.variations`), and the
+    probabilities are averaged; a class that stands for both cases of a letter
+    counts twice (`characters`).
+
+    Parameters
+    ----------
+    run : Run
+    strokes, pen_width
+        See `emnist_lab.handwriting.ink.from_strokes`.
+
+    Returns
+    -------
+    image : ndarray of shape (28, 28), dtype uint8
+        The drawing as it is.
+    chances : ndarray of shape (C,), dtype float64
+        Probability of each class; they sum to 1.
+
+    Raises
+    ------
+    InkError
+        See `emnist_lab.handwriting.ink.from_strokes`.
+    RunError
+        See `emnist_lab.runs.run.Run.predict_proba`.
+    """
+    images = ink.variations(strokes, pen_width)
+    return images[0], predict_variations(run, images[None])[0]
+
+
+def predict_drawings(
+    run: Run, drawings: list[dict], pen_width: float | Sequence[float] = 20
+) -> DrawingPredictions:
+    """Read drawings with a run, each as `read` does.
+
+    Parameters
+    ----------
+    run : Run
+    drawings : list of dict
+        See `read_drawings`.
+    pen_width : float or sequence of float
+        Of all drawings, or of each; see `emnist_lab.handwriting.ink.from_strokes`.
+
+    Returns
+    -------
+    Reading
+    """
+    widths = np.broadcast_to(pen_width, len(drawings))
+    images = np.zeros((len(drawings), ink.VARIATIONS, ink.SIDE, ink.SIDE), np.uint8)
+    problems: list[str | None] = []
+    for index, (one, width) in enumerate(zip(drawings, widths, strict=True)):
+        try:
+            images[index] = ink.variations(one["strokes"], width)
+            problems.append(None)
+        except InkError as error:
+            problems.append(str(error))
+    found = predict_variations(run, images)
+    found[[problem is not None for problem in problems]] = np.nan
+    labels = [class_index(str(one.get("label", "")), run.classes) for one in drawings]
+    return DrawingPredictions(
+        found,
+        problems,
+        np.array([-1 if label is None else label for label in labels], np.int64),
+        run.classes,
+    )

@@ -1,0 +1,157 @@
+"""Kept drawings as data: a part to measure on, or to add to training images."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from ...data.classes import class_index
+from ...data.part import Part
+from ...errors import HandwritingError
+from ...runs.run import Run
+from .drawing import Drawing
+from .store import Store, open_store
+
+MOST_TIMES = 100  # that a drawing is added to training images
+ALL = "all"  # whose drawings are added to training images, where it isn't one owner's
+
+
+def of_classes(drawings: Sequence[Drawing], classes: Sequence[str]) -> list[Drawing]:
+    """Drawings of some classes; a letter without a class counts as its other case.
+
+    Parameters
+    ----------
+    drawings : sequence of Drawing
+    classes : sequence of str
+
+    Returns
+    -------
+    list of Drawing
+    """
+    known = {label: class_index(label, classes) for label in {one.label for one in drawings}}
+    return [one for one in drawings if known[one.label] is not None]
+
+
+def as_part(
+    drawings: Sequence[Drawing], classes: Sequence[str], split: str = "handwriting"
+) -> Part:
+    """Drawings as images with labels, as a part of a dataset is.
+
+    Parameters
+    ----------
+    drawings : sequence of Drawing
+        Their images are those that were made when they were kept.
+    classes : sequence of str
+        A run's, or a training part's; drawings of other characters are left out.
+    split : str
+        Whose classes these are.
+
+    Returns
+    -------
+    Part
+        In the order of `drawings`, with a name that says what they are.
+
+    Raises
+    ------
+    HandwritingError
+        There is no drawing of these classes.
+    """
+    classes, chosen = list(classes), of_classes(drawings, classes)
+    if not chosen:
+        kept = f"none of the {len(drawings):,} drawings kept here is" if drawings else "no drawing"
+        raise HandwritingError(
+            f"There is nothing to measure or to add: {kept} of the {len(classes)} classes "
+            "that are asked for: draw some of these characters and keep them."
+        )
+    left = len(drawings) - len(chosen)
+    return Part(
+        images=np.stack([one.image for one in chosen]),
+        labels=np.array([class_index(one.label, classes) for one in chosen], np.int64),
+        classes=classes,
+        split=split,
+        part="handwriting",
+        origin="handwriting",
+        parent_name=f"handwriting kept here: {_many(len(chosen), 'drawing')} by "
+        f"{_many(len({(one.owner, one.writer) for one in chosen}), 'person', 'people')}",
+        format="drawings",
+        notes=(f"{left:,} drawings of other characters were left out.",) if left else (),
+        handwriting=True,
+    )
+
+
+def with_kept_drawings(
+    train: Part, whose: str = ALL, store: Store | None = None, *, times: int = 1
+) -> Part:
+    """Training images, and the drawings that were kept of their classes.
+
+    A few drawings among many images change little, so each may count several times.
+
+    Parameters
+    ----------
+    train : Part
+    whose : str
+        An owner, or ``"all"``.
+    store : Store, optional
+        Where they are kept; see `emnist_lab.handwriting.drawing_store.open_store`.
+    times : int
+        How often each drawing is added, 1 to 100.
+
+    Returns
+    -------
+    Part
+        Its name tells both, and how often.
+
+    Raises
+    ------
+    HandwritingError
+        There are none, or their database is away; or they can't count so often.
+    """
+    if not 1 <= times <= MOST_TIMES:
+        raise HandwritingError(
+            f"A drawing can't count {times} times: choose a number from 1 to {MOST_TIMES}."
+        )
+    opened = store or open_store()
+    try:
+        drawings = opened.drawings(None if whose == ALL else whose, strokes=False)
+    finally:
+        if store is None:
+            opened.close()
+    own = as_part(drawings, train.classes, train.split)
+    if times > 1:
+        own = replace(
+            own,
+            images=np.repeat(own.images, times, axis=0),
+            labels=np.repeat(own.labels, times),
+            parent_name=f"{own.name}, each {times} times",
+        )
+    return train.joined(own)
+
+
+def not_trained_on(run: Run, drawings: Sequence[Drawing]) -> list[Drawing]:
+    """Drawings that a run can't have been trained on: what its score may be measured on.
+
+    Parameters
+    ----------
+    run : Run
+    drawings : sequence of Drawing
+
+    Returns
+    -------
+    list of Drawing
+        All, unless kept drawings were among its training images; then those
+        that were drawn after it was made.
+    """
+    if not run.manifest["data"]["train"].get("handwriting"):
+        return list(drawings)
+    try:
+        made = datetime.fromisoformat(run.manifest["created"])
+    except ValueError:
+        return []  # no one knows when
+    # A manifest says whole seconds: what was drawn within that one may have been learned from.
+    made = made.replace(tzinfo=made.tzinfo or UTC) + timedelta(seconds=1)
+    return [one for one in drawings if datetime.fromisoformat(one.time) >= made]
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"

@@ -1,0 +1,250 @@
+"""A photo, scan or screenshot of writing -> its characters, one by one, in reading order.
+
+It reads characters that stand apart. Where neighbours touch they are cut at thin places;
+joined script it can't read: what was cut, or may be several characters, is marked so.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from ...errors import InkError
+from ...runs.run import Run
+from .. import ink
+from ..word_reader import Ranked
+from . import binarization, connected_components, layout, photo
+
+_MOST = 2_000  # characters a page
+_MOST_PIECES = 4_000  # of ink, those that are no specks
+_TOO_MANY = (
+    f"The picture holds more than {_MOST:,} pieces that could be characters: cut out the "
+    "writing, without pictures and patterns."
+)
+_LARGE, _FILLS = 0.35, 0.6  # shares of the picture: a large character, and its widest stroke
+
+
+@dataclass(frozen=True, eq=False)
+class Character:
+    """One character found on a picture.
+
+    Attributes
+    ----------
+    box : tuple of int
+        Left, top, right, bottom in pixels of the upright picture; right and
+        bottom are outside.
+    image : ndarray of shape (28, 28), dtype uint8
+        As EMNIST has it, by `emnist_lab.handwriting.ink.from_picture`.
+    space : bool
+        Whether a word begins with it, inside a line.
+    joined : bool
+        Whether it was cut from ink that touches, or may be several characters.
+    """
+
+    box: tuple[int, int, int, int]
+    image: np.ndarray
+    space: bool = False
+    joined: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """What was found on a picture.
+
+    Attributes
+    ----------
+    lines : tuple of tuple of Character
+        From top to bottom, in each from left to right; at least one.
+    size : (int, int)
+        Width and height of the upright picture.
+    light_on_dark : bool
+    ruled : int
+        How many ruled lines were removed.
+    """
+
+    lines: tuple[tuple[Character, ...], ...]
+    size: tuple[int, int]
+    light_on_dark: bool
+    ruled: int
+
+    @property
+    def characters(self) -> list[Character]:
+        """All in reading order."""
+        return [one for line in self.lines for one in line]
+
+    @property
+    def images(self) -> np.ndarray:
+        """Shape (N, 28, 28), dtype uint8, in reading order."""
+        return np.stack([one.image for one in self.characters])
+
+
+@dataclass(frozen=True, eq=False)
+class PagePrediction(Ranked):
+    """A page as a run reads it.
+
+    Attributes
+    ----------
+    page : Page
+    classes : list of str
+        One character each.
+    chances : ndarray of shape (N, C), dtype float64
+        In reading order.
+    """
+
+    page: Page
+    classes: list[str]
+    chances: np.ndarray
+
+    @property
+    def text(self) -> str:
+        """The likeliest characters, a line each, words apart."""
+        return text(self.page, [self.best(i, 1)[0][0] for i in range(len(self.chances))])
+
+
+def text(page: Page, characters: list[str]) -> str:
+    """Set characters as they stand on a page.
+
+    Parameters
+    ----------
+    page : Page
+    characters : list of str
+        One for each of the page's, in reading order.
+
+    Returns
+    -------
+    str
+        Lines end with a line feed, the last one excepted.
+    """
+    each: Iterator[str] = iter(characters)
+    return "\n".join(
+        "".join(f"{' ' if one.space else ''}{next(each)}" for one in line) for line in page.lines
+    )
+
+
+def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray) -> Page:
+    """Find the characters on a picture.
+
+    Parameters
+    ----------
+    source : path-like, bytes, binary file, PIL image or ndarray
+        Dark on light or light on dark, on paper of any colour, ruled or squared,
+        unevenly lit. See `emnist_lab.handwriting.page_images.photo`.
+
+    Returns
+    -------
+    Page
+
+    Raises
+    ------
+    InkError
+        The picture can't be read, or holds nothing that could be a character.
+    """
+    if isinstance(source, Image.Image | np.ndarray):
+        picture = photo.from_pixels(source)
+    else:
+        picture = photo.open_photo(source)
+    try:
+        page = _page(picture, binarization.binarize(picture.grey))
+    except InkError:
+        page = None
+    if page is None or _tallest(page) > _LARGE * max(page.size):
+        # A character that fills the picture has strokes as wide as shadows.
+        try:
+            return _page(picture, binarization.binarize(picture.grey, _FILLS))
+        except InkError:
+            if page is None:
+                raise
+    return page
+
+
+def _tallest(page: Page) -> int:
+    boxes = np.array([one.box for one in page.characters])
+    return int((boxes[:, 2:] - boxes[:, :2]).max())
+
+
+def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
+    """The characters of some ink."""
+    labels, boxes = connected_components.find_components(found.mask)
+    if len(boxes) > _MOST_PIECES:
+        raise InkError(_TOO_MANY)
+    lines = layout.group_into_lines(
+        boxes, lambda one, other: connected_components.ink_distance(labels, boxes, one, other)
+    )
+    if sum(map(len, lines)) > _MOST:
+        raise InkError(_TOO_MANY)
+    height = layout.text_height(boxes) if len(boxes) else 0
+    made = []
+    for line in lines:
+        characters = []
+        for group in line:
+            characters += _cut_out(found, labels, boxes, group, height, picture)
+        if characters:
+            made.append((replace(characters[0], space=False), *characters[1:]))
+    if not made:
+        raise InkError(
+            "No character was found: fill the picture with the writing, and write with a dark pen."
+        )
+    return Page(tuple(made), picture.size, found.light_on_dark, found.ruled)
+
+
+def read(run: Run, page: Page) -> PagePrediction:
+    """Read the characters of a page.
+
+    Parameters
+    ----------
+    run : Run
+    page : Page
+
+    Returns
+    -------
+    PageReading
+    """
+    return PagePrediction(page, run.classes, run.predict_proba(page.images))
+
+
+def _cut_out(
+    found: binarization.BinarizedPage,
+    labels: np.ndarray,
+    boxes: np.ndarray,
+    group: layout.ComponentGroup,
+    height: float,
+    picture: photo.Photo,
+) -> list[Character]:
+    """The characters of a group: one, or several where it is wide and has thin places."""
+    own = list(group.pieces)
+    left, top = boxes[own, :2].min(axis=0)
+    right, bottom = boxes[own, 2:].max(axis=0)
+    if max(right - left, bottom - top) < connected_components.SMALLEST:
+        return []
+    of = np.isin(labels[top:bottom, left:right], np.array(own) + 1)
+    strength = found.strength[top:bottom, left:right]
+    made = []
+    parts = connected_components.cut_columns(of, height)
+    for begin, end in zip([0, *parts], [*parts, right - left], strict=True):
+        columns = of[:, begin:end]
+        rows, across = np.flatnonzero(columns.any(axis=1)), np.flatnonzero(columns.any(axis=0))
+        if not len(rows):
+            continue
+        upper, lower = int(rows[0]), int(rows[-1]) + 1
+        first, last = int(across[0]) + begin, int(across[-1]) + 1 + begin
+        ground = np.where(of[upper:lower, first:last], strength[upper:lower, first:last], 0)
+        dark = np.pad((255 * (1 - ground)).astype(np.uint8), 2, constant_values=255)
+        try:
+            image = ink.from_picture(dark)
+        except InkError:
+            continue
+        at = np.array([left + first, top + upper, left + last, top + lower]) * picture.scale
+        at = np.minimum(np.round(at), [*picture.size, *picture.size])
+        made.append(
+            Character(
+                tuple(int(one) for one in at),
+                image,
+                group.space and not made,
+                bool(parts)
+                or last - first > connected_components.WIDE * max(height, (lower - upper) * 0.8),
+            )
+        )
+    return made

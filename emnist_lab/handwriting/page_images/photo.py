@@ -1,0 +1,261 @@
+"""A file of a picture -> grey values, upright, small enough to work on; or one sentence why not."""
+
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from ...errors import InkError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
+ENDINGS = ("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm")
+MOST_PIXELS = 64_000_000  # some 260 MB where each has four bytes
+LARGEST_FILE = 64 * 2**20  # bytes
+# Between this and half of it is the longer side that pictures are worked on at: a line of
+# writing, one in forty on a page, is then still 32 to 64 pixels high.
+LONGEST_SIDE = 2600
+_SHORTEST_SIDE = 200  # and what the longer side of small ones is enlarged to
+_SMALLEST = 8  # pixels: less holds no character
+_THIN = 50  # times as long as wide: no writing
+
+# What Pillow warns of is refused here, in our words.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture to look for ink in.
+
+    Attributes
+    ----------
+    grey : ndarray of shape (h, w), dtype float32
+        0 is black, 255 is white; transparent pixels are white.
+    size : (int, int)
+        Width and height of the upright picture.
+    scale : float
+        Its pixels a pixel of `grey`, along each side; less than 1 where it was enlarged.
+    """
+
+    grey: np.ndarray
+    size: tuple[int, int]
+    scale: float
+
+
+def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
+    """Open a picture of any common kind.
+
+    Parameters
+    ----------
+    source : path-like, bytes or binary file
+        PNG, JPEG, GIF (its first frame), TIFF, WebP, BMP or PPM, of any mode and depth.
+
+    Returns
+    -------
+    Photo
+        As the camera was held: turned as its EXIF data say.
+
+    Raises
+    ------
+    InkError
+        It is no picture, damaged, or too large.
+    """
+    with (
+        _in_our_words(),
+        Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
+    ):
+        size = _checked(picture.size)
+        # JPEG is decoded at a fraction of its size where it can be: faster, and less memory.
+        factor = _factor(size)
+        picture.draft("L", (size[0] // factor, size[1] // factor))
+        return _photo(picture, size)
+
+
+def _checked(size: tuple[int, int]) -> tuple[int, int]:
+    """`size`, before a pixel is unpacked, if it can be writing."""
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise InkError(
+            f"The picture has {width * height / 1e6:,.0f} megapixels, more than "
+            f"{MOST_PIXELS / 1e6:.0f}: make it smaller, or cut out the writing."
+        )
+    if max(size) < _SMALLEST:
+        raise InkError(f"The picture is {width} by {height} pixels, too small: choose another.")
+    if max(size) > _THIN * min(size):
+        raise InkError(
+            f"The picture is {width} by {height} pixels, too thin for writing: choose another."
+        )
+    return size
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Say what Pillow raises as `InkError`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InkError("There is no such picture: check the spelling.") from error
+    except UnidentifiedImageError as error:
+        raise InkError("This isn't a picture that is known: save it as PNG or JPEG.") from error
+    except Image.DecompressionBombError as error:
+        raise InkError(
+            f"The picture has more than {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, "
+            "or cut out the writing."
+        ) from error
+    # Its decoders raise all of these on damaged files.
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+        EOFError,
+        IndexError,
+        OverflowError,
+        MemoryError,
+    ) as error:
+        raise InkError(
+            "The picture can't be decoded, so it is damaged or too large: "
+            "save it again as PNG or JPEG."
+        ) from error
+
+
+def _bytes(source: str | os.PathLike | bytes | BinaryIO) -> bytes:
+    if isinstance(source, bytes):
+        read = source
+    elif isinstance(source, str | os.PathLike):
+        if Path(source).is_dir():
+            raise InkError("This is a folder: name a picture.")
+        with open(source, "rb") as file:
+            read = file.read(LARGEST_FILE + 1)
+    else:
+        read = source.read(LARGEST_FILE + 1)
+    if not read:
+        raise InkError("The file is empty: choose another, or take the picture again.")
+    if len(read) > LARGEST_FILE:
+        raise InkError(
+            f"The file is larger than {LARGEST_FILE >> 20} MiB: save it as JPEG, or smaller."
+        )
+    return read
+
+
+def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
+    """Take a picture that is open already.
+
+    Parameters
+    ----------
+    picture : PIL image or ndarray of shape (H, W), (H, W, 3) or (H, W, 4), dtype uint8
+
+    Returns
+    -------
+    Photo
+
+    Raises
+    ------
+    InkError
+        An array of another shape or type; a picture that can't be decoded, or is too large.
+    """
+    if isinstance(picture, np.ndarray):
+        deep = picture.ndim == 3 and picture.shape[2] in (3, 4)
+        if picture.dtype != np.uint8 or not (picture.ndim == 2 or deep) or picture.size == 0:
+            raise InkError(
+                f"A picture of shape {picture.shape} and type {picture.dtype} can't be read: "
+                "send uint8 of shape (H, W), (H, W, 3) or (H, W, 4)."
+            )
+        picture = Image.fromarray(picture)
+    with _in_our_words():
+        return _photo(picture, _checked(picture.size))
+
+
+def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -> bytes:
+    """A picture to show: upright, in colour, no larger than a screen.
+
+    Parameters
+    ----------
+    source : path-like, bytes or binary file
+        See `open_photo`.
+    longest : int
+        Pixels of the longer side, at most.
+
+    Returns
+    -------
+    bytes
+        A JPEG.
+
+    Raises
+    ------
+    InkError
+        See `open_photo`.
+    """
+    with (
+        _in_our_words(),
+        Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
+    ):
+        size = _checked(picture.size)
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        picture.draft("RGB", (longest, longest))
+        if picture.mode.startswith(("I", "F")):
+            shown = Image.fromarray(_photo(picture, size).grey.clip(0, 255).astype(np.uint8))
+            turned = 1
+        else:
+            if picture.mode in ("L", "RGB", "RGBA"):  # before it is copied
+                picture.thumbnail((longest, longest), Image.Resampling.BOX)
+            clear = picture.convert("RGBA" if _is_clear(picture) else "RGB")
+            clear.thumbnail((longest, longest), Image.Resampling.BOX)
+            shown = Image.new("RGB", clear.size, "white")
+            shown.paste(clear, mask=clear if clear.mode == "RGBA" else None)
+        shown.thumbnail((longest, longest), Image.Resampling.BOX)
+        out = io.BytesIO()
+        _upright(shown, turned).save(out, "JPEG", quality=85)
+        return out.getvalue()
+
+
+def _is_clear(picture: Image.Image) -> bool:
+    return "transparency" in picture.info or "A" in picture.mode or "a" in picture.mode
+
+
+def _upright(picture: Image.Image, turned: int) -> Image.Image:
+    picture.getexif()[ExifTags.Base.Orientation] = turned
+    return ImageOps.exif_transpose(picture)
+
+
+def _factor(size: tuple[int, int]) -> int:
+    return -(-max(size) // LONGEST_SIDE)
+
+
+def _photo(picture: Image.Image, size: tuple[int, int]) -> Photo:
+    """A picture of `size`, of which a fraction may be decoded already."""
+    turned = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    factor = _factor(size)
+    grey = _grey(picture, max(factor // round(size[0] / picture.width), 1))
+    if turned in (5, 6, 7, 8):
+        size = size[::-1]
+    upright = _upright(Image.fromarray(grey), turned)
+    larger = -(-_SHORTEST_SIDE // max(size))
+    if larger > 1:
+        upright = upright.resize([side * larger for side in size], Image.Resampling.BICUBIC)
+    return Photo(np.asarray(upright, np.float32).clip(0, 255), size, factor / larger)
+
+
+def _grey(picture: Image.Image, factor: int) -> np.ndarray:
+    """Grey values of a picture, made smaller by a whole factor first."""
+    if picture.mode.startswith(("I", "F")):  # more than 8 bits
+        deep = np.asarray(picture)
+        if not np.isfinite(deep).all():
+            raise InkError("The picture holds pixels that aren't numbers: save it as PNG.")
+        low, high = float(deep.min()), float(deep.max())
+        deep = Image.fromarray(deep.astype(np.float32)).reduce(factor)
+        return (np.asarray(deep) - low) * (255 / (high - low) if high > low else 0)
+    clear = _is_clear(picture)
+    if picture.mode not in ("L", "RGB", "LA", "RGBA", "YCbCr") or "transparency" in picture.info:
+        picture = picture.convert("RGBA" if clear else "RGB")
+    picture = picture.reduce(factor)
+    if clear:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return np.asarray(picture.convert("L"), np.float32)

@@ -1,0 +1,271 @@
+"""Practice: a run asks for every character once, a person draws it, and both are looked at.
+
+What a person's hand is misread as, beside what the run misreads on EMNIST,
+tells whose the error is: the hand's, or the run's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from ..data.classes import display_names
+from ..errors import HandwritingError
+from ..metrics.report import Report
+from .drawing_store import Drawing, as_predictions
+from .drawing_store.drawing import Strokes
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """One character that was asked for and drawn.
+
+    Attributes
+    ----------
+    asked : int
+        Index of its class.
+    strokes : tuple of tuples of (x, y)
+    pen_width : float
+    image : ndarray of shape (28, 28), dtype uint8
+    chances : ndarray of shape (C,), dtype float64
+        What the run said.
+    """
+
+    asked: int
+    strokes: Strokes
+    pen_width: float
+    image: np.ndarray
+    chances: np.ndarray
+
+    @property
+    def read(self) -> int:
+        """Index of the likeliest class."""
+        return int(self.chances.argmax())
+
+    @property
+    def right(self) -> bool:
+        """Whether it was read as what was asked for."""
+        return self.read == self.asked
+
+
+@dataclass(frozen=True, eq=False)
+class Practice:
+    """How far somebody is; every step gives a new one.
+
+    Attributes
+    ----------
+    run : str
+        Name of the run that reads.
+    classes : tuple of str
+        The run's.
+    order : tuple of int
+        Classes in the order in which they are asked for, each once; without those that were
+        left out.
+    attempts : tuple of Attempt
+    passed : int
+        How many were left out.
+    ended : bool
+        Whether it was ended, early or not.
+    """
+
+    run: str
+    classes: tuple[str, ...]
+    order: tuple[int, ...]
+    attempts: tuple[Attempt, ...] = ()
+    passed: int = 0
+    ended: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the classes for people."""
+        return display_names(list(self.classes))
+
+    @property
+    def place(self) -> int:
+        """How many characters were drawn or left out."""
+        return len(self.attempts) + self.passed
+
+    @property
+    def asked(self) -> int | None:
+        """Index of the class that is asked for now; None at the end."""
+        done = self.ended or len(self.attempts) >= len(self.order)
+        return None if done else self.order[len(self.attempts)]
+
+    @property
+    def right(self) -> int:
+        """How many drawings were read as what was asked for."""
+        return sum(one.right for one in self.attempts)
+
+    def answer(
+        self,
+        strokes: Sequence,
+        image: np.ndarray,
+        chances: np.ndarray,
+        pen_width: float = 20,
+    ) -> "Practice":
+        """Take what was drawn for the character that is asked for.
+
+        Parameters
+        ----------
+        strokes : sequence of sequences of (x, y)
+        image : ndarray of shape (28, 28), dtype uint8
+        chances : ndarray of shape (C,), dtype float64
+        pen_width : float
+
+        Returns
+        -------
+        Practice
+            At the next character; `self` where none is asked for.
+        """
+        if self.asked is None:
+            return self
+        plain = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in strokes)
+        one = Attempt(self.asked, plain, pen_width, image, np.asarray(chances, float))
+        return replace(self, attempts=(*self.attempts, one))
+
+    def leave_out(self) -> "Practice":
+        """Go on to the next character without a drawing."""
+        if self.asked is None:
+            return self
+        here = len(self.attempts)
+        order = self.order[:here] + self.order[here + 1 :]
+        return replace(self, order=order, passed=self.passed + 1)
+
+    def back(self) -> "Practice":
+        """Take the last drawing back, to draw that character once more."""
+        return replace(self, attempts=self.attempts[:-1], ended=False)
+
+    def end(self) -> "Practice":
+        """End it early."""
+        return replace(self, ended=True)
+
+    def report(self) -> Report:
+        """The run's answers to these drawings, as on a test part.
+
+        Raises
+        ------
+        HandwritingError
+            Nothing was drawn.
+        """
+        if not self.attempts:
+            raise HandwritingError("Nothing was drawn: draw one character at least.")
+        labels = np.array([one.asked for one in self.attempts], np.int64)
+        return Report(labels, np.stack([one.chances for one in self.attempts]), list(self.classes))
+
+    def drawings(self) -> list[Drawing]:
+        """The drawings with the characters that were asked for, to be kept."""
+        return [
+            Drawing(
+                self.classes[one.asked],
+                one.image,
+                one.strokes,
+                one.pen_width,
+                {self.run: as_predictions(self.classes, one.chances)},
+            )
+            for one in self.attempts
+        ]
+
+
+def begin(run: str, classes: Sequence[str], seed: int = 25) -> Practice:
+    """Ask for every class once, in an order that the seed makes.
+
+    Parameters
+    ----------
+    run : str
+        Name of the run that reads.
+    classes : sequence of str
+    seed : int
+
+    Returns
+    -------
+    Practice
+    """
+    order = np.random.default_rng(seed).permutation(len(classes))
+    return Practice(run, tuple(classes), tuple(order.tolist()))
+
+
+def interval(hits: int, count: int, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a share that was seen in a few cases (Wilson 1927).
+
+    Parameters
+    ----------
+    hits, count : int
+        `count` above 0.
+    level : float
+
+    Returns
+    -------
+    low, high : float
+        0..1.
+    """
+    found = binomtest(hits, count).proportion_ci(level, "wilson")
+    return float(found.low), float(found.high)
+
+
+def reference_accuracy(own: Report, known: Report) -> float:
+    """What the run would read right of these characters, if they were EMNIST's.
+
+    Parameters
+    ----------
+    own : Report
+        On a person's drawings.
+    known : Report
+        On the run's test part; of the same classes.
+
+    Returns
+    -------
+    float
+        Mean of the classes' recalls there, each as often as it was drawn; NaN
+        where the test part has images of none.
+    """
+    counts = np.bincount(own.labels, minlength=len(own.classes))
+    recall = known.per_class["recall"].to_numpy()
+    usable = (counts > 0) & ~np.isnan(recall)
+    return float(np.average(recall[usable], weights=counts[usable])) if usable.any() else np.nan
+
+
+def confusions_vs_reference(own: Report, known: Report | None) -> pd.DataFrame:
+    """What a person writes that is misread, beside what happens to EMNIST's images.
+
+    Parameters
+    ----------
+    own : Report
+        On a person's drawings.
+    known : Report or None
+        On the run's test part; of the same classes.
+
+    Returns
+    -------
+    DataFrame
+        A row for each confusion: ``true`` and ``read`` (indices), ``asked`` and
+        ``read_as`` (names), ``times`` and ``of`` (drawings), ``emnist_same``
+        (share of EMNIST's images of that character read as the same wrong one),
+        ``emnist_wrong`` (share misread as anything), ``emnist_as`` (what they
+        are misread as most; empty for none). Shares are NaN without `known`.
+        Those come first that EMNIST's images suffer least.
+    """
+    true, read = np.nonzero(own.confusion * ~np.eye(len(own.classes), dtype=bool))
+    size = len(own.classes)
+    shares, most = np.full((size, size), np.nan), [""] * size
+    if known is not None:
+        counts = known.confusion.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = known.confusion / counts[:, None]
+        wrong = known.confusion * ~np.eye(size, dtype=bool)
+        most = [known.names[row.argmax()] if row.any() else "" for row in wrong]
+    frame = pd.DataFrame(
+        {
+            "true": true,
+            "read": read,
+            "asked": [own.names[index] for index in true],
+            "read_as": [own.names[index] for index in read],
+            "times": own.confusion[true, read],
+            "of": own.confusion.sum(axis=1)[true],
+            "emnist_same": shares[true, read],
+            "emnist_wrong": 1 - shares[true, true],
+            "emnist_as": [most[index] for index in true],
+        }
+    )
+    return frame.sort_values(["emnist_same", "true"], kind="stable").reset_index(drop=True)

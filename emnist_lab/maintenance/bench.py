@@ -1,0 +1,339 @@
+"""The figures that the README claims, measured in one run on this machine."""
+
+import os
+import statistics
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from ..data import discovery, loading
+from ..errors import InkError, LabError
+from ..handwriting import ink
+from ..handwriting.stroke_files import read_drawings
+from ..metrics.roc import RocAuc
+from ..models.catalog import RECIPES, REFERENCE
+from ..models.features import HOG
+from ..runs import registry
+from . import (
+    demo_set,
+    drawing_robustness,
+    loading_cost,
+    orientation_training,
+    page_accuracy,
+    scribble_training,
+)
+from .recipe_cost import measure_recipe
+
+_SEVEN = {"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}
+_REPEATS, _QUICK = 3, 20.0  # fits of less than so many seconds are repeated, and the reference's
+
+
+def _readable(strokes: list) -> bool:
+    try:
+        ink.from_strokes(strokes)
+    except InkError:
+        return False
+    return True
+
+
+def catalogue(root: str | None, names: list[str]) -> dict:
+    """Recipes beside the reference, each fitted on all of balanced in a process of its own.
+
+    Parameters
+    ----------
+    root : str or None
+        Folder of the dataset.
+    names : list of str
+        The reference is measured first, named or not.
+
+    Returns
+    -------
+    dict
+        Recipe -> figures, ``fits`` among them: times and memory are medians of
+        three fits of the reference, to which all are compared, and of those
+        that take less than 20 s; of a longer one they are those of one fit.
+    """
+    rows: dict[str, dict] = {}
+    for name in dict.fromkeys([REFERENCE, *names]):
+        found = [measure_recipe(name, "balanced", None, root)]
+        while len(found) < _REPEATS and (name == REFERENCE or found[0]["fit_s"] < _QUICK):
+            found.append(measure_recipe(name, "balanced", None, root))
+        middle = {
+            key: statistics.median(one[key] for one in found)
+            for key in ("fit_s", "peak", "one_ms", "many_s")
+        }
+        rows[name] = {
+            "fit_s": middle["fit_s"],
+            "time / reference": middle["fit_s"] / (rows or {name: middle})[REFERENCE]["fit_s"],
+            "peak_MB": middle["peak"] / 1e6,
+            "accuracy": found[0]["accuracy"],
+            "roc_auc_ovo": found[0]["roc_auc_ovo"],
+            "log_loss": found[0]["log_loss"],
+            "model_MB": found[0]["size"] / 1e6,
+            "one_ms": middle["one_ms"],
+            "10,000_s": middle["many_s"],
+            "fits": len(found),
+        }
+        print(f"  {name}: {middle['fit_s']:.1f} s", file=sys.stderr, flush=True)
+    return rows
+
+
+def _features(root: str | None) -> dict:
+    """Images a second of the gradients alone, as hog-qda has them, on all of balanced."""
+    train = loading.load("balanced", "train", root)
+    hog = HOG(cell=(4, 7)).fit(train.images[:1])
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        hog.transform(train.images)
+        times.append(time.perf_counter() - begun)
+    return {"images": len(train), "images a second": len(train) / statistics.median(times)}
+
+
+def _loading(root: str | None) -> dict:
+    """Seconds to load balanced train the first time, and when it was read before."""
+    with tempfile.TemporaryDirectory() as place:
+        before = os.environ.get("EMNIST_LAB_HOME")
+        os.environ["EMNIST_LAB_HOME"] = place
+        try:
+            times = []
+            for _ in range(2):
+                begun = time.perf_counter()
+                part = loading.load("balanced", "train", root)
+                part.images[:: max(len(part) // 100, 1)].sum()
+                times.append(time.perf_counter() - begun)
+        finally:
+            if before is None:
+                del os.environ["EMNIST_LAB_HOME"]
+            else:
+                os.environ["EMNIST_LAB_HOME"] = before
+    return {"images": len(part), "first_s": times[0], "again_s": times[1]}
+
+
+def _scale(root: str | None) -> dict:
+    """Loading balanced, bymerge, and byclass at its official size, each in a process of its own."""
+    at = {key: source.paths[0].parent for key, source in discovery.find(root).items()}
+    rows = {
+        split: loading_cost.measure_loading(split, "train", at[split, "train"])
+        for split in ("balanced", "bymerge")
+        if (split, "train") in at
+    }
+    if ("byclass", "train") in at:
+        with tempfile.TemporaryDirectory() as place:
+            loading_cost.write_official_size_copy("byclass", "train", root, Path(place))
+            measured = loading_cost.measure_loading("byclass", "train", place)
+        rows["byclass at its official size, from repeats of the images at hand"] = measured
+    return rows
+
+
+def _orientation(root: str | None) -> dict:
+    """How often stored images are taken for transposed ones and the other way round."""
+    rows = {}
+    for split, part in discovery.find(root):
+        if part == "test":
+            data = loading.load(split, part, root)
+            rates = orientation_training.error_rates(data, sizes=(1, 5, 20, 100), draws=1000)
+            rows[split] = {
+                f"{size} images": {
+                    "error": rates["error"][size],
+                    "error in telling all eight poses": rates["pose_error"][size],
+                    "said without doubt, and wrong": rates["sure_error"][size],
+                }
+                for size in rates["error"]
+            }
+    return rows
+
+
+def _demo(root: str | None) -> dict:
+    """How far the generated images are from real ones."""
+    train, test = (loading.load("balanced", part, root) for part in ("train", "test"))
+    own = [loading.load("balanced", part, discovery.DEMO) for part in ("train", "test")]
+    return demo_set.realism(*own, train, test)
+
+
+SECTIONS = (
+    "loading", "features", "recipes", "orientation", "demo", "auc", "drawings", "scribbles",
+    "scans", "words", "pages", "clicks",
+)  # fmt: skip
+
+
+def aucs(rows: int = 18_800, classes: int = 47) -> dict:
+    """Every ROC AUC beside scikit-learn's one-vs-one average, on the same scores.
+
+    Parameters
+    ----------
+    rows, classes : int
+        EMNIST balanced's test part by default.
+
+    Returns
+    -------
+    dict
+        ``ours_s`` (all averages and the matrix of pairs), ``scikit_learn_s`` (one average),
+        medians; ``ratio``; ``difference`` of the one number that both give.
+    """
+    random = np.random.default_rng(0)
+    labels = np.arange(rows) % classes
+    logits = random.normal(size=(rows, classes))
+    logits[np.arange(rows), labels] += 3
+    scores = np.exp(logits)
+    # Rounded, as probabilities of a forest are: ties must count.
+    scores = np.round(scores / scores.sum(axis=1, keepdims=True), 4) + 1e-6
+    scores /= scores.sum(axis=1, keepdims=True)
+
+    def ours() -> float:
+        found = RocAuc(labels, scores)
+        found.table()  # asks for the matrix of pairs too
+        return found.ovo_macro
+
+    def theirs() -> float:
+        return float(roc_auc_score(labels, scores, multi_class="ovo"))
+
+    times, values = {}, {}
+    for name, work, repeats in (("ours_s", ours, 9), ("scikit_learn_s", theirs, 3)):
+        took = []
+        for _ in range(repeats):
+            begun = time.perf_counter()
+            values[name] = work()
+            took.append(time.perf_counter() - begun)
+        times[name] = statistics.median(took)
+    return {
+        **times,
+        "ratio": times["scikit_learn_s"] / times["ours_s"],
+        "difference": abs(values["ours_s"] - values["scikit_learn_s"]),
+    }
+
+
+def bench(
+    root: str | None,
+    drawings_file: str | None,
+    browser: bool,
+    quiet: bool = False,
+    recipes: list[str] | None = None,
+    only: list[str] | None = None,
+) -> dict:
+    """Measure everything that can be measured with what is given.
+
+    Parameters
+    ----------
+    root : str or None
+        Folder of EMNIST files; without it and ``$EMNIST_DIR`` fits aren't timed.
+    drawings_file : str or None
+        JSON file of labelled drawings; without it they aren't scored.
+    browser : bool
+        Whether pages are timed in Chromium.
+    quiet : bool
+        Print nothing but progress on standard error.
+    recipes : list of str, optional
+        Recipes to fit beside the reference; all by default.
+    only : list of str, optional
+        Some of `SECTIONS`; all by default.
+
+    Returns
+    -------
+    dict
+        Section -> figures.
+
+    Raises
+    ------
+    LabError
+        A section is unknown, or the file holds no drawing with a label.
+    """
+    result: dict = {}
+    wanted = set(only or SECTIONS)
+    if unknown := wanted - set(SECTIONS):
+        raise LabError(
+            f"There is no section {min(unknown)[:40]!r}: choose among {', '.join(SECTIONS)}."
+        )
+
+    def section(key: str, title: str, work: Callable[[], dict]) -> None:
+        if key not in wanted:
+            return
+        print(f"measuring: {title} …", file=sys.stderr, flush=True)
+        result[title] = work()
+        if not quiet:
+            _show(title, result[title])
+
+    shipped = [run for run in registry.list_runs()[0] if run.shipped]
+    drawings = read_drawings(drawings_file) if drawings_file else None
+    if drawings is not None:
+        drawings = [one for one in drawings if one.get("label") and _readable(one["strokes"])]
+        if not drawings:
+            raise InkError(f"{drawings_file} holds no labelled drawing: choose another file.")
+    if root or os.environ.get("EMNIST_DIR"):
+        section("loading", "loading balanced train", lambda: _loading(root))
+        section("features", "histograms of gradients", lambda: _features(root))
+        section(
+            "recipes", "recipes, a process each", lambda: catalogue(root, recipes or [*RECIPES])
+        )
+        section("loading", "loading, in a process each", lambda: _scale(root))
+        section("orientation", "orientation told from test images", lambda: _orientation(root))
+        section("demo", "the demo set", lambda: _demo(root))
+    section("auc", "ROC AUC of 47 classes, 18,800 images", aucs)
+    if drawings:
+        section(
+            "drawings",
+            f"drawings: {len(drawings):,}, {drawing_robustness.SMALLEST} to {drawing_robustness.LARGEST} px, anywhere",
+            lambda: {
+                run.name: drawing_robustness.measure_drawings(run, drawings) for run in shipped
+            },
+        )
+        for key, title, measured in (
+            ("scans", "pages of drawings, as photos", page_accuracy.page_accuracy),
+            ("words", "words of drawings", page_accuracy.word_accuracy),
+        ):
+            section(
+                key,
+                title,
+                lambda measured=measured: {run.name: measured(run, drawings) for run in shipped},
+            )
+    else:
+        section(
+            "drawings",
+            "strokes to probabilities",
+            lambda: {
+                run.name: {"median_ms": drawing_robustness.latency(run, [_SEVEN])}
+                for run in shipped
+            },
+        )
+    part = loading.load("balanced", "test", root) if root or os.environ.get("EMNIST_DIR") else None
+    section(
+        "scribbles",
+        "refused as no character, shares",
+        lambda: scribble_training.measure_scribbles(part, drawings or []),
+    )
+    if browser:
+        from . import evaluate_timings, page_timings
+
+        at = root or os.environ.get("EMNIST_DIR")
+        section("pages", "in Chromium", lambda: page_timings.bench(at))
+        if at:
+            section(
+                "clicks",
+                "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
+                lambda: evaluate_timings.bench(at),
+            )
+    return result
+
+
+def _show(title: str, figures: dict, indent: str = "") -> None:
+    rows = list(figures.values())
+    print(f"{indent}{title}")
+    if len(rows) > 1 and all(
+        isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows
+    ):
+        table = pd.DataFrame(figures.values(), index=list(figures))
+        print(textwrap.indent(table.to_string(float_format="{:.4g}".format), indent + "  "))
+        return
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            _show(name, value, indent + "  ")
+        else:
+            shown = f"{value:.4g}" if isinstance(value, float) and value > 1 else value
+            print(f"{indent}  {name}: {shown if not isinstance(shown, float) else f'{shown:.6f}'}")

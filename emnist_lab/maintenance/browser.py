@@ -1,0 +1,152 @@
+"""The app in a real Chromium: serves it, opens pages, draws with the mouse; for tests and bench."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+from ..errors import LabError
+from ..files import PROJECT
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# What a person waits for on each page.
+USEFUL = {
+    "": ".tile",
+    "data": ".tile",
+    "samples": ".tile",
+    "train": "[data-testid=stRadio]",
+    "evaluate": "canvas[role=application]",
+    "compare": "[data-testid=stDataFrame]",
+    "draw": "canvas.upper-canvas",
+}
+BARS = ".el-bars"
+_START = 60.0  # seconds that the server may take to answer
+
+
+def chromium() -> str | None:
+    """Path of a Chromium or Chrome on this machine, or None."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+@contextlib.contextmanager
+def server(environment: dict[str, str] | None = None) -> Iterator[str]:
+    """Serve the app on a free port of this machine, and stop it at the end.
+
+    Parameters
+    ----------
+    environment : dict of str to str, optional
+        Variables for the server, beside those of this process.
+
+    Yields
+    ------
+    str
+        Its address.
+
+    Raises
+    ------
+    LabError
+        It doesn't answer within a minute.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py"),
+        f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",
+    ]  # fmt: skip
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env={**os.environ, **(environment or {})},
+        )  # fmt: skip
+        try:
+            address = f"http://127.0.0.1:{port}"
+            limit = time.monotonic() + _START
+            while not _healthy(address):
+                if time.monotonic() > limit or process.poll() is not None:
+                    log.seek(0)
+                    raise LabError(f"The app doesn't start: {log.read()[-400:]}")
+                time.sleep(0.2)
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextlib.contextmanager
+def launched() -> Iterator:
+    """A headless Chromium, driven by Playwright.
+
+    Yields
+    ------
+    playwright.sync_api.Browser
+
+    Raises
+    ------
+    LabError
+        Playwright or Chromium is missing.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise LabError(
+            "Playwright is missing: pip install -r requirements-dev.txt, then try again."
+        ) from error
+    path = chromium()
+    if path is None:
+        raise LabError("There is no Chromium: apt-get install chromium, then try again.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def draw(page, strokes: list[list[tuple[float, float]]]) -> None:
+    """Draw on the Draw page's canvas with the mouse.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+        Shows the Draw page.
+    strokes : list of lists of (x, y)
+        In pixels of the canvas.
+    """
+    box = page.locator(USEFUL["draw"]).bounding_box()
+    for stroke in strokes:
+        (x, y), *rest = stroke
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+        page.mouse.up()

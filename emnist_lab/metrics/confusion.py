@@ -1,0 +1,136 @@
+"""Confused classes: which belong together, and what a cell of the matrix holds."""
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+from scipy.spatial.distance import squareform
+
+from .report import Report
+
+ORDERS = ("by alphabet", "by confusion")
+
+
+def cluster_order(confusion: np.ndarray) -> np.ndarray:
+    """An order of classes in which those that are confused stand together.
+
+    Average-linkage clustering on one less the share of two classes' images
+    that are taken for each other, leaves in the order that brings neighbours
+    nearest (Bar-Joseph, Gifford and Jaakkola 2001).
+
+    Parameters
+    ----------
+    confusion : ndarray of shape (C, C), dtype int64
+        Row is the true class, column the predicted one.
+
+    Returns
+    -------
+    ndarray of shape (C,), dtype int64
+    """
+    if len(confusion) < 3:
+        return np.arange(len(confusion))
+    share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    # Roots spread the small shares, which most pairs have.
+    near = np.sqrt((share + share.T) / 2)
+    distance = 1 - near
+    np.fill_diagonal(distance, 0)
+    condensed = squareform(distance, checks=False)
+    tree = optimal_leaf_ordering(linkage(condensed, "average"), condensed)
+    return leaves_list(tree).astype(np.int64)
+
+
+def images_in_cell(report: Report, true: int | None = None, read: int | None = None) -> np.ndarray:
+    """Images of a cell, a row or a column of the confusion matrix, surest first.
+
+    Parameters
+    ----------
+    report : Report
+    true : int, optional
+        True class; any by default.
+    read : int, optional
+        Class that they are read as; any by default, but for a whole row or
+        column only errors count.
+
+    Returns
+    -------
+    ndarray of int64
+        Indices, by the probability of the answer, highest first.
+    """
+    chosen = np.ones(len(report.labels), bool)
+    if true is not None:
+        chosen &= report.labels == true
+    if read is not None:
+        chosen &= report.predicted == read
+    if true is None or read is None:
+        chosen &= report.predicted != report.labels
+    found = np.flatnonzero(chosen)
+    return found[np.argsort(-report.scores[found].max(axis=1), kind="stable")]
+
+
+def confusions_of_class(report: Report, index: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What a class is taken for, and what is taken for it.
+
+    Parameters
+    ----------
+    report : Report
+    index : int
+        The class.
+
+    Returns
+    -------
+    out, into : DataFrame
+        ``index`` (of the other class), ``class`` (its name), ``count``,
+        ``share`` (of the images of the true class); most frequent first, right
+        answers left out.
+    """
+    totals = report.confusion.sum(axis=1)
+
+    def table(counts, of) -> pd.DataFrame:
+        counts = counts.copy()
+        counts[index] = 0
+        found = np.flatnonzero(counts)
+        found = found[np.argsort(-counts[found], kind="stable")]
+        return pd.DataFrame(
+            {
+                "index": found,
+                "class": [report.names[one] for one in found],
+                "count": counts[found],
+                "share": counts[found] / (of[found] if np.ndim(of) else of),
+            }
+        )
+
+    return (
+        table(report.confusion[index], max(totals[index], 1)),
+        table(report.confusion[:, index], totals),
+    )
+
+
+def pairs(report: Report, count: int = 12) -> pd.DataFrame:
+    """Pairs of classes most often taken for each other, both ways together.
+
+    Parameters
+    ----------
+    report : Report
+    count : int
+        How many at most.
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second`` (indices of classes), ``errors``,
+        ``first_as_second``, ``second_as_first`` (counts), ``auc`` (of that
+        pair alone); most errors first.
+    """
+    both = np.triu(report.confusion + report.confusion.T, 1)
+    order = np.argsort(-both, axis=None, kind="stable")[:count]
+    first, second = np.unravel_index(order, both.shape)
+    frame = pd.DataFrame(
+        {
+            "first": first,
+            "second": second,
+            "errors": both[first, second],
+            "first_as_second": report.confusion[first, second],
+            "second_as_first": report.confusion[second, first],
+            "auc": report.aucs.pairwise[first, second],
+        }
+    )
+    return frame[frame["errors"] > 0].reset_index(drop=True)

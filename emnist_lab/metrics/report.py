@@ -1,0 +1,266 @@
+"""What labels and probabilities give together: headline numbers, confusion matrix, curves."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
+
+from ..data.classes import display_names
+from . import calibration
+from .roc import RocAuc
+from .scores import checked, in_top, losses
+
+# Headline numbers by name -> what people read, and how they and their intervals are written.
+NUMBERS = {
+    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
+    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
+    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
+    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
+    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
+    "calibration_error": ("Calibration error", "{:.2%}", ""),
+}
+
+
+def calibration_error(labels, scores, bins: int = 15) -> float:
+    """Expected calibration error of the likeliest class (Naeini, Cooper and Hauskrecht 2015).
+
+    See `emnist_lab.metrics.calibration`.
+
+    Parameters
+    ----------
+    labels, scores
+        As for `roc_auc_ovo`; rows of `scores` are normalised to sum 1.
+    bins : int
+        How many.
+
+    Returns
+    -------
+    float
+        0..1; 0 where a classifier that says 80 % is right in 80 % of the cases.
+    """
+    return calibration.calibration_error(*checked(labels, scores), bins)
+
+
+@dataclass(frozen=True, eq=False)
+class PrecisionRecall:
+    """Precision over recall of one class against the rest.
+
+    Attributes
+    ----------
+    recall, precision : ndarray of shape (K,), dtype float64
+        Points of the curve, recall rising; at most some hundred.
+    average : float
+        Average precision: exact, from all thresholds.
+    """
+
+    recall: np.ndarray
+    precision: np.ndarray
+    average: float
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """How well scores fit labels.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (N,), dtype int64
+    scores : ndarray of shape (N, C), dtype float64
+        Probabilities; rows sum to 1.
+    classes : list of str
+        One character a class.
+    """
+
+    labels: np.ndarray
+    scores: np.ndarray
+    classes: list[str]
+
+    def __post_init__(self):
+        labels, scores = checked(self.labels, self.scores)
+        if scores.shape[1] != len(self.classes):
+            raise ValueError(f"{scores.shape[1]} columns of scores, {len(self.classes)} classes")
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "scores", scores)
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """Names for people; see `emnist_lab.data.classes.display_names`."""
+        return display_names(self.classes)
+
+    @functools.cached_property
+    def predicted(self) -> np.ndarray:
+        """Likeliest class of each row: ndarray of shape (N,), dtype int64."""
+        return self.scores.argmax(axis=1)
+
+    @functools.cached_property
+    def confusion(self) -> np.ndarray:
+        """Counts, (C, C) int64: row is the true class, column the predicted one."""
+        size = len(self.classes)
+        return np.bincount(self.labels * size + self.predicted, minlength=size * size).reshape(
+            size, size
+        )
+
+    @functools.cached_property
+    def per_image(self) -> dict[str, np.ndarray]:
+        """What the headline means are means of: name -> (N,) float64 or bool."""
+        return {
+            "accuracy": self.predicted == self.labels,
+            "top3_accuracy": in_top(self.labels, self.scores, 3),
+            "log_loss": losses(self.labels, self.scores),
+        }
+
+    @property
+    def accuracy(self) -> float:
+        """Share of rows whose likeliest class is the true one."""
+        return float(self.per_image["accuracy"].mean())
+
+    @property
+    def top3_accuracy(self) -> float:
+        """Share of rows whose true class is among the three likeliest."""
+        return float(self.per_image["top3_accuracy"].mean())
+
+    @property
+    def log_loss(self) -> float:
+        """See `log_loss`."""
+        return float(self.per_image["log_loss"].mean())
+
+    @functools.cached_property
+    def calibration_error(self) -> float:
+        """See `calibration_error`."""
+        return calibration_error(self.labels, self.scores)
+
+    @functools.cached_property
+    def aucs(self) -> RocAuc:
+        """Areas under ROC curves: every pair, class and average."""
+        return RocAuc(self.labels, self.scores)
+
+    @property
+    def roc_auc_ovo(self) -> float:
+        """See `roc_auc_ovo`."""
+        return self.aucs.ovo_macro
+
+    @property
+    def roc_auc_ovr(self) -> float:
+        """See `roc_auc_ovr`."""
+        return self.aucs.ovr_macro
+
+    @property
+    def absent(self) -> list[str]:
+        """Classes without a single row: their AUC is undefined and left out of averages."""
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return [name for name, count in zip(self.names, counts, strict=True) if not count]
+
+    def summary(self) -> dict[str, float]:
+        """The headline numbers, by name."""
+        return {
+            "accuracy": self.accuracy,
+            "top3_accuracy": self.top3_accuracy,
+            "log_loss": self.log_loss,
+            "roc_auc_ovo": self.roc_auc_ovo,
+            "roc_auc_ovr": self.roc_auc_ovr,
+            "calibration_error": self.calibration_error,
+        }
+
+    @functools.cached_property
+    def per_class(self) -> pd.DataFrame:
+        """Precision, recall, F1, AUC (one-vs-rest) and support, a row a class.
+
+        Undefined numbers (a class never predicted has no precision) are NaN.
+        """
+        hits = np.diag(self.confusion).astype(float)
+        support, read = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            frame = pd.DataFrame(
+                {
+                    "class": self.names,
+                    "precision": hits / read,
+                    "recall": hits / support,
+                    "f1": 2 * hits / (support + read),
+                    "auc": self.aucs.each,
+                    "support": support,
+                }
+            )
+        return frame
+
+    def confused_pairs(self, count: int = 10) -> pd.DataFrame:
+        """Most frequent errors.
+
+        Parameters
+        ----------
+        count : int
+            How many at most.
+
+        Returns
+        -------
+        DataFrame
+            ``true``, ``predicted`` (names), ``count``, ``of`` (images of the
+            true class), ``share``; most frequent first.
+        """
+        errors = self.confusion.copy()
+        np.fill_diagonal(errors, 0)
+        order = np.argsort(-errors, axis=None, kind="stable")[:count]
+        rows, columns = np.unravel_index(order, errors.shape)
+        frame = pd.DataFrame(
+            {
+                "true": [self.names[i] for i in rows],
+                "predicted": [self.names[i] for i in columns],
+                "count": errors[rows, columns],
+                "of": self.confusion.sum(axis=1)[rows],
+            }
+        )
+        frame = frame[frame["count"] > 0].reset_index(drop=True)
+        return frame.assign(share=frame["count"] / frame["of"])
+
+    def most_missed(self) -> tuple[str, float] | None:
+        """Name of the class with the lowest recall, and that recall; None without any error."""
+        recall = self.per_class["recall"]
+        if not (recall < 1).any():
+            return None
+        worst = int(recall.idxmin())
+        return self.names[worst], float(recall[worst])
+
+    @functools.cached_property
+    def roc_curves(self) -> tuple[np.ndarray, np.ndarray]:
+        """ROC curve of each class against the rest, on one grid of false positive rates.
+
+        Rates, ndarray of shape (201,), and the true positive rates there,
+        ndarray of shape (C, 201), interpolated; NaN for a class that is absent.
+        """
+        rates = np.linspace(0, 1, 201)
+        hits = np.full((len(self.classes), len(rates)), np.nan)
+        for index in range(len(self.classes)):
+            own = self.labels == index
+            if own.any() and not own.all():
+                false, true, _ = roc_curve(own, self.scores[:, index])
+                hits[index] = np.interp(rates, false, true)
+        return rates, hits
+
+    def precision_recall(self, index: int) -> PrecisionRecall:
+        """Precision-recall curve of a class against the rest.
+
+        Parameters
+        ----------
+        index : int
+            Of a class that occurs.
+
+        Returns
+        -------
+        PrecisionRecall
+
+        Raises
+        ------
+        ValueError
+            The class doesn't occur.
+        """
+        own = self.labels == index
+        if not own.any():
+            raise ValueError(f"no image is of class {index}: precision and recall are undefined")
+        precision, recall, _ = precision_recall_curve(own, self.scores[:, index])
+        # The first point of each half percent of recall: all that a screen shows.
+        precision, recall = precision[::-1], recall[::-1]
+        steps = np.unique(np.floor(recall * 200).astype(int), return_index=True)[1]
+        keep = np.union1d(steps, np.flatnonzero(np.diff(recall) > 0.005) + 1)
+        average = float(average_precision_score(own, self.scores[:, index]))
+        return PrecisionRecall(recall[keep], precision[keep], average)

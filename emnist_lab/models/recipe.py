@@ -1,0 +1,143 @@
+"""What a recipe is: an unfitted pipeline with its reasons, stages and settings."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ..errors import TrainingError
+from . import cost_estimates
+from .cost_estimates import CostEstimate
+from .hyperparameters import Hyperparameter
+
+SEED = 25  # the reference's random_state
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A representation and a classifier.
+
+    Attributes
+    ----------
+    name, title : str
+        ``"hog-qda"``, and what people read.
+    why : str
+        One line on why it is in the catalogue.
+    make : callable
+        (seed) -> unfitted pipeline on uint8 (N, 28, 28).
+    stages : tuple of (str, float)
+        What each step of the pipeline does, for people, and its usual share
+        of the time.
+    settings : tuple of Setting
+        What may be changed.
+    adapt : callable, optional
+        (pipeline, images of each class that has any): sets what depends on
+        how many images there are.
+    fewest : int
+        Training images a class that it needs at least.
+    """
+
+    name: str
+    title: str
+    why: str
+    make: Callable[[int], Pipeline]
+    stages: tuple[tuple[str, float], ...]
+    settings: tuple[Hyperparameter, ...] = ()
+    adapt: Callable[[Pipeline, np.ndarray], None] | None = None
+    fewest: int = 1
+
+    def expected(self, images: int) -> CostEstimate:
+        """What to expect of training on so many images; see `emnist_lab.models.cost_estimates`.
+
+        Parameters
+        ----------
+        images : int
+
+        Returns
+        -------
+        Expectation
+        """
+        return cost_estimates.estimate(self.name, images)
+
+    def expected_seconds(self, images: int) -> float:
+        """Rough time to train and measure on so many images, with the start of a process."""
+        return self.expected(images).seconds
+
+    def defaults(self) -> dict[str, Any]:
+        """Value of each setting as the recipe has it: name -> value."""
+        params = self.make(SEED).get_params()
+        return {one.name: params[one.name] for one in self.settings}
+
+    def library_defaults(self) -> dict[str, Any]:
+        """scikit-learn's own default of each setting: name -> value; not of what is ours."""
+        params, found = self.make(SEED).get_params(), {}
+        for one in self.settings:
+            step, _, leaf = one.name.rpartition("__")
+            kind = type(params.get(step))
+            if kind.__module__.startswith("sklearn."):
+                found[one.name] = inspect.signature(kind).parameters[leaf].default
+        return found
+
+    def checked(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Settings to change, as scikit-learn takes them.
+
+        Parameters
+        ----------
+        params : dict
+            Name of a setting, with or without its step, -> value.
+
+        Returns
+        -------
+        dict
+            Those that differ from the recipe's own.
+
+        Raises
+        ------
+        TrainingError
+            The recipe has no such setting, or a value is out of range.
+        """
+        known = {one.name: one for one in self.settings}
+        by_label = {one.label: one for one in self.settings}
+        defaults, changed = self.defaults(), {}
+        for name, value in params.items():
+            setting = known.get(name) or by_label.get(name)
+            if setting is None:
+                raise TrainingError(
+                    f"{self.name} has no setting {str(name)[:60]!r}: choose among "
+                    f"{', '.join(by_label)}."
+                )
+            value = setting.checked(value)
+            if value != defaults[setting.name]:
+                changed[setting.name] = value
+        return changed
+
+    def pipeline(
+        self, seed: int = SEED, counts: np.ndarray | None = None, params: dict | None = None
+    ) -> Pipeline:
+        """Unfitted pipeline on uint8 (N, 28, 28).
+
+        Parameters
+        ----------
+        seed : int
+            For everything random.
+        counts : ndarray of shape (C,), optional
+            Training images of each class that has any.
+        params : dict, optional
+            Settings to change; see `checked`.
+
+        Returns
+        -------
+        sklearn.pipeline.Pipeline
+
+        Raises
+        ------
+        TrainingError
+            See `checked`.
+        """
+        made = self.make(seed).set_params(**self.checked(params or {}))
+        if self.adapt is not None and counts is not None:
+            self.adapt(made, counts)
+        return made

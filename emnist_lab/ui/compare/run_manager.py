@@ -1,0 +1,190 @@
+"""Runs kept in order: rename, export, delete, import, and the disk space that they take."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from emnist_lab.errors import LabError, RunError
+from emnist_lab.runs import import_export, registry
+from emnist_lab.runs.run import Run
+from emnist_lab.ui import current_run, messages
+from emnist_lab.ui.formatting import plain, size
+
+_SHIPPED = "It came with EMNIST Lab: only runs of your own can be renamed or deleted."
+_LARGEST = 500  # MB a file
+
+
+def shelf(found: list[Run]) -> None:
+    """Draw what can be done to a run, and the way in for one from elsewhere.
+
+    Parameters
+    ----------
+    found : list of Run
+        All runs at hand.
+    """
+    session = st.session_state
+    session.setdefault("shelf-uploads", 0)
+    if said := session.pop("shelf-done", ""):
+        st.success(said, icon=":material/check:")
+    if refused := session.pop("shelf-refused", ""):
+        messages.say_error(refused)
+    own = [run for run in found if not run.shipped]
+    if own:
+        many = f"{len(own)} runs of your own take" if len(own) > 1 else "One run of your own takes"
+        st.caption(f"{many} {size(sum(run.bytes for run in own))} on the disk.")
+    else:
+        st.caption("No runs of your own yet: Train makes them, or import one.")
+    if names := registry.unusable():
+        _unusable(names)
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        if found:
+            _one(found)
+        else:
+            st.info("There is no run yet: train one, or import one.", icon=":material/inventory_2:")
+    with right, st.container(border=True, height="stretch"):
+        _upload()
+
+
+def _one(found: list[Run]) -> None:
+    session = st.session_state
+    by_name = {run.name: run for run in sorted(found, key=lambda run: run.shipped)}
+    chosen = session.pop("shelf-next", session.get("shelf-run"))
+    # Set, not left to the default: the browser would go on showing one that is gone.
+    session["shelf-run"] = chosen if chosen in by_name else next(iter(by_name))
+    run = by_name[st.selectbox("Run", list(by_name), key="shelf-run")]
+    fixed = _SHIPPED if run.shipped else None
+    broken = _broken(str(run.folder), _stamp(run))
+    with st.container(horizontal=True):
+        with st.popover(
+            "Rename", icon=":material/edit:", disabled=run.shipped, help=fixed or "Change its name."
+        ):
+            key = f"shelf-name-{run.name}"
+            with st.form(f"shelf-rename-{run.name}", border=False):
+                st.text_input(
+                    "New name",
+                    run.name,
+                    max_chars=80,
+                    key=key,
+                    help="Letters, digits, dots, dashes and underscores.",
+                )
+                st.form_submit_button("Rename", type="primary", on_click=_rename, args=(run, key))
+        st.download_button(
+            "Export",
+            lambda: import_export.export_run(run),
+            import_export.file_name(run),
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=bool(broken),
+            help=plain(broken) or "One file, to keep or hand on; Import takes it in elsewhere.",
+        )
+        if st.button(
+            "Delete",
+            icon=":material/delete:",
+            disabled=run.shipped,
+            help=fixed or "Asks before it does.",
+        ):
+            _ask(run)
+    st.caption(f"{size(run.bytes)}. {current_run.trained_on(run)}")
+
+
+def _unusable(names: list[str]) -> None:
+    """A way out for runs that can't be opened: a warning above says why each can't."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Runs that can't be opened", names, width=340)
+        with st.popover("Delete", icon=":material/delete:"):
+            st.markdown(f"**{plain(name)}** will be gone from this machine; it can't be undone.")
+            st.button("Delete it", type="primary", on_click=_discard, args=(name,))
+
+
+def _discard(name: str) -> None:
+    _try(lambda: registry.discard(name), f"**{plain(name)}** is deleted.")
+
+
+def _try(work: Callable[[], None], done: str) -> bool:
+    """Do something to a run, and say on the next look how it ended."""
+    try:
+        work()
+    except RunError as error:
+        st.session_state["shelf-refused"] = str(error)
+        return False
+    st.session_state["shelf-done"] = done
+    return True
+
+
+def _upload() -> None:
+    session = st.session_state
+    file = st.file_uploader(
+        "Import a run",
+        type=["zip"],
+        key=f"shelf-upload-{session['shelf-uploads']}",
+        max_upload_size=_LARGEST,
+        help=f"A file that Export made (…{import_export.ENDING}). It is checked before it is kept, and "
+        "nothing in it is executed.",
+    )
+    if file is None:
+        return
+    try:
+        with st.spinner("Checking the run …"):
+            run = import_export.import_run(file)
+    except LabError as error:
+        session["shelf-refused"] = str(error)
+    else:
+        session["shelf-done"] = f"Imported: the run is kept as **{plain(run.name)}**."
+        session["shelf-next"] = run.name
+    session["shelf-uploads"] += 1  # an empty field for the next
+    st.rerun()
+
+
+def _rename(run: Run, key: str) -> None:
+    session, name = st.session_state, st.session_state[key].strip()
+    try:
+        kept = registry.rename(run, name)
+    except RunError as error:
+        session["shelf-refused"] = str(error)
+        return
+    if kept.name != run.name:
+        session["shelf-done"] = f"“{plain(run.name)}” is called **{plain(kept.name)}** now."
+        session["shelf-next"] = kept.name
+        if session.get("run") == run.name:  # in use on Evaluate and Draw
+            session.run = kept.name
+
+
+@st.dialog("Delete a run", icon=":material/delete:")
+def _ask(run: Run) -> None:
+    st.markdown(
+        f"**{plain(run.name)}** and its {size(run.bytes)} will be gone from this machine. It can't "
+        "be undone; export it first to keep a copy."
+    )
+    with st.container(horizontal=True):
+        done = st.button(
+            "Delete it", type="primary", key="shelf-delete", on_click=_delete, args=(run,)
+        )
+        if done or st.button("Keep it", key="shelf-keep"):
+            st.rerun()
+
+
+def _delete(run: Run) -> None:
+    deleted = _try(lambda: registry.delete(run), f"**{plain(run.name)}** is deleted.")
+    if deleted and st.session_state.get("run") == run.name:
+        del st.session_state["run"]
+
+
+def _stamp(run: Run) -> tuple:
+    """What changes when a file of the run does."""
+    try:
+        stats = [path.stat() for path in sorted(run.folder.iterdir())]
+    except OSError:
+        return ()  # it is gone, which `_broken` finds out
+    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _broken(folder: str, stamp: tuple) -> str:
+    """Why a run can't be exported; nothing where it can."""
+    try:
+        import_export.check_export(registry.open_run(folder))
+    except RunError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,1 @@
+"""Widgets of our own: each knows its arguments, and nothing of runs or datasets."""

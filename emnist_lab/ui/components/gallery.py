@@ -1,0 +1,130 @@
+"""Sprite gallery: hundreds of images sent as one picture, each of them pickable."""
+
+import base64
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.data import thumbnails
+
+_COLUMNS = 32  # of the sprite, not of the page: the page wraps as its width asks for
+
+_CSS = """
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--tile), 1fr));
+  gap: 3px; max-height: var(--most); overflow-y: auto; padding: 3px; }
+.tile { aspect-ratio: 1; padding: 0; border: 0; border-radius: 4px; cursor: pointer;
+  background: #000 var(--sprite) no-repeat; outline-offset: 1px; }
+.tile:hover { outline: 2px solid var(--st-primary-color); }
+.tile:focus-visible, .tile[aria-pressed=true] { outline: 3px solid var(--st-primary-color); }
+"""
+
+# Positions are percentages, so that tiles may stretch with the page.
+_JS = """
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component;
+  const grid = parentElement.querySelector('.grid');
+  grid.style.setProperty('--tile', data.tile + 'px');
+  grid.style.setProperty('--most', data.height + 'px');
+  grid.setAttribute('aria-label', data.label);
+  if (grid.dataset.key !== data.key) {
+    grid.dataset.key = data.key;
+    // One short address for all tiles: the picture itself, hundreds of times, takes a second.
+    if (grid.sprite) URL.revokeObjectURL(grid.sprite);
+    const bytes = Uint8Array.from(atob(data.sprite), (c) => c.charCodeAt(0));
+    grid.sprite = URL.createObjectURL(new Blob([bytes], { type: 'image/png' }));
+    grid.style.setProperty('--sprite', `url(${grid.sprite})`);
+    const across = Math.max(data.columns - 1, 1), down = Math.max(data.rows - 1, 1);
+    grid.replaceChildren(...data.titles.map((title, i) => {
+      const tile = document.createElement('button');
+      tile.className = 'tile';
+      tile.type = 'button';
+      tile.title = title;
+      tile.setAttribute('aria-label', title);
+      tile.style.backgroundSize = `${data.columns * 100}% ${data.rows * 100}%`;
+      const x = (i % data.columns) / across * 100, y = Math.floor(i / data.columns) / down * 100;
+      tile.style.backgroundPosition = `${x}% ${y}%`;
+      return tile;
+    }));
+    grid.scrollTop = 0;
+  }
+  const tiles = [...grid.children];
+  const mark = (i) => tiles.forEach((t, j) => t.setAttribute('aria-pressed', String(i === j)));
+  mark(data.selected);
+  tiles.forEach((tile, i) => {
+    tile.onclick = () => { mark(i); setTriggerValue('picked', data.ids[i]); };
+  });
+  grid.onkeydown = (event) => {
+    const row = Math.max(1, Math.round(grid.clientWidth / (tiles[0].offsetWidth + 3)));
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key];
+    const to = tiles[tiles.indexOf(event.target) + step];
+    if (step && to) { event.preventDefault(); to.focus(); }
+  };
+}
+"""
+
+_gallery = st.components.v2.component(
+    "emnist_lab_gallery", html='<div class="grid" role="group"></div>', css=_CSS, js=_JS
+)
+
+
+def gallery(
+    images: np.ndarray,
+    ids: list,
+    titles: list[str],
+    *,
+    key: str,
+    label: str,
+    selected=None,
+    on_pick: Callable[[object], None] | None = None,
+    tile: int = 40,
+    height: int = 460,
+) -> None:
+    """Show images as one sprite; a click or Enter picks one, arrow keys move.
+
+    Parameters
+    ----------
+    images : ndarray of shape (N, 28, 28), dtype uint8
+        At least one.
+    ids : list
+        N JSON values; the one of the picked image is given to `on_pick`.
+    titles : list of str
+        N texts, shown on hover and read to those who can't see.
+    key : str
+        Of the widget.
+    label : str
+        What the gallery shows, for those who can't see.
+    selected : optional
+        The id that is marked.
+    on_pick : callable, optional
+        Called with an id before the page runs again.
+    tile : int
+        Smallest side of a tile in CSS pixels.
+    height : int
+        The gallery scrolls beyond this many CSS pixels.
+    """
+    columns = min(_COLUMNS, len(images))
+    sheet = thumbnails.png(thumbnails.sprite(images, columns))
+    encoded = base64.b64encode(sheet).decode("ascii")
+
+    def picked():
+        value = st.session_state[key].picked
+        if value is not None and on_pick is not None:
+            on_pick(value)
+
+    _gallery(
+        key=key,
+        data={
+            "key": f"{hash((encoded, tuple(titles)))}",
+            "sprite": encoded,
+            "columns": columns,
+            "rows": -(-len(images) // columns),
+            "titles": titles,
+            "ids": ids,
+            "selected": ids.index(selected) if selected in ids else -1,
+            "tile": tile,
+            "height": height,
+            "label": label,
+        },
+        on_picked_change=picked,
+    )

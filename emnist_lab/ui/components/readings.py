@@ -1,0 +1,100 @@
+"""What runs read in a drawing: an answer and the likeliest classes, as bars that move.
+
+`st.html` makes its elements anew each time, so what it shows can only jump.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.data.classes import display_names
+from emnist_lab.handwriting.decision import decide
+from emnist_lab.metrics.ranking import top_classes
+
+_SHOWN = 5  # classes
+_HTML = '<div class="el-readings"><p class="heading"></p><div class="all"></div></div>'
+
+
+def _read(kind: str) -> str:
+    return Path(__file__).with_name(f"readings.{kind}").read_text(encoding="utf-8")
+
+
+# Styles aren't isolated: whoever waits for bars finds them by their class in the page itself.
+_readings = st.components.v2.component(
+    "emnist_lab_readings",
+    html=_HTML,
+    css=_read("css"),
+    js=_read("js"),
+    isolate_styles=False,
+)
+
+
+class Prediction(NamedTuple):
+    """What one run says of one image.
+
+    Attributes
+    ----------
+    who : str
+        The run's name.
+    classes : list of str
+    chances : ndarray of shape (C,)
+    """
+
+    who: str
+    classes: list[str]
+    chances: np.ndarray
+
+
+def readings(
+    found: list[Prediction],
+    *,
+    key: str,
+    heading: str = "Your drawing",
+    example: bool = False,
+    strange: bool = False,
+) -> None:
+    """Show readings of one image side by side.
+
+    Parameters
+    ----------
+    found : list of Reading
+    key : str
+        Of the widget.
+    heading : str
+        What the image is.
+    example : bool
+        The image isn't the person's own drawing.
+    strange : bool
+        It shows no character, so no answer is named; see `emnist_lab.handwriting.scribble_detector`.
+    """
+    columns = [_column(one, strange) for one in found]
+    _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
+
+
+def _column(one: Prediction, strange: bool = False) -> dict:
+    names, said = display_names(one.classes), decide(one.chances, one.classes)
+    read = " / ".join(names[index] for index in said.members)
+    big, beside, note = read, f"{said.chance:.0%}", ""
+    if strange:
+        big, beside = "Not sure", ""
+    elif not said.sure:
+        big, beside = "Not sure", f"perhaps {read}"
+        note = "Whatever it names is more likely wrong than right."
+    elif len(said.members) > 1:
+        note = "One of these: alone, nobody can tell them apart."
+    return {
+        "who": one.who,
+        "answer": big,
+        "chance": beside,
+        "note": note,
+        "rows": [
+            {
+                "name": names[index],
+                "chance": round(float(one.chances[index]), 5),
+                "said": index in said.members and not strange,
+            }
+            for index in top_classes(one.chances, _SHOWN)
+        ],
+    }

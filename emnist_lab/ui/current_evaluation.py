@@ -1,0 +1,360 @@
+"""What a run says of a test part: its kept scores, or a reading of the dataset in use."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from emnist_lab.data.part import Part
+from emnist_lab.errors import DatasetError, LabError, RunError
+from emnist_lab.evaluation import evaluate, neighbours
+from emnist_lab.metrics import bootstrap
+from emnist_lab.metrics.bootstrap import Intervals
+from emnist_lab.metrics.report import Report
+from emnist_lab.runs import registry
+from emnist_lab.runs.manifest import SCORES
+from emnist_lab.runs.run import Run
+from emnist_lab.ui import background_pools, current_dataset, current_run, messages, task_panel
+from emnist_lab.ui.background_task import Task
+from emnist_lab.ui.formatting import plain
+
+_ON = ("its own test part", "the dataset in use")
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a run says of a test part.
+
+    Attributes
+    ----------
+    run : Run
+    report : Report
+    key : tuple
+        What the numbers depend on, to keep what is computed from them by.
+    name, fingerprint : str
+        The part's honest name and fingerprint.
+    generated : bool
+        Whether the run or the part was made from generated images.
+    part : Part or None
+        The images; None where the dataset in use doesn't have exactly these.
+    problem : str
+        Why not, and what to do: one sentence, as Markdown.
+    kept : bool
+        Whether the numbers are those that came with the run.
+    """
+
+    run: Run
+    report: Report
+    key: tuple
+    name: str
+    fingerprint: str
+    generated: bool
+    part: Part | None
+    problem: str
+    kept: bool
+
+    @property
+    def stem(self) -> str:
+        """What files are called, without their ending."""
+        measured = "" if self.kept else "-measured-here"
+        return f"{'generated-' if self.generated else ''}{self.run.name}{measured}"
+
+    @property
+    def note(self) -> str:
+        """What a figure that is passed on must still say."""
+        return f"{self.run.name}, measured on: {self.name}"
+
+
+def fragment_with_errors(work: Callable[..., None]) -> Callable[..., None]:
+    """A fragment of a page that says what is wrong, where it would break: a run may be gone."""
+
+    @functools.wraps(work)
+    def safely(*args, **kwargs) -> None:
+        try:
+            work(*args, **kwargs)
+        except LabError as error:
+            messages.say_error(error)
+
+    return st.fragment(safely)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Computing the numbers …")
+def _report(folder: str, stamp: int) -> Report:
+    return current_run.opened(folder, stamp).report()
+
+
+def report(name: str) -> Report:
+    """Report on a run's kept test scores, computed once; raises `RunError`."""
+    return _report(*current_run.version_key(registry.open_run(name)))
+
+
+def stored_evaluation(run: Run) -> Evaluation:
+    """What a run's kept test scores say.
+
+    Parameters
+    ----------
+    run : Run
+        With test scores.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    RunError
+        It has none, or is gone.
+    """
+    found, (part, problem) = report(run.name), test_part(run)
+    about = run.manifest["data"]["test"]
+    return Evaluation(
+        run, found, current_run.version_key(run), about["name"], about["fingerprint"], run.generated, part,
+        problem, True,
+    )  # fmt: skip
+
+
+def choose_evaluation(run: Run) -> Evaluation | None:
+    """What a run's kept scores say, or what it says of the dataset in use: where both, to choose.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Measurement or None
+        None while it reads the images, and where that was cancelled: both are shown.
+
+    Raises
+    ------
+    DatasetError or RunError
+        There are neither scores nor images, or the run is gone.
+    """
+    scored = SCORES in run.manifest["files"]
+    part, why = _at_hand(run)
+    if scored:
+        own = run.manifest["data"]["test"]["fingerprint"]
+        if part is None or part.fingerprint == own or not _here():
+            return stored_evaluation(run)
+    elif part is None:
+        raise DatasetError(
+            f"The run {run.name} has no test scores, and {why}: choose another dataset on the Data "
+            "page, or train it again with a test part."
+        )
+    split, root = run.manifest["data"]["split"], current_dataset.root()
+    key = (
+        *current_run.version_key(run),
+        split,
+        "test",
+        root,
+        current_dataset.version_key(split, "test", root),
+    )
+    found = _reading(run, part, key)
+    if found is None:
+        return None
+    generated = run.generated or part.generated
+    _caveats(run, part)
+    return Evaluation(run, found, key, part.name, part.fingerprint, generated, part, "", False)
+
+
+def _here() -> bool:
+    """Whether the dataset in use is chosen to be measured on, kept in the address."""
+    if st.session_state.pop("measure-here", False):
+        st.session_state.on = _ON[1]
+    chosen = st.segmented_control(
+        "Numbers on",
+        _ON,
+        default=_ON[0],
+        required=True,
+        key="on",
+        bind="query-params",
+        help="What the run was measured on when it was made, or the test part of the dataset in "
+        "use, which it reads now.",
+    )
+    return chosen == _ON[1]
+
+
+def _reading(run: Run, part: Part, key: tuple) -> Report | None:
+    opened = current_run.open_run(run.name)
+    return task_panel.result_or_progress(
+        background_pools.readings(),
+        key,
+        lambda tell: evaluate.evaluate(opened, part, tell),
+        about=f"{run.name} reads the {part.part} part",
+        name="reading",
+    )
+
+
+def _caveats(run: Run, part: Part) -> None:
+    """Say what numbers that were measured now are about."""
+    st.caption(f"Measured now, on the {plain(part.name)}.")
+    if part.generated and not run.generated:
+        st.warning(
+            "**Generated images.** A model made them, no person wrote them: these numbers say "
+            "nothing about real handwriting.",
+            icon=":material/robot_2:",
+        )
+    elif not part.generated and not run.generated and not _trained_here(run):
+        st.warning(
+            "This run was trained on other files than those at hand: if both are EMNIST's, it may "
+            "have learned from some of these very images, and they flatter it.",
+            icon=":material/school:",
+        )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _trained_on(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> bool:
+    run = current_run.opened(folder, stamp)
+    try:
+        neighbours.find_training_images(run, current_dataset.load_from(split, "train", root, files))
+    except LabError:
+        return False  # on other images, or they can't be read
+    return True
+
+
+def _trained_here(run: Run) -> bool:
+    """Whether a run learned from the training part of the dataset in use, whose test part differs.
+
+    Where it was trained on other images, no one knows which of them stand in the test part.
+    """
+    split, root = run.manifest["data"]["split"], current_dataset.root()
+    if (split, "train") not in current_dataset.available()[0]:
+        return False
+    return _trained_on(
+        *current_run.version_key(run),
+        split,
+        root,
+        current_dataset.version_key(split, "train", root),
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _own_part(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> Part:
+    return current_run.opened(folder, stamp).own_part(
+        current_dataset.load_from(split, "test", root, files)
+    )
+
+
+def _at_hand(run: Run) -> tuple[Part | None, str]:
+    """Test images of the dataset in use that a run can read, or why there are none."""
+    split, root, name = (
+        run.manifest["data"]["split"],
+        current_dataset.root(),
+        current_dataset.dataset_in_use(),
+    )
+    if (split, "test") not in current_dataset.available()[0]:
+        return None, f"the dataset in use, “{name}”, has no test part of {split}"
+    try:
+        part = _own_part(
+            *current_run.version_key(run),
+            split,
+            root,
+            current_dataset.version_key(split, "test", root),
+        )
+        run.check_classes(part.classes)
+    except DatasetError as error:
+        return None, f"the dataset in use, “{name}”, can't be read ({error})"
+    except RunError:
+        return None, f"the dataset in use, “{name}”, has other classes"
+    if not len(part):
+        return None, f"the dataset in use, “{name}”, holds no images of the run's classes"
+    return part, ""
+
+
+def test_part(run: Run) -> tuple[Part | None, str]:
+    """The images that a run's kept scores are about.
+
+    Parameters
+    ----------
+    run : Run
+        With test scores.
+
+    Returns
+    -------
+    part : Part or None
+        None where the dataset in use doesn't have exactly these images.
+    problem : str
+        Why not, and what to do: one sentence, as Markdown.
+    """
+    recorded, name = run.manifest["data"]["test"], current_dataset.dataset_in_use()
+    part, why = _at_hand(run)
+    if part is not None:
+        if part.fingerprint == recorded["fingerprint"]:
+            return part, ""
+        why = f"the dataset in use, “{name}”, isn't the one that was measured on"
+        if part.name == recorded["name"]:
+            why = f"“{name}” holds other images by the same name now than when the run was made"
+    return None, (
+        f"The images themselves can't be shown: {plain(why)}. They are the "
+        f"{plain(recorded['name'])}: choose that dataset on the Data page, or look at what the run "
+        "says of the dataset in use."
+    )
+
+
+def say_no_images(seen: Evaluation, place: str) -> None:
+    """Say why images can't be shown; where the run can read others, with a button for that.
+
+    Parameters
+    ----------
+    seen : Measurement
+        Without its part.
+    place : str
+        Names the button.
+    """
+    st.info(seen.problem, icon=":material/hide_image:")
+    if _at_hand(seen.run)[0] is not None and st.button(
+        f"Read “{plain(current_dataset.dataset_in_use())}” with it", key=f"read-{place}"
+    ):
+        st.session_state["measure-here"] = True
+        st.rerun()
+
+
+def evaluate_part(run: Run, split: str, part: str) -> Report | None:
+    """What a run says of a part of the chosen dataset; kept scores where it was measured on it.
+
+    Parameters
+    ----------
+    run : Run
+        Of the part's classes.
+    split, part : str
+
+    Returns
+    -------
+    Report or None
+        None while it reads the images, and where that was cancelled: both are shown.
+
+    Raises
+    ------
+    DatasetError or RunError
+        The images or the model can't be read.
+    """
+    data, test = current_dataset.load(split, part), run.manifest["data"].get("test")
+    if test and test["fingerprint"] == data.fingerprint and SCORES in run.manifest["files"]:
+        return report(run.name)
+    root = current_dataset.root()
+    return _reading(
+        run,
+        data,
+        (
+            *current_run.version_key(run),
+            split,
+            part,
+            root,
+            current_dataset.version_key(split, part, root),
+        ),
+    )
+
+
+def intervals(seen: Evaluation) -> Task[Intervals]:
+    """95 % intervals of a run's numbers, in the making; see `emnist_lab.metrics.bootstrap`.
+
+    Parameters
+    ----------
+    seen : Measurement
+
+    Returns
+    -------
+    Task of Intervals
+    """
+    return background_pools.intervals().of(seen.key, lambda tell: bootstrap.intervals(seen.report))

@@ -1,0 +1,141 @@
+"""Runs on pages: the one in use, chosen and opened once, and an honest sentence about it."""
+
+import importlib
+import threading
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from emnist_lab.errors import RunError
+from emnist_lab.runs import manifest, registry
+from emnist_lab.runs.run import Run
+from emnist_lab.ui.formatting import plain
+
+FIRST_RUN = "warped-blend"  # the shipped run that reads best
+
+
+def version_key(run: Run) -> tuple[str, int]:
+    """What changes when a run does, for caches.
+
+    Parameters
+    ----------
+    run : Run
+        On disk.
+
+    Returns
+    -------
+    tuple
+        Its folder, and when its manifest was written.
+
+    Raises
+    ------
+    RunError
+        It is gone.
+    """
+    try:
+        return str(run.folder), (run.folder / manifest.MANIFEST).stat().st_mtime_ns
+    except OSError as error:
+        raise RunError(
+            f"There is no run {run.name} any more: it was renamed or deleted meanwhile; choose "
+            "another."
+        ) from error
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Have the slow imports and the first run ready before a page asks for them.
+
+    In a thread, once a server: the page that came first isn't held up.
+    """
+
+    def work():
+        try:
+            registry.open_run(FIRST_RUN).warm_up()
+        except RunError:
+            return  # pages say what is wrong with it, where it matters
+        importlib.import_module("seaborn")
+        importlib.import_module("emnist_lab.evaluation.figures")
+
+    threading.Thread(target=work, name="warm-up", daemon=True).start()
+
+
+def all_runs() -> tuple[list[Run], list[str]]:
+    """All runs at hand, the one to start with first, and what is wrong with others."""
+    found, problems = registry.list_runs()
+    found.sort(key=lambda run: run.name != FIRST_RUN)
+    return found, problems
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the run …")
+def opened(folder: str, stamp: int) -> Run:
+    """Run of a folder, opened once for each `mark`."""
+    return registry.open_run(folder)
+
+
+def open_run(name: str) -> Run:
+    """Run by name, opened once; raises `RunError`."""
+    return opened(*version_key(registry.open_run(name)))
+
+
+def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -> Run | None:
+    """Selection of the run in use, kept in the address; None where there is no run.
+
+    Parameters
+    ----------
+    label : str
+        Of the widget.
+    place : DeltaGenerator, optional
+        Where it goes; what is to be said about runs is said here, in the page.
+    """
+    found, problems = all_runs()
+    for problem in problems:
+        st.warning(plain(problem), icon=":material/broken_image:")
+    names = [run.name for run in found]
+    session = st.session_state
+    asked = session.get("run") or st.query_params.get("run", "")
+    if asked not in ("", *names):
+        session.pop("run", None)
+        if names:  # said, not left to the default: the browser would go on showing the old one
+            session.run = names[0]
+        instead = f": “{plain(names[0])}” is shown." if names else "."
+        st.warning(
+            f"There is no run “{plain(asked[:200])}” here (any more){instead} Compare lists all.",
+            icon=":material/link_off:",
+        )
+    if not found:
+        return None
+    # What the address says must be what the list shows, so no prettier labels here.
+    name = (place or st).selectbox(
+        label,
+        names,
+        key="run",
+        bind="query-params",
+        width=420,
+        help="Evaluate shows it, Draw reads with it. Train makes more.",
+    )
+    return found[names.index(name)]
+
+
+def trained_on(run: Run) -> str:
+    """One honest sentence on the run's data, for every page that shows what it does."""
+    data = run.manifest["data"]
+    test = data.get("test")
+    measured = f" Measured on: {plain(test['name'])}." if test else ""
+    shipped = "Came with EMNIST Lab. " if run.shipped else ""
+    title, train = plain(run.manifest["title"]), plain(data["train"]["name"])
+    scaled = (
+        f" Its probabilities are scaled (temperature {run.temperature:.2f}, fitted on that part)."
+        if run.temperature != 1
+        else ""
+    )
+    return f"{title}. {shipped}Trained on: {train}.{measured}{scaled}"
+
+
+def say_trained_on_generated(run: Run) -> None:
+    """Label a page that shows a run made from generated images; nothing for others."""
+    if run.generated:
+        st.warning(
+            "**Made from generated images.** A model made this run's images, no person wrote them: "
+            "its scores say nothing about real handwriting.",
+            icon=":material/robot_2:",
+        )

@@ -1,0 +1,139 @@
+"""Keeping a drawing with its true label, one click each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.data.classes import display_names
+from emnist_lab.errors import LabError
+from emnist_lab.handwriting.drawing_store import Drawing, as_predictions
+from emnist_lab.ui import messages, ownership
+from emnist_lab.ui.formatting import plain
+
+_BUTTONS = 5  # likeliest characters that are one click away
+
+
+def keep(
+    image: np.ndarray,
+    strokes: Sequence,
+    pen_width: float | None,
+    said: dict[str, tuple[Sequence[str], np.ndarray]],
+    *,
+    key: str = "keep",
+    source: str = "drawn",
+) -> None:
+    """Buttons that keep a drawing with its true label, one click each.
+
+    To be drawn after every change of the drawing. The database isn't asked
+    before a button is pressed, so one that is away holds nobody up.
+
+    Parameters
+    ----------
+    image : ndarray of shape (28, 28), dtype uint8
+        What the runs saw.
+    strokes : sequence of sequences of (x, y)
+        Canvas pixels; empty for a character from a picture.
+    pen_width : float or None
+        Same unit.
+    said : dict of str to (classes, chances)
+        Name of each run that read it -> its classes, and their (C,)
+        probabilities. The first run's likeliest are offered as labels.
+    key : str
+        Of the widgets.
+    source : {"drawn", "picture"}
+    """
+    ownership.owner()  # asks the browser, so that it is known by the time of a click
+    classes, chances = next(iter(said.values()))
+    names = display_names(list(classes))
+    kept = {run: as_predictions(*one) for run, one in said.items()}
+
+    def made(label: str) -> Drawing:
+        if source == "picture" or not len(strokes):
+            return Drawing(label, image, (), None, kept, source)
+        return Drawing(label, image, strokes, pen_width, kept, source)
+
+    def keep_as(label: str) -> None:
+        try:
+            drawing = made(label)
+        except LabError as error:
+            st.session_state[f"{key}-refused"] = str(error)
+            return
+        problem = keep_now([drawing])
+        st.session_state[f"{key}-refused"] = problem
+        if not problem:
+            st.session_state[f"{key}-done"] = (drawing.digest, label)
+
+    def chosen() -> None:
+        label = st.session_state[f"{key}-other"]
+        st.session_state[f"{key}-other"] = None
+        if label is not None:
+            keep_as(label)
+
+    if problem := st.session_state.pop(f"{key}-refused", ""):
+        messages.say_error(problem)
+    done = st.session_state.get(f"{key}-done")
+    if done and done[0] == made(done[1]).digest:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            name = names[list(classes).index(done[1])] if done[1] in classes else done[1]
+            st.markdown(f":material/bookmark_added: Kept as **{plain(name)}**.")
+            st.button(
+                "Take it back", icon=":material/undo:", key=f"{key}-undo", type="tertiary",
+                on_click=_undo, args=(key, done[0]),
+            )  # fmt: skip
+            st.page_link(
+                "pages/handwriting.py", label="My handwriting", icon=":material/history_edu:"
+            )
+        return
+    st.caption(
+        "Keep it in *My handwriting* as what it really is:",
+        help="Strokes, image and what the runs said are kept on this server, for this browser. "
+        "Nothing is kept without this click.",
+    )
+    with st.container(horizontal=True, gap="small"):
+        for index in np.argsort(-np.asarray(chances), kind="stable")[:_BUTTONS]:
+            label = classes[index]
+            st.button(plain(names[index]), key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
+        with st.popover("Another", icon=":material/more_horiz:"):
+            st.pills(
+                "It is",
+                list(classes),
+                format_func=dict(zip(classes, names, strict=True)).get,
+                key=f"{key}-other",
+                on_change=chosen,
+            )
+
+
+def _undo(key: str, digest: str) -> None:
+    """Take back what was kept last: by its digest, for its number isn't known here."""
+    try:
+        store, owner = ownership.store(), st.session_state["owner"]
+        newest = store.drawings(owner, newest=5)
+        store.delete([one.id for one in newest if one.digest == digest], owner)
+    except LabError as error:
+        st.session_state[f"{key}-refused"] = str(error)
+        return
+    st.session_state.pop(f"{key}-done", None)
+
+
+def keep_now(drawings: Sequence[Drawing]) -> str:
+    """Keep drawings for this browser; for callbacks.
+
+    Parameters
+    ----------
+    drawings : sequence of Drawing
+
+    Returns
+    -------
+    str
+        Why it wasn't possible, a sentence; empty where it was.
+    """
+    owner = st.session_state.get("owner")
+    if owner is None:
+        return "This browser hasn't told yet which drawings are its own: press again in a moment."
+    try:
+        ownership.store().keep(owner, drawings)
+    except LabError as error:
+        return str(error)
+    st.session_state.pop("handwriting-counts", None)
+    return ""

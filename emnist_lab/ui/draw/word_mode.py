@@ -1,0 +1,75 @@
+"""A word on the Draw page: its characters, told apart and read one by one."""
+
+import html
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.data.classes import display_names
+from emnist_lab.errors import InkError, LabError
+from emnist_lab.handwriting import word_reader
+from emnist_lab.runs.run import Run
+from emnist_lab.ui import messages
+from emnist_lab.ui.components.board import Board
+from emnist_lab.ui.components.character_boxes import cards
+from emnist_lab.ui.draw import keep_buttons
+from emnist_lab.ui.formatting import plain
+
+_AT = "word-at"  # which character is picked, in the session
+
+
+def words(run: Run, drawn: Board) -> None:
+    """Show what a run reads in several characters that are drawn side by side.
+
+    To be drawn below the board, in the fragment that runs after each stroke.
+
+    Parameters
+    ----------
+    run : Run
+        Opened.
+    drawn : Board
+    """
+    if not drawn.strokes:
+        st.caption(
+            "Write several characters side by side, apart from each other; a wider gap parts "
+            "words. Joined script can't be read."
+        )
+        return
+    try:
+        run.warm_up()
+        reading = word_reader.read(run, drawn.strokes, drawn.pen_width)
+    except InkError as error:
+        st.info(plain(str(error)), icon=":material/draw:")
+        return
+    except LabError as error:
+        messages.say_error(error)
+        return
+    names, letters = display_names(run.classes), list(reading.letters)
+    called = dict(zip(run.classes, names, strict=True))
+    st.html(
+        '<div style="font-size:2.4rem;font-weight:600;line-height:1.25;white-space:pre-wrap;'
+        f'overflow-wrap:anywhere" aria-live="polite">{html.escape(reading.text)}</div>'
+    )
+    at = min(st.session_state.get(_AT, 0), len(letters) - 1)
+    cards(
+        letters,
+        [[(called[one], p) for one, p in reading.best(index)] for index in range(len(letters))],
+        {},
+        key="word-cards",
+        selected=at,
+        on_pick=lambda index: st.session_state.update({_AT: index}),
+    )
+    if joined := sum(one.joined for one in letters):
+        st.caption(
+            f":material/join_inner: {joined} of them may be several characters in one: write them "
+            "apart."
+        )
+    best = called[reading.best(at, 1)[0][0]]
+    st.markdown(f"**Character {at + 1}** of {len(letters)}, read as **{plain(best)}**")
+    keep_buttons.keep(
+        letters[at].image,
+        [np.asarray(drawn.strokes[index]) for index in letters[at].strokes],
+        drawn.pen_width,
+        {run.name: (run.classes, reading.chances[at])},
+        key="keep-letter",
+    )

@@ -1,0 +1,213 @@
+"""Whether a run is sure when it should be: reliability, abstaining, temperature."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from emnist_lab.errors import LabError
+from emnist_lab.evaluation import figures
+from emnist_lab.metrics import calibration
+from emnist_lab.runs import temperature_scaling
+from emnist_lab.runs.manifest import SCORES
+from emnist_lab.runs.run import Run
+from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.ui.current_evaluation import Evaluation
+from emnist_lab.ui.downloads import download_csv
+from emnist_lab.ui.evaluate import image_detail
+from emnist_lab.ui.formatting import plain
+
+
+def reliability(seen: Evaluation) -> None:
+    """Show stated probabilities against the share that is right.
+
+    Parameters
+    ----------
+    seen : Measurement
+    """
+    report = seen.report
+    table = calibration.reliability(report.labels, report.scores)
+    known = table.dropna()
+    colour, dark = figures.PLAIN[messages.dark()], messages.dark()
+    base = alt.Chart(known)
+    x = alt.X("stated:Q", title="stated probability").scale(domain=[0, 1]).axis(format="%")
+    y = alt.Y("right:Q", title="share read right").scale(domain=[0, 1]).axis(format="%")
+    tips = [
+        alt.Tooltip("stated", title="stated", format=".1%"),
+        alt.Tooltip("right", title="right", format=".1%"),
+        alt.Tooltip("images", format=","),
+    ]
+    ideal = (
+        alt.Chart(pd.DataFrame({"stated": [0, 1], "right": [0, 1]}))
+        .mark_line(strokeDash=[4, 4], color="#888", strokeWidth=1.5)
+        .encode(x=x, y=y)
+    )
+    gaps = base.mark_rule(color=figures.ACCENT, strokeWidth=3, opacity=0.6).encode(
+        x=x, y=y, y2="stated:Q"
+    )
+    spread = base.mark_rule(color=colour, strokeWidth=1.5).encode(
+        x=x, y=alt.Y("right_low:Q", title="share read right"), y2="right_high:Q"
+    )
+    points = base.mark_circle(size=70, opacity=1, color=colour).encode(x=x, y=y, tooltip=tips)
+    line = base.mark_line(color=colour, strokeWidth=2).encode(x=x, y=y)
+    counts = (
+        alt.Chart(table)
+        .mark_bar(color="#5a6070" if dark else "#b9c0cc")
+        .encode(
+            x=alt.X("low:Q", title="").scale(domain=[0, 1]).axis(format="%"),
+            x2="high:Q",
+            y=alt.Y("images:Q", title="images"),
+            y2=alt.Y2Datum(0),
+            tooltip=tips,
+        )
+        .properties(height=90)
+    )
+    top = alt.layer(ideal, gaps, spread, line, points).properties(height=320)
+    # Two charts, not one above the other in one: that wouldn't shrink to a phone's width.
+    st.altair_chart(top, alt="Reliability diagram")
+    st.altair_chart(counts, alt="Images by stated probability")
+    error = report.calibration_error
+    sure = float(report.scores.max(axis=1).mean())
+    low, high = calibration.wilson(report.accuracy, len(report.labels))
+    lean = "as sure as it is right, within chance"
+    if not low <= sure <= high:
+        lean = "too sure" if sure > high else "not sure enough"
+    st.caption(
+        f"On the dashed line, 80 % means that 80 % are right. Orange is the gap, thin lines are "
+        f"95 % intervals (Wilson). The gaps' mean over images is the calibration error, "
+        f"**{error:.2%}**. Overall the run states {sure:.1%} and is right in "
+        f"{report.accuracy:.1%}: it is {lean}."
+    )
+    download_csv(f"{seen.stem}-reliability", lambda: table.to_csv(index=False))
+
+
+@current_evaluation.fragment_with_errors
+def abstaining(seen: Evaluation) -> None:
+    """Show what a run gains by not answering where it isn't sure.
+
+    Parameters
+    ----------
+    seen : Measurement
+    """
+    report = seen.report
+    found = calibration.risk_coverage(report.labels, report.scores)
+    threshold = st.slider(
+        "Answer only where the likeliest class has at least",
+        0,
+        100,
+        50,
+        format="%d %%",
+        key="threshold",
+        bind="query-params",
+    )
+    share, accuracy, rejected = found.at(threshold / 100)
+    with st.container(horizontal=True):
+        st.metric("Answered", f"{share:.1%}", help="Coverage: the share of images that it answers.")
+        st.metric(
+            "Right, of these",
+            "–" if np.isnan(accuracy) else f"{accuracy:.2%}",
+            None if np.isnan(accuracy) else f"{accuracy - report.accuracy:+.2%}",
+            delta_color="off",
+            delta_arrow="off",
+        )
+        st.metric("Rejected", f"{len(rejected):,}")
+        wrong = (report.predicted != report.labels).sum()
+        caught = (report.predicted[rejected] != report.labels[rejected]).sum()
+        st.metric(
+            "Errors avoided",
+            f"{caught:,} of {wrong:,}",
+            help="Errors among the rejected images.",
+        )
+    table = found.table()
+    x = alt.X("coverage:Q", title="coverage: share of images answered").axis(format="%")
+    y = alt.Y("accuracy:Q", title="accuracy of the answers").axis(format="%").scale(zero=False)
+    line = (
+        alt.Chart(table)
+        .mark_line(color=figures.PLAIN[messages.dark()], strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("coverage", format=".1%"),
+                alt.Tooltip("accuracy", format=".2%"),
+                alt.Tooltip("threshold", format=".1%"),
+            ],
+        )
+    )
+    layers = [line]
+    if share:
+        here = pd.DataFrame({"coverage": [share], "accuracy": [accuracy]})
+        layers.append(
+            alt.Chart(here)
+            .mark_point(filled=True, size=140, color=figures.ACCENT, shape="diamond", opacity=1)
+            .encode(x=x, y=y)
+        )
+    st.altair_chart(alt.layer(*layers).properties(height=300), alt="Accuracy against coverage")
+    download_csv(f"{seen.stem}-coverage", lambda: table.to_csv(index=False))
+    if len(rejected):
+        st.markdown(f"**Rejected at {threshold} %**: {len(rejected):,} images")
+        image_detail.images(
+            seen,
+            rejected,
+            key="rejected",
+            label=f"Images on which {seen.run.name} isn't {threshold} % sure",
+            order="Least sure first",
+        )
+
+
+def temperature(run: Run) -> None:
+    """Offer to scale a run's probabilities, as a new run; or say how this one was scaled.
+
+    Parameters
+    ----------
+    run : Run
+    """
+    st.subheader("Temperature scaling")
+    if done := st.session_state.pop("tempered", None):
+        st.success(f"Kept as **{plain(done)}**.", icon=":material/check:")
+    if failed := st.session_state.pop("tempering-failed", None):
+        messages.say_error(failed)
+    if run.temperature != 1:
+        about = run.manifest.get("tempered", {})
+        st.markdown(
+            f"This run's probabilities are scaled: temperature **{run.temperature:.3f}** "
+            f"({'less' if run.temperature > 1 else 'more'} sure than "
+            f"{plain(str(about.get('from', 'the run it was made from')))})."
+        )
+        if "cross_fitted_log_loss" in about:
+            before = ""
+            if {"before_log_loss", "before_calibration_error"} <= about.keys():
+                before = (
+                    f" Before: log loss {about['before_log_loss']:.4f}, calibration error "
+                    f"{about['before_calibration_error']:.2%}."
+                )
+            st.caption(
+                f"The temperature was fitted on the {about['images']:,} images of the test part. "
+                "On images that it was not fitted on, by halves: log loss "
+                f"{about['cross_fitted_log_loss']:.4f}, calibration error "
+                f"{about['cross_fitted_calibration_error']:.2%}.{before}"
+            )
+        return
+    st.markdown(
+        "One number mends what a classifier says of itself: each probability to the power "
+        "*1/T*, and normalised (Guo et al. 2017). Answers stay the same. *T* is fitted where the "
+        "log loss is least; that mends the calibration error too, most often, not always. What it "
+        "brings is measured by halves, each at the other's *T*."
+    )
+    if SCORES not in run.manifest["files"]:
+        st.info(
+            "This run has no kept test scores to fit it on: train it again with a test part.",
+            icon=":material/thermostat:",
+        )
+        return
+
+    def temper() -> None:
+        try:
+            kept = temperature_scaling.with_temperature(run).save()
+        except LabError as error:
+            st.session_state["tempering-failed"] = str(error)
+            return
+        st.session_state["tempered"] = kept.name
+        st.session_state.run = kept.name
+
+    st.button("Fit and keep as a new run", icon=":material/thermostat:", on_click=temper)

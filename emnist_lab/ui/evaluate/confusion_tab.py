@@ -1,0 +1,325 @@
+"""The confusion matrix on the Evaluate page, and what stands behind its cells."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from emnist_lab.data import thumbnails
+from emnist_lab.data.part import Part
+from emnist_lab.evaluation import figures
+from emnist_lab.metrics import confusion
+from emnist_lab.metrics.report import Report
+from emnist_lab.ui import current_evaluation
+from emnist_lab.ui.components.matrix import confusion_matrix
+from emnist_lab.ui.current_evaluation import Evaluation
+from emnist_lab.ui.downloads import downloads
+from emnist_lab.ui.evaluate import image_detail
+from emnist_lab.ui.formatting import plain
+
+_PAIRS = 12  # cards
+_EXAMPLES = 8  # errors each way on a card
+
+
+def asked_cell(report: Report) -> tuple[int | None, int | None]:
+    """True class and class that it is read as, from the address; None where it names none.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    tuple of int or None
+    """
+    found = []
+    for axis in ("true", "read"):
+        text = st.query_params.get(axis)
+        if text is not None and text not in report.classes:
+            st.warning(
+                f"This run has no class “{plain(text[:20])}”, which the address asks for: pick a "
+                "cell below.",
+                icon=":material/link_off:",
+            )
+            st.query_params.pop(axis)
+            text = None
+        found.append(None if text is None else report.classes.index(text))
+    return found[0], found[1]
+
+
+def choose_cell(classes: list[str], true: int | None, read: int | None) -> None:
+    """Name a cell in the address; for callbacks."""
+    for axis, index in (("true", true), ("read", read)):
+        if index is None:
+            st.query_params.pop(axis, None)
+        else:
+            st.query_params[axis] = classes[index]
+
+
+@st.cache_data(max_entries=48, show_spinner="Drawing …")
+def _heatmap(key: tuple, scale: str, kind: str, note: str, _report: Report) -> bytes:
+    return figures.encode(figures.confusion_heatmap(_report, scale), kind, note)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _by_confusion(key: tuple, _report: Report) -> np.ndarray:
+    return confusion.cluster_order(_report.confusion)
+
+
+def choose_order(seen: Evaluation) -> np.ndarray:
+    """Selection of how classes stand in a matrix, kept in the address.
+
+    Parameters
+    ----------
+    seen : Measurement
+
+    Returns
+    -------
+    ndarray of shape (C,), dtype int64
+        Classes from the top left.
+    """
+    order = st.segmented_control(
+        "Order",
+        list(confusion.ORDERS),
+        default=confusion.ORDERS[0],
+        required=True,
+        key="order",
+        bind="query-params",
+        help="By confusion, classes that are taken for each other stand together.",
+    )
+    if order == confusion.ORDERS[0]:
+        return np.arange(len(seen.report.classes))
+    return _by_confusion(seen.key, seen.report)
+
+
+@current_evaluation.fragment_with_errors
+def matrix(seen: Evaluation) -> None:
+    """Show the confusion matrix, and the images of the cell, row or column that is picked.
+
+    Parameters
+    ----------
+    seen : Measurement
+    """
+    report = seen.report
+    true, read = asked_cell(report)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        scale = st.segmented_control(
+            "Show",
+            list(figures.SCALES),
+            default="counts",
+            required=True,
+            key="scale",
+            bind="query-params",
+            help="By row, the diagonal is each class's recall; by column, its precision.",
+        )
+        places = choose_order(seen)
+        errors = st.toggle("Errors only", key="errors", bind="query-params")
+    shown = figures.normalize_confusion(report.confusion, scale)
+    left, right = st.columns([1.7, 1], gap="large")
+    with left:
+        confusion_matrix(
+            report.confusion,
+            shown,
+            report.names,
+            places,
+            key="matrix",
+            selected=(true, read),
+            on_pick=lambda true, read: choose_cell(report.classes, true, read),
+            hide_diagonal=errors,
+            as_shares=scale != "counts",
+        )
+        st.caption(
+            "A row is a true character, a column what it is read as. Pick a cell to see its "
+            "images, or a label for all about that class. Colours are stretched, so that a single "
+            "error shows."
+        )
+        downloads(
+            f"{seen.stem}-confusion-{scale.replace(' ', '-')}",
+            lambda kind: _heatmap(seen.key, scale, kind, seen.note, report),
+            lambda: pd.DataFrame(
+                shown, index=pd.Index(report.names, name="true"), columns=report.names
+            ).to_csv(),
+        )
+    with right:
+        if true is None and read is None:
+            _most_confused(report)
+        elif true is None or read is None:
+            _class(seen, true, read)
+        else:
+            _cell(seen, true, read)
+
+
+def _most_confused(report: Report) -> None:
+    st.subheader("Most confused")
+    pairs = report.confused_pairs(12)
+    if pairs.empty:
+        st.success("Not a single error on the test part.")
+        return
+    places = {name: index for index, name in enumerate(report.names)}
+    for place, pair in enumerate(pairs.itertuples()):
+        st.button(
+            f"**{plain(pair.true)}** is read as **{plain(pair.predicted)}**, "
+            f"{pair.count} of {pair.of}",
+            key=f"confused-{place}",
+            type="tertiary",
+            on_click=choose_cell,
+            args=(report.classes, places[pair.true], places[pair.predicted]),
+        )
+    missed = report.most_missed()
+    st.metric(
+        "Missed most",
+        plain(missed[0]),
+        help="The class with the lowest recall: the smallest share read right.",
+    )
+    st.caption(f"{missed[1]:.0%} of its images are read right.")
+
+
+def _ways(report: Report, ways: list[tuple[str, int | None, int | None]]) -> None:
+    """Buttons from one view to the next."""
+    with st.container(horizontal=True):
+        for label, true, read in [*ways, ("Most confused", None, None)]:
+            st.button(
+                label,
+                key=f"way-{label}",
+                on_click=choose_cell,
+                args=(report.classes, true, read),
+                icon=":material/arrow_back:" if true is read is None else None,
+            )
+
+
+def _cell(seen: Evaluation, true: int, read: int) -> None:
+    report, names = seen.report, seen.report.names
+    a, b = plain(names[true]), plain(names[read])
+    count, of = int(report.confusion[true, read]), int(report.confusion[true].sum())
+    st.subheader(f"{a} read right" if true == read else f"{a} read as {b}")
+    share = f", {count / of:.1%}" if of else ""
+    st.markdown(f"**{count:,}** of {of:,} test images{share}.")
+    ways = [(f"All of {a}", true, None)]
+    if true != read:
+        ways = [(f"{b} read as {a}", read, true), *ways, (f"All read as {b}", None, read)]
+    image_detail.images(
+        seen,
+        confusion.images_in_cell(report, true, read),
+        key="cell",
+        label=f"Test images of {names[true]} read as {names[read]}",
+    )
+    _ways(report, ways)
+
+
+def _class(seen: Evaluation, true: int | None, read: int | None) -> None:
+    report = seen.report
+    index = true if read is None else read
+    name, row = plain(report.names[index]), report.per_class.iloc[index]
+    st.subheader(f"What {name} is read as" if read is None else f"What is read as {name}")
+    with st.container(horizontal=True):
+        for label in ("recall", "precision", "auc"):
+            value = row[label]
+            st.metric(
+                {"auc": "AUC"}.get(label, label.capitalize()),
+                "–" if pd.isna(value) else f"{value:.4f}" if label == "auc" else f"{value:.1%}",
+            )
+    out, into = confusion.confusions_of_class(report, index)
+    raw = report.names[index]
+    sides = [(out, f"{raw} is read as", True), (into, f"Read as {raw}", False)]
+    for table, title, outwards in sides if read is None else sides[::-1]:
+        _others(report, index, table, title, outwards)
+    image_detail.images(
+        seen,
+        confusion.images_in_cell(report, true, read),
+        key="class",
+        label=f"Errors: {raw}",
+    )
+    turned = (
+        (f"What is read as {name}", None, index)
+        if read is None
+        else (f"What {name} is read as", index, None)
+    )
+    _ways(report, [turned])
+
+
+def _others(report: Report, index: int, table: pd.DataFrame, title: str, outwards: bool) -> None:
+    """Classes that a class is taken for, or that are taken for it; a row opens its cell."""
+    if table.empty:
+        st.caption(f"{plain(title)}: nothing else, not once.")
+        return
+    key = f"around-{index}-{outwards}"
+
+    def open_cell() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows:
+            other = int(table["index"].iloc[rows[0]])
+            choose_cell(report.classes, *((index, other) if outwards else (other, index)))
+
+    st.dataframe(
+        table.drop(columns="index"),
+        hide_index=True,
+        height=min(38 + 35 * len(table), 213),
+        key=key,
+        on_select=open_cell,
+        selection_mode="single-row",
+        column_config={
+            "class": title,
+            "count": st.column_config.NumberColumn("Images"),
+            "share": st.column_config.ProgressColumn(
+                "Share of the class", format="percent", min_value=0, max_value=1
+            ),
+        },
+    )
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _means(fingerprint: str, _part: Part) -> np.ndarray:
+    """Mean image of each class that the run knows."""
+    return _part.mean_images()
+
+
+def pairs(seen: Evaluation) -> None:
+    """Show the most confused pairs as cards: means, their difference, errors, the pair's AUC.
+
+    Parameters
+    ----------
+    seen : Measurement
+    """
+    report, part = seen.report, seen.part
+    found = confusion.pairs(report, _PAIRS)
+    if found.empty:
+        st.success("Not a single error on the test part.")
+        return
+    if part is None:
+        current_evaluation.say_no_images(seen, "pairs")
+    else:
+        st.caption(
+            "Both mean images, and where they differ: orange where the first has more ink, blue "
+            "where the second has. Below, the surest of the one that are read as the other."
+        )
+    columns = st.columns(3)
+    for place, pair in enumerate(found.itertuples()):
+        with columns[place % 3], st.container(border=True):
+            a, b = report.names[pair.first], report.names[pair.second]
+            st.markdown(
+                f"**{plain(a)}** and **{plain(b)}**: {pair.errors} errors, AUC of the pair "
+                + ("undefined" if np.isnan(pair.auc) else f"**{pair.auc:.4f}**")
+            )
+            if part is not None:
+                means = _means(part.fingerprint, part)
+                st.image(thumbnails.pair(means[pair.first], means[pair.second]), width="stretch")
+            for one, other, count in (
+                (pair.first, pair.second, pair.first_as_second),
+                (pair.second, pair.first, pair.second_as_first),
+            ):
+                st.button(
+                    f"{plain(report.names[one])} read as {plain(report.names[other])}: {count}",
+                    key=f"pair-{one}-{other}",
+                    type="tertiary",
+                    on_click=_to_cell,
+                    args=(report.classes, one, other),
+                )
+                examples = confusion.images_in_cell(report, one, other)[:_EXAMPLES]
+                if part is not None and len(examples):
+                    sheet = thumbnails.sprite(part.images[examples], _EXAMPLES)
+                    st.image(thumbnails.png(sheet, 2), width="stretch")
+
+
+def _to_cell(classes: list[str], true: int, read: int) -> None:
+    """Open a cell on the first tab; no fragment may call it, for tabs lie outside."""
+    choose_cell(classes, true, read)
+    st.session_state.look = "Confusion"

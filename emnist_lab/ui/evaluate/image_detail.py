@@ -1,0 +1,141 @@
+"""Test images behind a number: a gallery, and the picked one with what the run says of it."""
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.data import thumbnails
+from emnist_lab.errors import LabError
+from emnist_lab.evaluation import label_marks
+from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.ui.components.gallery import gallery
+from emnist_lab.ui.current_evaluation import Evaluation
+from emnist_lab.ui.evaluate.explanation_panel import why
+from emnist_lab.ui.formatting import bars, plain
+
+_SHOWN = 480  # images of a gallery
+_LIKELIEST = 5  # classes named beside the picked image
+
+
+def images(
+    seen: Evaluation,
+    indices: np.ndarray,
+    *,
+    key: str,
+    label: str,
+    height: int = 232,
+    order: str = "Surest first",
+    onwards: bool = False,
+) -> None:
+    """Show test images of a run, and one of them large; or say why they can't be shown.
+
+    Parameters
+    ----------
+    seen : Measurement
+    indices : ndarray of int64
+        Images to show, in their order; only the first ones are shown where there are many.
+    key : str
+        Of the widgets.
+    label : str
+        What the gallery shows, for those who can't see.
+    height : int
+        The gallery scrolls beyond this many CSS pixels.
+    order : str
+        How the images are sorted, for people.
+    onwards : bool
+        Where the picked image has left the list, the next one is picked, not the first.
+    """
+    if not len(indices):
+        st.caption("Not one image.")
+        return
+    part, report = seen.part, seen.report
+    if part is None:
+        current_evaluation.say_no_images(seen, key)
+        return
+    here = indices[:_SHOWN]
+    picked_key = f"picked-{key}"
+    picked, place = st.session_state.get(picked_key), 0
+    if picked in here:
+        place = int(np.flatnonzero(here == picked)[0])
+    elif onwards:
+        place = min(st.session_state.get(f"place-{key}", 0), len(here) - 1)
+    st.session_state[f"place-{key}"] = place
+    picked = int(here[place])
+    sure = report.scores[here].max(axis=1)
+    gallery(
+        part.images[here],
+        [int(index) for index in here],
+        [
+            f"{report.names[report.labels[i]]} read as {report.names[report.predicted[i]]} "
+            f"({share:.0%}), image {i}"
+            for i, share in zip(here, sure, strict=True)
+        ],
+        key=f"gallery-{key}",
+        label=label,
+        selected=picked,
+        on_pick=lambda index: st.session_state.update({picked_key: index}),
+        height=height,
+    )
+    many = f"The first {len(here)} of {len(indices):,}. " if len(indices) > len(here) else ""
+    st.caption(f"{many}{order}; pick one to look into it.")
+    detail(seen, picked, key=key)
+
+
+def _mark(seen: Evaluation, index: int, key: str) -> None:
+    """A button that marks an image's label as wrong, or takes the mark back."""
+    at, report = seen.fingerprint, seen.report
+    if failed := st.session_state.pop(f"mark-failed-{key}", None):
+        messages.say_error(failed)
+    try:
+        marked = any(one.image == index for one in label_marks.read(at))
+    except LabError as error:
+        messages.say_error(error)
+        return
+
+    def change() -> None:
+        given, read = (report.classes[one[index]] for one in (report.labels, report.predicted))
+        try:
+            if marked:
+                label_marks.unmark(at, index)
+            else:
+                label_marks.mark(
+                    at, label_marks.Mark(index, given, None if read == given else read)
+                )
+        except LabError as error:
+            st.session_state[f"mark-failed-{key}"] = str(error)
+
+    st.button(
+        "Take the mark back" if marked else "The label is wrong",
+        icon=":material/undo:" if marked else ":material/flag:",
+        key=f"mark-{key}",
+        on_click=change,
+        help="Marks are kept with this test part, for all runs: see Doubtful labels.",
+    )
+
+
+def detail(seen: Evaluation, index: int, *, key: str) -> None:
+    """One test image: what it is, and the classes that the run finds likeliest.
+
+    Parameters
+    ----------
+    seen : Measurement
+        With its part.
+    index : int
+        Of the image.
+    key : str
+        Of the widgets.
+    """
+    report, part = seen.report, seen.part
+    true, scores = report.names[report.labels[index]], report.scores[index]
+    best = np.argsort(-scores, kind="stable")[:_LIKELIEST]
+    with st.container(horizontal=True, vertical_alignment="top", key=f"detail-{key}"):
+        st.image(thumbnails.png(part.images[index], 5), width=140)
+        with st.container(width=300):
+            right = report.predicted[index] == report.labels[index]
+            verdict = "read right" if right else f"read as **{plain(report.names[best[0]])}**"
+            st.markdown(f"Image {index:,} is **{plain(true)}**, {verdict}")
+            st.html(bars([report.names[one] for one in best], scores[best].tolist()))
+            _mark(seen, index, key)
+    more = st.expander("Why?", key=f"why-{key}", on_change="rerun", icon=":material/help:")
+    if more.open:
+        with more:
+            why(seen, index, key)

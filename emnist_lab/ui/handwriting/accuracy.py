@@ -1,0 +1,147 @@
+"""The Handwriting page: how well a run reads the drawings that were kept."""
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.evaluation import evaluate
+from emnist_lab.handwriting import practice
+from emnist_lab.handwriting.drawing_store import Drawing, Store, part, unseen
+from emnist_lab.handwriting.drawing_store.parts import of_classes
+from emnist_lab.metrics import confusion
+from emnist_lab.metrics.report import Report
+from emnist_lab.ui import current_run
+from emnist_lab.ui.components.gallery import gallery
+from emnist_lab.ui.components.matrix import confusion_matrix
+from emnist_lab.ui.formatting import plain
+from emnist_lab.ui.handwriting import browse
+
+_FEW = 50  # drawings, below which a share is said as a count
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading your drawings …")
+def _report(folder: str, stamp: int, fingerprint: tuple, _drawings: list[Drawing]) -> Report:
+    run = current_run.opened(folder, stamp)
+    return evaluate.evaluate(run, part(_drawings, run.classes, run.manifest["data"]["split"]))
+
+
+def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> None:
+    """How well a run reads the drawings, as on a test part.
+
+    Parameters
+    ----------
+    store : Store
+    drawings : list of Drawing
+    owner : str or None
+        Whose they are; None for all.
+    """
+    run = current_run.choose_run("Read with")
+    if run is None:
+        st.info("There are no runs yet: make one on the Train page.", icon=":material/draw:")
+        return
+    fresh = unseen(run, drawings)
+    chosen = of_classes(fresh, run.classes)
+    if len(fresh) < len(drawings):
+        st.warning(
+            f"This run was trained on drawings kept here: only the {len(fresh):,} that were drawn "
+            "after it was made tell how well it reads.",
+            icon=":material/school:",
+        )
+    if not chosen:
+        st.info(
+            "No drawing is left to measure it on: draw characters that it knows, and keep them.",
+            icon=":material/draw:",
+        )
+        return
+    key = (store.database.place, owner, *store.stamp(owner))
+    report = _report(*current_run.version_key(run), key, chosen)
+    data = part(chosen, run.classes)
+    _numbers(report, data.name, len(drawings) - len(chosen))
+    current_run.say_trained_on_generated(run)
+    trained = plain(run.manifest["data"]["train"]["name"])
+    st.caption(f"Measured on: {plain(data.name)}. `{run.name}` was trained on: {trained}.")
+    if report.accuracy == 1:
+        st.success("All of them are read right.", icon=":material/check:")
+        return
+    _errors(report, chosen)
+
+
+def _numbers(report: Report, name: str, left_out: int) -> None:
+    count = len(report.labels)
+    with st.container(horizontal=True):
+        for label, key, about in (
+            ("Accuracy", "accuracy", "Share of the drawings whose likeliest class is the label."),
+            ("Top 3", "top3_accuracy", "Share whose label is among the three likeliest classes."),
+        ):
+            hits = int(report.per_image[key].sum())
+            low, high = practice.interval(hits, count)
+            st.metric(
+                label,
+                f"{hits / count:.1%}" if count >= _FEW else f"{hits} of {count}",
+                f"{low:.0%} – {high:.0%}",
+                delta_color="off",
+                delta_arrow="off",
+                help=f"{about} Below, its 95 % interval (Wilson): with few drawings it is wide.",
+            )
+        st.metric("Drawings", f"{count:,}", help=f"{name}; measured as a test part is.")
+        if left_out:
+            st.metric(
+                "Left out",
+                f"{left_out:,}",
+                help="Of characters that this run has no class for, or that it was trained on.",
+            )
+
+
+def _errors(report: Report, drawings: list[Drawing]) -> None:
+    # Of 47 classes a few drawings fill a few cells: only those that occur are shown.
+    here = np.union1d(report.labels, report.predicted)
+    counts = report.confusion[np.ix_(here, here)]
+    cell = st.session_state.get("kept-cell", (None, None))
+    if not {one for one in cell if one is not None} <= set(here.tolist()):
+        cell = (None, None)
+    place = {int(index): position for position, index in enumerate(here)}
+
+    def pick(true: int | None, read: int | None) -> None:
+        st.session_state["kept-cell"] = tuple(
+            None if one is None else int(here[one]) for one in (true, read)
+        )
+
+    left, right = st.columns([1.7, 1], gap="large")
+    with left:
+        confusion_matrix(
+            counts,
+            counts,
+            [report.names[index] for index in here],
+            np.arange(len(here)),
+            key="kept-matrix",
+            selected=(place.get(cell[0]), place.get(cell[1])),
+            on_pick=pick,
+        )
+        st.caption("A row is the label, a column what it is read as. Pick a cell or a label.")
+    with right:
+        found = confusion.images_in_cell(report, *cell)
+        what = "Misread, surest first"
+        if cell != (None, None):
+            names = ["any" if one is None else report.names[one] for one in cell]
+            what = f"{names[0]} read as {names[1]}"
+            st.button(
+                "All that are misread",
+                icon=":material/arrow_back:",
+                on_click=lambda: st.session_state.pop("kept-cell", None),
+            )
+        st.markdown(f"**{plain(what)}**: {len(found):,}")
+        if len(found):
+            shown = found[: browse.SHOWN]
+            gallery(
+                np.stack([drawings[index].image for index in shown]),
+                [drawings[index].id for index in shown],
+                [
+                    f"{drawings[index].label} read as {report.names[report.predicted[index]]}, "
+                    f"{report.scores[index].max():.0%}"
+                    for index in shown
+                ],
+                key="kept-misread",
+                label=what,
+                on_pick=browse.pick,
+                tile=46,
+                height=420,
+            )

@@ -1,0 +1,241 @@
+"""The catalogue on the Train page: choosing a recipe, what to expect of it, its settings."""
+
+import math
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from emnist_lab.evaluation import comparison, figures
+from emnist_lab.models import catalog, cost_estimates
+from emnist_lab.models.hyperparameters import Hyperparameter, as_text
+from emnist_lab.models.recipe import Recipe
+from emnist_lab.ui import formatting
+from emnist_lab.ui.formatting import plain, size
+
+__all__ = ["as_text", "choose_recipe", "glance", "room", "say_expected", "settings"]
+
+_CLASSES = 47  # of balanced, which recipes were measured on
+_LEAST_ROOM = 32 * 2**20  # bytes: scores and what a file system takes beside the model
+
+
+def choose_recipe() -> Recipe:
+    """Selection of a recipe, kept in the address."""
+    name = st.radio("Recipe", list(catalog.RECIPES), key="recipe", bind="query-params")
+    return catalog.get(name)
+
+
+def say_expected(recipe: Recipe, images: int, classes: int) -> None:
+    """What the recipe takes and gives on so many images.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    images : int
+    classes : int
+        Accuracy is known for as many as were measured only.
+    """
+    found = recipe.expected(images)
+    if not math.isfinite(found.seconds):
+        st.caption("What to expect of this recipe wasn't measured yet.")
+        return
+    how = (
+        f"Interpolated between fits that were measured, on the "
+        f"{cost_estimates.measured()['data']}, with the recipe's own settings."
+    )
+    with st.container(horizontal=True):
+        st.metric(
+            "Time, about",
+            formatting.seconds(found.seconds),
+            help=how + " On two cores, with about 4 s to start a process and to read the images.",
+        )
+        if classes == _CLASSES:
+            st.metric("Accuracy, about", f"{found.accuracy:.0%}", help=how)
+        st.metric("Memory, about", size(found.peak), help=how)
+        st.metric("Model, about", size(found.size), help=how)
+
+
+def room(recipe: Recipe, images: int) -> int:
+    """Bytes that must be free on the disk before the recipe is trained."""
+    model = recipe.expected(images).size
+    return _LEAST_ROOM + (int(2 * model) if math.isfinite(model) else 0)
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    """The recipe's settings to change, in a box that opens; values as they were typed.
+
+    Parameters
+    ----------
+    recipe : Recipe
+
+    Returns
+    -------
+    dict
+        Name of the setting -> value; `Recipe.checked` judges them.
+    """
+    if not recipe.settings:
+        return {}
+    defaults, library = recipe.defaults(), recipe.library_defaults()
+    # Widgets forget when a page is left: what was typed is kept beside them.
+    kept = st.session_state.setdefault("settings", {})
+    with st.expander("Settings", icon=":material/tune:"):
+        with st.container(horizontal=True):
+            values = {
+                one.name: _field(
+                    one, defaults[one.name], library, f"{recipe.name}:{one.name}", kept
+                )
+                for one in recipe.settings
+            }
+        st.caption("The names are scikit-learn's; those of the gradients (HOG) are ours.")
+
+        def back() -> None:
+            for one in recipe.settings:
+                key = f"{recipe.name}:{one.name}"
+                kept.pop(key, None)
+                st.session_state.pop(key, None)
+
+        st.button("The recipe's own settings", icon=":material/undo:", on_click=back)
+    return values
+
+
+def _field(setting: Hyperparameter, default: Any, library: dict, key: str, kept: dict) -> Any:
+    """One setting's widget."""
+    own = default if setting.kind == "whole" else as_text(default)
+    st.session_state.setdefault(key, kept.get(key, own))
+    about = f"{setting.help} The recipe's own: {as_text(default)}."
+    if setting.name in library:
+        about += f" scikit-learn's default: {as_text(library[setting.name])}."
+    if setting.kind == "whole":
+        low, high = int(setting.low), int(setting.high)
+        value = st.number_input(setting.label, low, high, key=key, help=about, width=170)
+    elif setting.kind == "choice":
+        options = [as_text(one) for one in setting.choices]
+        value = st.selectbox(setting.label, options, key=key, help=about, width=170)
+    else:
+        value = st.text_input(setting.label, key=key, help=about, width=170)
+    kept[key] = value
+    return value
+
+
+def glance(images: int, chosen: Recipe) -> None:
+    """Time against accuracy of all recipes on so many images, as measured.
+
+    Parameters
+    ----------
+    images : int
+    chosen : Recipe
+        Is marked.
+    """
+    table = _expected(images)
+    if table.empty:
+        st.caption("Nothing was measured yet: `python -m emnist_lab measure` does.")
+        return
+    table = table.assign(
+        front=comparison.pareto(table["seconds"], table["accuracy"]),
+        chosen=table["recipe"] == chosen.name,
+    )
+    st.altair_chart(
+        _scatter(table),
+        alt="Accuracy over time of all recipes; on the Pareto front: "
+        + ", ".join(table.loc[table["front"], "recipe"]),
+    )
+    st.caption(
+        f"All recipes on about {images:,} images, between fits that were measured on the "
+        f"{plain(cost_estimates.measured()['data'])}, {_CLASSES} classes. Up and to the left is "
+        "better. The same classifier rises when it sees edges (HOG) instead of pixels."
+    )
+    st.dataframe(
+        table.assign(accuracy=100 * table["accuracy"])[list(_TABLE)].sort_values(
+            "accuracy", ascending=False
+        ),
+        hide_index=True,
+        height=38 + 35 * len(table),
+        column_config=_TABLE,
+    )
+
+
+_TABLE = {
+    "recipe": st.column_config.TextColumn("Recipe", pinned=True),
+    "what it sees": st.column_config.TextColumn("Sees"),
+    "accuracy": st.column_config.ProgressColumn(
+        "Accuracy, about", format="%.0f %%", min_value=0, max_value=100
+    ),
+    "seconds": st.column_config.NumberColumn(
+        "Seconds, about",
+        format="%.1f",
+        help="To train, measure and keep, on two cores; to start takes about 4 s more.",
+    ),
+    "memory": st.column_config.NumberColumn("Memory, MB", format="localized"),
+    "model": st.column_config.NumberColumn("Model, MB", format="%.1f"),
+    "title": st.column_config.TextColumn("In words"),
+}
+
+
+def _expected(images: int) -> pd.DataFrame:
+    rows = []
+    for recipe in catalog.RECIPES.values():
+        found = recipe.expected(images)
+        if math.isfinite(found.seconds):
+            pixels = recipe.name.startswith(("pixels", "whitened"))
+            rows.append(
+                {
+                    "recipe": recipe.name,
+                    "what it sees": "pixels" if pixels else "edges",
+                    "seconds": found.work,
+                    "accuracy": found.accuracy,
+                    "memory": round(found.peak / 1e6),
+                    "model": found.size / 1e6,
+                    "title": recipe.title,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _labels(table: pd.DataFrame) -> pd.Series:
+    """Names of the points that matter most, as far as they don't cover each other."""
+    x, y = np.log(table["seconds"]), table["accuracy"]
+    x, y = x / max(np.ptp(x), 1e-9), y / max(np.ptp(y), 1e-9)
+    weight = 4 * table["chosen"] + 3 * (table["recipe"] == catalog.REFERENCE)
+    weight += 2 * (y == y.max()) + table["front"] * (1 + y / 10)
+    kept: list[int] = []
+    for row in weight[weight > 0].sort_values(ascending=False).index:
+        if all(abs(x[row] - x[one]) > 0.28 or abs(y[row] - y[one]) > 0.13 for one in kept):
+            kept.append(row)
+    return table["recipe"].where(table.index.isin(kept), "")
+
+
+def _scatter(table: pd.DataFrame) -> alt.LayerChart:
+    spot = table["seconds"]
+    middle = math.sqrt(spot.min() * spot.max())
+    data = table.assign(label=_labels(table), right=spot > middle)
+    pad = 0.08 * max(table["accuracy"].max() - table["accuracy"].min(), 0.02)
+    base = alt.Chart(data).encode(
+        x=alt.X("seconds:Q", title="seconds to train, about")
+        .scale(type="log", domain=[spot.min() * 0.8, spot.max() * 1.25], nice=False)
+        .axis(values=figures.SECONDS),
+        y=alt.Y("accuracy:Q", title="accuracy, about")
+        .scale(domain=[table["accuracy"].min() - pad, table["accuracy"].max() + pad], nice=False)
+        .axis(format="%"),
+        color=alt.Color("what it sees:N", title="the classifier sees")
+        .scale(domain=["pixels", "edges"], range=["#e0721c", "#4a90e2"])
+        .legend(orient="top"),
+        tooltip=[
+            "recipe",
+            "title",
+            alt.Tooltip("seconds", format=".1f"),
+            alt.Tooltip("accuracy", format=".1%"),
+        ],
+    )
+    points = base.mark_point(filled=True, opacity=1).encode(
+        size=alt.condition("datum.chosen", alt.value(260), alt.value(90)),
+        shape=alt.Shape("what it sees:N", legend=None),
+    )
+    names = [
+        base.transform_filter(alt.datum.right == right)
+        .mark_text(align="right" if right else "left", dx=-9 if right else 9, dy=-10, fontSize=12)
+        .encode(text="label:N")
+        for right in (False, True)
+    ]
+    return alt.layer(points, *names).properties(height=380)

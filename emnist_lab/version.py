@@ -1,0 +1,3 @@
+"""The version of EMNIST Lab."""
+
+__version__ = "0.1.0"
