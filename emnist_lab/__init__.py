@@ -4,7 +4,7 @@ from . import metrics
 from .data.loading import load
 from .data.part import Part
 from .errors import LabError
-from .evaluation.evaluate import evaluate
+from .evaluation.evaluation import evaluate
 from .handwriting import drawing_reader as drawings
 from .handwriting import ink
 from .handwriting import word_reader as word

@@ -59,7 +59,8 @@ if problem:
     messages.say_error(problem)
 elif not parts:
     st.info(
-        f"There is no complete part of EMNIST in {formatting.plain(now)}: choose another dataset, or "
+        f"There is no complete part of EMNIST in {formatting.plain(now)}: choose another dataset, "
+        "or "
         "get one below.",
         icon=":material/folder_off:",
     )

@@ -81,11 +81,11 @@ def read(drawn: Board, runs: list[Run]) -> list[tuple[Run, Prediction]]:
     for run in runs:
         try:
             run.warm_up()
-            _, chances = drawing_reader.read(run, drawn.strokes, drawn.pen_width)
+            _, probabilities = drawing_reader.read(run, drawn.strokes, drawn.pen_width)
         except RunError as error:
             messages.say_error(error)
         else:
-            found.append((run, Prediction(run.name, run.classes, chances)))
+            found.append((run, Prediction(run.name, run.classes, probabilities)))
     return found
 
 
@@ -134,7 +134,7 @@ def draw(runs: list[Run]) -> None:
                 "like. It is read after every stroke."
             )
         elif found:
-            said = {run.name: (run.classes, reading.chances) for run, reading in found}
+            said = {run.name: (run.classes, reading.probabilities) for run, reading in found}
             keep_buttons.keep(image, drawn.strokes, drawn.pen_width, said)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
     ink_steps.steps(followed.from_strokes(drawn.strokes, drawn.pen_width))
@@ -170,7 +170,7 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
     """Which ink speaks for each run's answer, and which for the runner-up."""
     with st.container(horizontal=True, gap="medium"):
         for run, reading in found:
-            said = decide(reading.chances, run.classes)
+            said = decide(reading.probabilities, run.classes)
             with st.container(width=460):
                 st.caption(plain(run.name))
                 if said.runner_up is None:

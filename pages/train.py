@@ -105,7 +105,8 @@ if splits:
                 )
                 st.code(
                     snippet(
-                        pipeline, split, root=current_dataset.root(), images=images, classes=classes,
+                        pipeline, split, root=current_dataset.root(), images=images,
+                        classes=classes,
                         seed=int(seed), handwriting=whose, times=times,
                     ),
                     "python",

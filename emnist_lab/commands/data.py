@@ -14,7 +14,7 @@ from .output import end_with_server, print_json, say, take_events, take_root, ve
 
 def _fetch(options) -> dict:
     from ..data import user_datasets
-    from ..data.download.fetch import fetch
+    from ..data.download.nist import fetch
 
     if options.events:
         end_with_server()

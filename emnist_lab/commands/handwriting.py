@@ -137,16 +137,16 @@ def _sure(options, what: str) -> bool:
 
 
 def _evaluate(options) -> dict:
-    from ..evaluation import evaluate
+    from ..evaluation import evaluation
     from ..handwriting import drawing_store, practice
     from ..runs import registry
 
     run = registry.open_run(options.run)
     store = drawing_store.open_store()
     drawings = store.drawings(_owner(options, store), strokes=False)
-    fresh = drawing_store.unseen(run, drawings)
-    data = drawing_store.part(fresh, run.classes, run.manifest["data"]["split"])
-    report = evaluate.evaluate(run, data)
+    fresh = drawing_store.not_trained_on(run, drawings)
+    data = drawing_store.as_part(fresh, run.classes, run.manifest["data"]["split"])
+    report = evaluation.evaluate(run, data)
     hits = int(report.per_image["accuracy"].sum())
     low, high = practice.interval(hits, len(report.labels))
     result = {

@@ -11,7 +11,7 @@ from .output import say, take_root, verb
 
 def _evaluate(options) -> dict:
     from ..data import loading
-    from ..evaluation import evaluate
+    from ..evaluation import evaluation
     from ..runs import registry
 
     run, test = registry.open_run(options.run), None
@@ -21,7 +21,7 @@ def _evaluate(options) -> dict:
     else:
         split = options.split or run.manifest["data"]["split"]
         test = run.own_part(loading.load(split, options.part, options.root))
-        report, data, fingerprint = evaluate.evaluate(run, test), test.name, test.fingerprint
+        report, data, fingerprint = evaluation.evaluate(run, test), test.name, test.fingerprint
     summary = report.summary()
     kept = run.manifest["scores"]
     same_data = fingerprint == (run.manifest["data"].get("test") or {}).get("fingerprint")
@@ -72,8 +72,8 @@ def _shown(value: float | None, form: str = "") -> str:
     return "–" if value is None or math.isnan(value) else format(value, form)
 
 
-def _top(run, chances, count: int = 5) -> list[dict]:
-    best = top_labels(run.classes, chances, count)
+def _top(run, probabilities, count: int = 5) -> list[dict]:
+    best = top_labels(run.classes, probabilities, count)
     return [{"class": label, "probability": probability} for label, probability in best]
 
 
@@ -96,10 +96,10 @@ def _predict(options) -> dict:
             {
                 "index": index,
                 **{key: one[key] for key in ("label", "writer") if key in one},
-                **({"error": problem} if problem else {"top": _top(run, chances)}),
+                **({"error": problem} if problem else {"top": _top(run, probabilities)}),
             }
-            for index, (one, chances, problem) in enumerate(
-                zip(drawings, reading.chances, reading.problems, strict=True)
+            for index, (one, probabilities, problem) in enumerate(
+                zip(drawings, reading.probabilities, reading.problems, strict=True)
             )
         ]
         result |= reading.summary()
@@ -153,7 +153,7 @@ def _page(run, name: str) -> dict:
             lines[-1].append(
                 {
                     "box": one.box,
-                    "top": _top(run, reading.chances[index]),
+                    "top": _top(run, reading.probabilities[index]),
                     "space_before": one.space,
                     "may_be_joined": one.joined,
                 }

@@ -80,7 +80,7 @@ def _parts(options) -> tuple:
     if options.handwriting:
         from ..handwriting import drawing_store
 
-        train = drawing_store.added(train, options.handwriting, times=options.times)
+        train = drawing_store.with_kept_drawings(train, options.handwriting, times=options.times)
     return train, test
 
 

@@ -19,7 +19,7 @@ from ..errors import DatasetError, first_line
 from ..files import home
 from . import cache, discovery, loading
 from .download import archive
-from .download.fetch import Transfer, TransferCallback
+from .download.nist import Transfer, TransferCallback
 from .formats import idx
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")

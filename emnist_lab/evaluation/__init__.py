@@ -3,6 +3,6 @@
 Figures and the HTML report are made here too. May import `runs` and what is below it.
 """
 
-from .evaluate import evaluate
+from .evaluation import evaluate
 
 __all__ = ["evaluate"]

@@ -35,12 +35,12 @@ class Decision:
         return self.chance >= SURE
 
 
-def decide(chances: np.ndarray, classes: list[str]) -> Decision:
+def decide(probabilities: np.ndarray, classes: list[str]) -> Decision:
     """Say what probabilities come down to.
 
     Parameters
     ----------
-    chances : ndarray of shape (C,)
+    probabilities : ndarray of shape (C,)
         Of one image; they sum to 1.
     classes : list of str
         One character a class.
@@ -49,11 +49,11 @@ def decide(chances: np.ndarray, classes: list[str]) -> Decision:
     -------
     Answer
     """
-    chances, group = np.asarray(chances, np.float64), look_alike_groups(classes)
-    sums = np.bincount(group, chances, len(group))[group]
+    probabilities, group = np.asarray(probabilities, np.float64), look_alike_groups(classes)
+    sums = np.bincount(group, probabilities, len(group))[group]
     best = group[int(sums.argmax())]
-    ranked = top_classes(chances, len(classes))
+    ranked = top_classes(probabilities, len(classes))
     alike = [index for index in ranked if group[index] == best]
-    members = tuple(i for i in alike if chances[i] >= _SHARE * chances[alike[0]])
+    members = tuple(i for i in alike if probabilities[i] >= _SHARE * probabilities[alike[0]])
     others = (index for index in ranked if group[index] != best)
-    return Decision(members, float(chances[list(members)].sum()), next(others, None))
+    return Decision(members, float(probabilities[list(members)].sum()), next(others, None))

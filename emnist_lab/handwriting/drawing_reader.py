@@ -19,7 +19,7 @@ class DrawingPredictions:
 
     Attributes
     ----------
-    chances : ndarray of shape (N, C), dtype float64
+    probabilities : ndarray of shape (N, C), dtype float64
         NaN where a drawing could not be read.
     problems : list of str or None
         Why it couldn't.
@@ -29,7 +29,7 @@ class DrawingPredictions:
         The run's.
     """
 
-    chances: np.ndarray
+    probabilities: np.ndarray
     problems: list[str | None]
     labels: np.ndarray
     classes: list[str]
@@ -41,21 +41,22 @@ class DrawingPredictions:
         -------
         dict
             ``labelled``, how many; ``accuracy``; ``top3_accuracy``; ``alike_accuracy``, where
-            look-alikes count as one (see `emnist_lab.handwriting.look_alikes`). Empty without labels.
+            look-alikes count as one (see `emnist_lab.handwriting.look_alikes`). Empty
+            without labels.
         """
         labelled = self.labels >= 0
         if not labelled.any():
             return {}
-        usable = labelled & np.isfinite(self.chances).all(axis=1)
+        usable = labelled & np.isfinite(self.probabilities).all(axis=1)
         total = int(labelled.sum())
         found = {"accuracy": 0.0, "top3_accuracy": 0.0, "alike_accuracy": 0.0}
         if usable.any():
-            labels, chances = self.labels[usable], self.chances[usable]
+            labels, probabilities = self.labels[usable], self.probabilities[usable]
             of = look_alikes.look_alike_groups(self.classes)
             found = {
-                "accuracy": scores.top_accuracy(labels, chances, 1),
-                "top3_accuracy": scores.top_accuracy(labels, chances, 3),
-                "alike_accuracy": float((of[chances.argmax(axis=1)] == of[labels]).mean()),
+                "accuracy": scores.top_accuracy(labels, probabilities, 1),
+                "top3_accuracy": scores.top_accuracy(labels, probabilities, 3),
+                "alike_accuracy": float((of[probabilities.argmax(axis=1)] == of[labels]).mean()),
             }
         share = usable.sum() / total
         return {"labelled": total} | {name: float(share * one) for name, one in found.items()}
@@ -126,7 +127,7 @@ def read(
     -------
     image : ndarray of shape (28, 28), dtype uint8
         The drawing as it is.
-    chances : ndarray of shape (C,), dtype float64
+    probabilities : ndarray of shape (C,), dtype float64
         Probability of each class; they sum to 1.
 
     Raises

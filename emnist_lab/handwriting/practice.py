@@ -29,7 +29,7 @@ class Attempt:
     strokes : tuple of tuples of (x, y)
     pen_width : float
     image : ndarray of shape (28, 28), dtype uint8
-    chances : ndarray of shape (C,), dtype float64
+    probabilities : ndarray of shape (C,), dtype float64
         What the run said.
     """
 
@@ -37,12 +37,12 @@ class Attempt:
     strokes: Strokes
     pen_width: float
     image: np.ndarray
-    chances: np.ndarray
+    probabilities: np.ndarray
 
     @property
     def read(self) -> int:
         """Index of the likeliest class."""
-        return int(self.chances.argmax())
+        return int(self.probabilities.argmax())
 
     @property
     def right(self) -> bool:
@@ -102,7 +102,7 @@ class Practice:
         self,
         strokes: Sequence,
         image: np.ndarray,
-        chances: np.ndarray,
+        probabilities: np.ndarray,
         pen_width: float = 20,
     ) -> "Practice":
         """Take what was drawn for the character that is asked for.
@@ -111,7 +111,7 @@ class Practice:
         ----------
         strokes : sequence of sequences of (x, y)
         image : ndarray of shape (28, 28), dtype uint8
-        chances : ndarray of shape (C,), dtype float64
+        probabilities : ndarray of shape (C,), dtype float64
         pen_width : float
 
         Returns
@@ -122,7 +122,7 @@ class Practice:
         if self.asked is None:
             return self
         plain = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in strokes)
-        one = Attempt(self.asked, plain, pen_width, image, np.asarray(chances, float))
+        one = Attempt(self.asked, plain, pen_width, image, np.asarray(probabilities, float))
         return replace(self, attempts=(*self.attempts, one))
 
     def leave_out(self) -> "Practice":
@@ -152,7 +152,9 @@ class Practice:
         if not self.attempts:
             raise HandwritingError("Nothing was drawn: draw one character at least.")
         labels = np.array([one.asked for one in self.attempts], np.int64)
-        return Report(labels, np.stack([one.chances for one in self.attempts]), list(self.classes))
+        return Report(
+            labels, np.stack([one.probabilities for one in self.attempts]), list(self.classes)
+        )
 
     def drawings(self) -> list[Drawing]:
         """The drawings with the characters that were asked for, to be kept."""
@@ -162,7 +164,7 @@ class Practice:
                 one.image,
                 one.strokes,
                 one.pen_width,
-                {self.run: as_predictions(self.classes, one.chances)},
+                {self.run: as_predictions(self.classes, one.probabilities)},
             )
             for one in self.attempts
         ]

@@ -59,7 +59,7 @@ class WordCharacter:
 
 
 class Ranked:
-    """What has `classes`, and `chances` of its characters in reading order."""
+    """What has `classes`, and `probabilities` of its characters in reading order."""
 
     def best(self, index: int, count: int = 5) -> list[tuple[str, float]]:
         """The likeliest classes of a character, with their probabilities.
@@ -74,7 +74,7 @@ class Ranked:
         -------
         list of (str, float)
         """
-        return top_labels(self.classes, self.chances[index], count)
+        return top_labels(self.classes, self.probabilities[index], count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +87,12 @@ class WordPrediction(Ranked):
         In reading order; at least one.
     classes : list of str
         One character each.
-    chances : ndarray of shape (N, C), dtype float64
+    probabilities : ndarray of shape (N, C), dtype float64
     """
 
     letters: tuple[WordCharacter, ...]
     classes: list[str]
-    chances: np.ndarray
+    probabilities: np.ndarray
 
     @property
     def text(self) -> str:
@@ -136,12 +136,12 @@ def read(
         ways = _ways(drawn, groups, height, pen_width, line)
         if not ways:
             continue
-        chances = run.predict_proba(np.stack([one.image for one, _ in ways.values()]))
+        probabilities = run.predict_proba(np.stack([one.image for one, _ in ways.values()]))
         cost = {
             (begin, end): (end - begin) * -np.log(chance.max() + 1e-9)
             + (end - begin - 1) * _JOIN
             + _GAP * away
-            for ((begin, end), (_, away)), chance in zip(ways.items(), chances, strict=True)
+            for ((begin, end), (_, away)), chance in zip(ways.items(), probabilities, strict=True)
         }
         found += [ways[way][0] for way in _cheapest(len(groups), cost)]
     if not found:

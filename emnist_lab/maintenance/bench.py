@@ -279,7 +279,8 @@ def bench(
     if drawings:
         section(
             "drawings",
-            f"drawings: {len(drawings):,}, {drawing_robustness.SMALLEST} to {drawing_robustness.LARGEST} px, anywhere",
+            f"drawings: {len(drawings):,}, {drawing_robustness.SMALLEST} to "
+            f"{drawing_robustness.LARGEST} px, anywhere",
             lambda: {
                 run.name: drawing_robustness.measure_drawings(run, drawings) for run in shipped
             },

@@ -116,7 +116,7 @@ def stability(run: Run, drawings: list[dict], first: DrawingPredictions, seed: i
     for turn in range(_CHANGES):
         moved, pens = perturb(drawings, seed + 1 + turn)
         again = predict_drawings(run, moved, pens)
-        same.append(again.chances.argmax(axis=1) == first.chances.argmax(axis=1))
+        same.append(again.probabilities.argmax(axis=1) == first.probabilities.argmax(axis=1))
     return {
         "same answer": float(np.mean(same)),
         "always the same": float(np.all(same, axis=0).mean()),
@@ -162,12 +162,12 @@ def measure_drawings(run: Run, drawings: list[dict]) -> dict:
     """
     here = place_randomly(drawings)
     reading = predict_drawings(run, here, PEN)
-    known = (reading.labels >= 0) & np.isfinite(reading.chances).all(axis=1)
-    labels, chances = reading.labels[known], reading.chances[known]
+    known = (reading.labels >= 0) & np.isfinite(reading.probabilities).all(axis=1)
+    labels, probabilities = reading.labels[known], reading.probabilities[known]
     found = {key: value for key, value in reading.summary().items() if key != "labelled"}
     if known.any():
         found |= {
-            "log_loss": scores.log_loss(labels, chances),
-            "calibration_error": report.calibration_error(labels, chances),
+            "log_loss": scores.log_loss(labels, probabilities),
+            "calibration_error": report.calibration_error(labels, probabilities),
         }
     return found | stability(run, here, reading) | {"median_ms": latency(run, here)}

@@ -79,7 +79,7 @@ def _on_kind(run: Run, wanted: list[tuple], setting: dict) -> dict:
             counts += (len(sheet.labels), 0, 0, 0, 0, len(sheet.labels) - 1, 0)
             continue
         between = time.perf_counter()
-        read_as = page_reader.read(run, page).chances.argmax(axis=1)
+        read_as = page_reader.read(run, page).probabilities.argmax(axis=1)
         times.append((between - begun, time.perf_counter() - between))
         characters = page.characters
         areas = iou(sheet.boxes, np.array([one.box for one in characters], float))
@@ -139,7 +139,7 @@ def word_accuracy(run: Run, drawings: list[dict], words: int = 200) -> dict:
             strokes, characters, labels = synthetic_pages.make_word(drawings, seed, gap)
             found = word_reader.read(run, strokes, _PEN)
             own = {one.strokes: at for at, one in enumerate(found.letters)}
-            best = found.chances.argmax(axis=1)
+            best = found.probabilities.argmax(axis=1)
             images = [ink.from_strokes([strokes[i] for i in one], _PEN) for one in characters]
             alone = run.predict_proba(np.stack(images)).argmax(axis=1)
             true = [class_index(label, run.classes) for label in labels]

@@ -12,11 +12,9 @@ from sklearn.neural_network import MLPClassifier
 
 from ..data.part import Part
 from ..errors import InkError
-from ..handwriting import ink
+from ..handwriting import ink, scribble_detector
 from ..handwriting.scribble_detector import (
-    MEASURED,
     WEIGHT_NAMES,
-    WEIGHTS,
     is_scribble,
     load_weights,
     log_odds,
@@ -28,21 +26,11 @@ from . import synthetic_scribbles
 from .synthetic_scribbles import KINDS
 
 _HIDDEN, _EPOCHS, _SEED = 32, 12, 25
-
-
 _OF_EACH = 4_000  # scribbles of a kind to learn from
-
-
 _TESTED = 1_000  # others of a kind, to measure on
-
-
 # Of EMNIST's characters that were not learned from, this share is refused.
 _REFUSED = 0.01
-
-
 _ASIDE = 10_000  # of them, to set the threshold on
-
-
 # Half of all that is learned from is warped, so that other hands aren't refused, and components
 # that characters hardly vary in are left out: both kinds of line, a pen's and a scan's, are lines.
 _BENT, _COMPONENTS = 1.5, 80
@@ -156,8 +144,8 @@ def refit(train: Part, test: Part, drawings: list[dict], say=lambda _: None) -> 
         },
     }
     packed = {name: one.astype(np.float16) for name, one in zip(WEIGHT_NAMES, kept[0], strict=True)}
-    np.savez_compressed(WEIGHTS, **packed)
-    MEASURED.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    np.savez_compressed(scribble_detector.WEIGHTS, **packed)
+    scribble_detector.MEASURED.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     load_weights.cache_clear()
     operating_point.cache_clear()
     return measured

@@ -38,7 +38,7 @@ def snippet(
     seed : int
         Of the sample.
     handwriting : str or None
-        Whose kept drawings are added; see `emnist_lab.handwriting.drawing_store.added`.
+        Whose kept drawings are added; see `emnist_lab.handwriting.with_kept_drawings`.
     times : int
         How often each of these counts.
 
@@ -57,9 +57,9 @@ def snippet(
     draw = f".sample({images}, seed={seed})" if images else ""
     kept = []
     if handwriting:
-        imports["emnist_lab.handwriting.drawing_store"] = {"added"}
+        imports["emnist_lab.handwriting"] = {"with_kept_drawings"}
         often = f", times={times}" if times > 1 else ""
-        kept = [f"train = added(train, {json.dumps(handwriting)}{often})  # drawings kept here"]
+        kept = [f"train = with_kept_drawings(train, {json.dumps(handwriting)}{often})"]
     names = [
         f"from {module} import {', '.join(sorted(names, key=str.casefold))}"
         for module, names in sorted(imports.items())
@@ -77,12 +77,12 @@ def snippet(
             f"model = {built}",
             "model.fit(train.images, train.labels)",
             "",
-            "chances = model.predict_proba(test.images)  # a column a class",
-            "said = model.classes_[chances.argmax(axis=1)]",
+            "probabilities = model.predict_proba(test.images)  # a column a class",
+            "said = model.classes_[probabilities.argmax(axis=1)]",
             "print(test.name)",
             'print("accuracy", accuracy_score(test.labels, said))',
-            'print("log loss", log_loss(test.labels, chances))',
-            'print("ROC AUC", roc_auc_score(test.labels, chances, multi_class="ovo"))',
+            'print("log loss", log_loss(test.labels, probabilities))',
+            'print("ROC AUC", roc_auc_score(test.labels, probabilities, multi_class="ovo"))',
             "",
         ]
     )

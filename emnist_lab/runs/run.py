@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import files
 from ..callbacks import ProgressCallback
 from ..data.formats.base import SIDE
 from ..data.part import Part
 from ..errors import RunError, first_line
-from ..files import SHIPPED
+from ..files import SHIPPED, sha256
 from ..metrics import calibration
 from ..metrics.report import Report
 from . import run_folders, safe_loading
@@ -56,7 +55,10 @@ class Run:
 
     @property
     def temperature(self) -> float:
-        """What probabilities are scaled by; 1 leaves them: see `emnist_lab.runs.temperature_scaling`."""
+        """Temperature of the probabilities; 1 leaves them.
+
+        See `emnist_lab.runs.temperature_scaling`.
+        """
         return float(self.manifest.get("temperature", 1.0))
 
     @property
@@ -224,7 +226,7 @@ class Run:
         if known is None:
             raise Damaged(self.name, name, "the manifest doesn't list it")
         try:
-            digest = files.sha256(path)
+            digest = sha256(path)
         except FileNotFoundError as error:
             raise Damaged(self.name, name, "it is missing") from error
         except OSError as error:
@@ -274,7 +276,7 @@ class Run:
         listed = {
             file: {
                 "bytes": (partial / file).stat().st_size,
-                "sha256": files.sha256(partial / file),
+                "sha256": sha256(partial / file),
             }
             for file in files
         }

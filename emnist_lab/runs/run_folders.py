@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import files
 from ..errors import RunError
-from ..files import SHIPPED, STALE, home
+from ..files import SHIPPED, STALE, home, partial_path, write_synced
 from . import manifest as manifests
 from .manifest import MANIFEST
 
@@ -159,7 +158,7 @@ def staging_folder(place: Path) -> Iterator[Path]:
     RunError
         The disk is full or can't be written.
     """
-    partial = files.partial_path(place)
+    partial = partial_path(place)
     try:
         place.mkdir(parents=True, exist_ok=True)
         _sweep(place)
@@ -202,7 +201,7 @@ def commit(partial: Path, manifest: dict[str, Any], name: str) -> dict[str, Any]
         if name_exists(own, place):
             continue
         manifest = {**manifest, "name": own}
-        files.write_synced(partial / MANIFEST, manifests.encode(manifest))
+        write_synced(partial / MANIFEST, manifests.encode(manifest))
         try:
             os.rename(partial, place / own)
             return manifest
@@ -238,9 +237,9 @@ def move(folder: Path, manifest: dict[str, Any], name: str) -> dict[str, Any]:
         The folder is gone, the name was taken meanwhile, or the disk can't be written.
     """
     manifest = {**manifest, "name": name}
-    place, fresh = folder.parent, files.partial_path(folder)
+    place, fresh = folder.parent, partial_path(folder)
     try:
-        files.write_synced(fresh, manifests.encode(manifest))
+        write_synced(fresh, manifests.encode(manifest))
         os.rename(folder, place / name)
     except OSError:
         fresh.unlink(missing_ok=True)
@@ -261,7 +260,7 @@ def remove(folder: Path) -> None:
     OSError
         It is gone already, or can't be deleted.
     """
-    unseen = files.partial_path(folder.parent)
+    unseen = partial_path(folder.parent)
     os.rename(folder, unseen)
     shutil.rmtree(unseen)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emnist_lab.data.part import Part
 from emnist_lab.errors import DatasetError, LabError, RunError
-from emnist_lab.evaluation import evaluate, neighbours
+from emnist_lab.evaluation import evaluation, neighbours
 from emnist_lab.metrics import bootstrap
 from emnist_lab.metrics.bootstrap import Intervals
 from emnist_lab.metrics.report import Report
@@ -109,7 +109,8 @@ def stored_evaluation(run: Run) -> Evaluation:
     found, (part, problem) = report(run.name), test_part(run)
     about = run.manifest["data"]["test"]
     return Evaluation(
-        run, found, current_run.version_key(run), about["name"], about["fingerprint"], run.generated, part,
+        run, found, current_run.version_key(run), about["name"], about["fingerprint"],
+        run.generated, part,
         problem, True,
     )  # fmt: skip
 
@@ -180,7 +181,7 @@ def _reading(run: Run, part: Part, key: tuple) -> Report | None:
     return task_panel.result_or_progress(
         background_pools.readings(),
         key,
-        lambda tell: evaluate.evaluate(opened, part, tell),
+        lambda tell: evaluation.evaluate(opened, part, tell),
         about=f"{run.name} reads the {part.part} part",
         name="reading",
     )

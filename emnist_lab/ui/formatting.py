@@ -84,13 +84,13 @@ def number_grid(image: np.ndarray) -> str:
     return f'{_GRID}<div class="el-grid"><table aria-label="{label}">{rows}</table></div>'
 
 
-def bars(names: list[str], chances: list[float]) -> str:
+def bars(names: list[str], probabilities: list[float]) -> str:
     """Probabilities as labelled bars, likeliest first and marked.
 
     Parameters
     ----------
     names : list of str
-    chances : list of float
+    probabilities : list of float
         0..1, same length.
 
     Returns
@@ -101,7 +101,7 @@ def bars(names: list[str], chances: list[float]) -> str:
     rows = "".join(
         f'<b>{html.escape(name)}</b><div><i class="{"" if place else "first"}" '
         f'style="width:{chance:.1%}"></i></div><span>{chance:.1%}</span>'
-        for place, (name, chance) in enumerate(zip(names, chances, strict=True))
+        for place, (name, chance) in enumerate(zip(names, probabilities, strict=True))
     )
     return f'{_BARS}<div class="el-bars">{rows}</div>'
 

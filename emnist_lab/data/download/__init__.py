@@ -3,6 +3,6 @@
 `fetch` is what others call.
 """
 
-from .fetch import Transfer, fetch
+from .nist import Transfer, fetch
 
 __all__ = ["Transfer", "fetch"]

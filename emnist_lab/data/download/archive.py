@@ -120,7 +120,8 @@ def directory_of(remote: Remote) -> list[zipfile.ZipInfo]:
         return with_deadline(net.PATIENCE, read)
     except (remotezip.RemoteIOError, requests.RequestException, TimeoutError) as error:
         raise Unreachable(
-            f"The archive's directory can't be read from {host(remote.url)} ({describe(error)}): try "
+            f"The archive's directory can't be read from {host(remote.url)} "
+            f"({describe(error)}): try "
             "again, or another mirror."
         ) from error
     except (remotezip.RemoteZipError, zipfile.BadZipFile, ValueError, OSError) as error:

@@ -146,14 +146,14 @@ class Drawing:
         return self.writer or self.owner[:8] or "unknown"
 
 
-def as_predictions(classes: Sequence[str], chances: np.ndarray) -> dict[str, float]:
+def as_predictions(classes: Sequence[str], probabilities: np.ndarray) -> dict[str, float]:
     """What a run said of one image, as it is kept.
 
     Parameters
     ----------
     classes : sequence of str
         The run's.
-    chances : ndarray of shape (C,), float
+    probabilities : ndarray of shape (C,), float
         Their probabilities.
 
     Returns
@@ -161,7 +161,7 @@ def as_predictions(classes: Sequence[str], chances: np.ndarray) -> dict[str, flo
     dict of str to float
         The likeliest five, highest first.
     """
-    best = top_labels(classes, chances, _LIKELIEST)
+    best = top_labels(classes, probabilities, _LIKELIEST)
     return {label: round(chance, 6) for label, chance in best}
 
 

@@ -90,18 +90,18 @@ class PagePrediction(Ranked):
     page : Page
     classes : list of str
         One character each.
-    chances : ndarray of shape (N, C), dtype float64
+    probabilities : ndarray of shape (N, C), dtype float64
         In reading order.
     """
 
     page: Page
     classes: list[str]
-    chances: np.ndarray
+    probabilities: np.ndarray
 
     @property
     def text(self) -> str:
         """The likeliest characters, a line each, words apart."""
-        return text(self.page, [self.best(i, 1)[0][0] for i in range(len(self.chances))])
+        return text(self.page, [self.best(i, 1)[0][0] for i in range(len(self.probabilities))])
 
 
 def text(page: Page, characters: list[str]) -> str:

@@ -120,7 +120,8 @@ def _upload() -> None:
         type=["zip"],
         key=f"shelf-upload-{session['shelf-uploads']}",
         max_upload_size=_LARGEST,
-        help=f"A file that Export made (…{import_export.ENDING}). It is checked before it is kept, and "
+        help=f"A file that Export made (…{import_export.ENDING}). It is checked before it is kept, "
+        "and "
         "nothing in it is executed.",
     )
     if file is None:

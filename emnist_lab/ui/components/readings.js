@@ -41,7 +41,7 @@ function show(column, data, still) {
     row.classList.toggle('said', said);
     row.bar.style.width = 100 * chance + '%';
     row.number.textContent = percent(chance);
-    rows.append(row);  // in the order of their chances, for those who hear them, too
+    rows.append(row);  // in the order of their probabilities, for those who hear them, too
   }
   if (still) return;
   for (const [name, row] of column.rows) {

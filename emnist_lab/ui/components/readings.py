@@ -39,12 +39,12 @@ class Prediction(NamedTuple):
     who : str
         The run's name.
     classes : list of str
-    chances : ndarray of shape (C,)
+    probabilities : ndarray of shape (C,)
     """
 
     who: str
     classes: list[str]
-    chances: np.ndarray
+    probabilities: np.ndarray
 
 
 def readings(
@@ -67,14 +67,15 @@ def readings(
     example : bool
         The image isn't the person's own drawing.
     strange : bool
-        It shows no character, so no answer is named; see `emnist_lab.handwriting.scribble_detector`.
+        It shows no character, so no answer is named; see
+        `emnist_lab.handwriting.scribble_detector`.
     """
     columns = [_column(one, strange) for one in found]
     _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
 
 
 def _column(one: Prediction, strange: bool = False) -> dict:
-    names, said = display_names(one.classes), decide(one.chances, one.classes)
+    names, said = display_names(one.classes), decide(one.probabilities, one.classes)
     read = " / ".join(names[index] for index in said.members)
     big, beside, note = read, f"{said.chance:.0%}", ""
     if strange:
@@ -92,9 +93,9 @@ def _column(one: Prediction, strange: bool = False) -> dict:
         "rows": [
             {
                 "name": names[index],
-                "chance": round(float(one.chances[index]), 5),
+                "chance": round(float(one.probabilities[index]), 5),
                 "said": index in said.members and not strange,
             }
-            for index in top_classes(one.chances, _SHOWN)
+            for index in top_classes(one.probabilities, _SHOWN)
         ],
     }

@@ -36,7 +36,7 @@ def keep(
         Canvas pixels; empty for a character from a picture.
     pen_width : float or None
         Same unit.
-    said : dict of str to (classes, chances)
+    said : dict of str to (classes, probabilities)
         Name of each run that read it -> its classes, and their (C,)
         probabilities. The first run's likeliest are offered as labels.
     key : str
@@ -44,7 +44,7 @@ def keep(
     source : {"drawn", "picture"}
     """
     ownership.owner()  # asks the browser, so that it is known by the time of a click
-    classes, chances = next(iter(said.values()))
+    classes, probabilities = next(iter(said.values()))
     names = display_names(list(classes))
     kept = {run: as_predictions(*one) for run, one in said.items()}
 
@@ -91,7 +91,7 @@ def keep(
         "Nothing is kept without this click.",
     )
     with st.container(horizontal=True, gap="small"):
-        for index in np.argsort(-np.asarray(chances), kind="stable")[:_BUTTONS]:
+        for index in np.argsort(-np.asarray(probabilities), kind="stable")[:_BUTTONS]:
             label = classes[index]
             st.button(plain(names[index]), key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
         with st.popover("Another", icon=":material/more_horiz:"):

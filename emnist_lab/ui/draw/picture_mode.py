@@ -65,7 +65,7 @@ def _found(data: bytes) -> tuple[page_reader.Page, bytes]:
 
 @st.cache_resource(max_entries=16, show_spinner="Reading …")
 def _read(name: str, mark: tuple, picture: str, _page: page_reader.Page) -> np.ndarray:
-    return page_reader.read(current_run.open_run(name), _page).chances
+    return page_reader.read(current_run.open_run(name), _page).probabilities
 
 
 @st.cache_resource(show_spinner=False)
@@ -97,11 +97,11 @@ def scanned(run: Run) -> list[Correction]:
     picture = hashlib.sha256(data).hexdigest()
     try:
         page, shown = _found(data)
-        chances = _read(run.name, current_run.version_key(run), picture, page)
+        probabilities = _read(run.name, current_run.version_key(run), picture, page)
     except LabError as error:
         messages.say_error(error)
         return []
-    return _result(run, picture, page, shown, chances, own is None)
+    return _result(run, picture, page, shown, probabilities, own is None)
 
 
 def keep_corrected(corrections: list[Correction]) -> None:
@@ -229,14 +229,19 @@ def _put_away() -> None:
 
 
 def _result(
-    run: Run, picture: str, page: page_reader.Page, shown: bytes, chances: np.ndarray, example: bool
+    run: Run,
+    picture: str,
+    page: page_reader.Page,
+    shown: bytes,
+    probabilities: np.ndarray,
+    example: bool,
 ) -> list[Correction]:
     session, characters = st.session_state, page.characters
     names = dict(zip(run.classes, display_names(run.classes), strict=True))
-    said = [top_labels(run.classes, one, 1)[0][0] for one in chances]
+    said = [top_labels(run.classes, one, 1)[0][0] for one in probabilities]
     corrections: dict[tuple[str, int], Correction] = session.scan_corrections
     given = {at: one.given for (of, at), one in corrections.items() if of == picture}
-    session.setdefault("scan_at", int(chances.max(axis=1).argmin()))
+    session.setdefault("scan_at", int(probabilities.max(axis=1).argmin()))
     at = min(session.scan_at, len(characters) - 1)
 
     def pick(index: int) -> None:
@@ -258,10 +263,10 @@ def _result(
     with right:
         text = page_reader.text(page, [given.get(index, one) for index, one in enumerate(said)])
         st.code(text, language=None, wrap_lines=True, height=_text_height(text))
-        _one(run, picture, at, page, chances, names, pick, example)
+        _one(run, picture, at, page, probabilities, names, pick, example)
     cards(
         characters,
-        [[(names[c], p) for c, p in top_labels(run.classes, one)] for one in chances],
+        [[(names[c], p) for c, p in top_labels(run.classes, one)] for one in probabilities],
         given,
         key="scan_cards",
         selected=at,
@@ -306,14 +311,14 @@ def _one(
     picture: str,
     at: int,
     page: page_reader.Page,
-    chances: np.ndarray,
+    probabilities: np.ndarray,
     names: dict[str, str],
     pick: Callable[[int], None],
     example: bool,
 ) -> None:
     """The character that is picked: its image, its readings, and what it truly is."""
     session, characters = st.session_state, page.characters
-    one, best = characters[at], top_labels(run.classes, chances[at])
+    one, best = characters[at], top_labels(run.classes, probabilities[at])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Character {at + 1}** of {len(characters)}")
         for label, icon, to in (
@@ -335,7 +340,7 @@ def _one(
             st.html(formatting.bars([names[c] for c, _ in best], [chance for _, chance in best]))
     key = f"scan_given_{picture[:12]}_{at}_{run.name}"
     kept = session.scan_corrections.get((picture, at))
-    order = [run.classes[i] for i in chances[at].argsort()[::-1]]
+    order = [run.classes[i] for i in probabilities[at].argsort()[::-1]]
     session[key] = kept.given if kept and kept.given in order else None
 
     def correct() -> None:

@@ -50,7 +50,7 @@ def practice(
     pen_width : float
         Same unit.
     read : callable, optional
-        Strokes -> image (28, 28) uint8 and chances (C,) of the run's classes; raises
+        Strokes -> image (28, 28) uint8 and probabilities (C,) of the run's classes; raises
         `InkError`. By default the image is `ink.from_strokes`'s.
     """
     ownership.owner()  # asks the browser, so that it is known by the time drawings are kept
@@ -125,11 +125,11 @@ def _ask(
 
     def take() -> None:
         try:
-            image, chances = read(strokes)
+            image, probabilities = read(strokes)
         except LabError as error:  # a dot, say: nothing is scored
             st.session_state["practice-refused"] = str(error)
             return
-        _set(now.answer(strokes, image, chances, pen_width))
+        _set(now.answer(strokes, image, probabilities, pen_width))
         clear()
 
     def step(after: Practice) -> None:
@@ -193,13 +193,13 @@ def _last(now: Practice) -> None:
     asked, read = now.names[last.asked], now.names[last.read]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(thumbnails.png(last.image, 3), width=64)
-        chance = f"{last.chances[last.read]:.0%}"
+        chance = f"{last.probabilities[last.read]:.0%}"
         if last.right:
             st.markdown(f":green[:material/check:] **{plain(asked)}** is read as meant ({chance}).")
         else:
             st.markdown(
                 f":red[:material/close:] **{plain(asked)}** is read as **{plain(read)}** "
-                f"({chance}); {last.chances[last.asked]:.0%} for {plain(asked)}."
+                f"({chance}); {last.probabilities[last.asked]:.0%} for {plain(asked)}."
             )
 
 

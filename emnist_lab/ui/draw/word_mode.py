@@ -70,6 +70,6 @@ def words(run: Run, drawn: Board) -> None:
         letters[at].image,
         [np.asarray(drawn.strokes[index]) for index in letters[at].strokes],
         drawn.pen_width,
-        {run.name: (run.classes, reading.chances[at])},
+        {run.name: (run.classes, reading.probabilities[at])},
         key="keep-letter",
     )

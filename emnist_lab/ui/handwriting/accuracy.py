@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab.evaluation import evaluate
+from emnist_lab.evaluation import evaluation
 from emnist_lab.handwriting import practice
-from emnist_lab.handwriting.drawing_store import Drawing, Store, part, unseen
+from emnist_lab.handwriting.drawing_store import Drawing, Store, as_part, not_trained_on
 from emnist_lab.handwriting.drawing_store.parts import of_classes
 from emnist_lab.metrics import confusion
 from emnist_lab.metrics.report import Report
@@ -21,7 +21,7 @@ _FEW = 50  # drawings, below which a share is said as a count
 @st.cache_resource(max_entries=6, show_spinner="Reading your drawings …")
 def _report(folder: str, stamp: int, fingerprint: tuple, _drawings: list[Drawing]) -> Report:
     run = current_run.opened(folder, stamp)
-    return evaluate.evaluate(run, part(_drawings, run.classes, run.manifest["data"]["split"]))
+    return evaluation.evaluate(run, as_part(_drawings, run.classes, run.manifest["data"]["split"]))
 
 
 def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> None:
@@ -38,7 +38,7 @@ def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> N
     if run is None:
         st.info("There are no runs yet: make one on the Train page.", icon=":material/draw:")
         return
-    fresh = unseen(run, drawings)
+    fresh = not_trained_on(run, drawings)
     chosen = of_classes(fresh, run.classes)
     if len(fresh) < len(drawings):
         st.warning(
@@ -54,7 +54,7 @@ def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> N
         return
     key = (store.database.place, owner, *store.stamp(owner))
     report = _report(*current_run.version_key(run), key, chosen)
-    data = part(chosen, run.classes)
+    data = as_part(chosen, run.classes)
     _numbers(report, data.name, len(drawings) - len(chosen))
     current_run.say_trained_on_generated(run)
     trained = plain(run.manifest["data"]["train"]["name"])

@@ -1,0 +1,169 @@
+"""The command line, as other programs rely on it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from helpers import answer, call, refusal
+from PIL import Image
+
+from emnist_lab.errors import RunError
+from emnist_lab.files import PROJECT
+from emnist_lab.handwriting import ink
+from emnist_lab.runs import registry, run
+
+SEVEN = [[[60, 60], [200, 60], [110, 230]]]
+
+
+def test_train_evaluate_runs(capfd, folder):
+    made = answer(capfd, "train", "hog-qda", "--root", folder, "--name", "mine", "--images", 1600)
+    assert made["run"] == "mine" and made["accuracy"] > 0.6
+    found = answer(capfd, "evaluate", "--run", "mine", "--split", "balanced", "--root", folder)
+    assert found["equals_manifest"] is True and found["same_data_as_manifest"] is True
+    assert found["roc_auc_ovo"] == pytest.approx(made["roc_auc_ovo"])
+    assert "not the official split" in found["data"]
+    stored = answer(capfd, "evaluate", "--run", "mine", "--stored")
+    assert stored["accuracy"] == found["accuracy"]
+    on_train = answer(capfd, "evaluate", "--run", "mine", "--part", "train", "--root", folder)
+    assert on_train["equals_manifest"] is None and on_train["images"] == 1880
+    listed = answer(capfd, "runs")["runs"]
+    assert {row["run"] for row in listed} == {"mine", "hog-qda", "pixels-logistic", "warped-blend"}
+    out, _ = call(capfd, "evaluate", "--run", "mine", "--root", folder)
+    assert "roc_auc_ovo" in out and "is read as" in out
+    assert "mine" in call(capfd, "runs")[0]
+
+
+def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tmp_path):
+    words = ("--split", "digits", "--root", folder)
+    call(capfd, "train", "pixels-bayes", *words, "--classes", "0178", "--name", "few")
+    report = tmp_path / "few.html"
+    found = answer(capfd, "evaluate", "--run", "few", *words, "--report", report)
+    stored = answer(capfd, "evaluate", "--run", "few", "--stored")
+    assert found["data"] == stored["data"] and found["images"] == stored["images"] == 32
+    assert found["same_data_as_manifest"] is True and found["equals_manifest"] is True
+    assert found["data"] in report.read_text(encoding="utf-8")
+
+
+def test_undefined_numbers_are_dashes(capfd, monkeypatch):
+    shipped = registry.open_run("hog-qda")
+    labels, scores = shipped.test_scores
+    only = run.Run({**shipped.manifest, "scores": {"accuracy": 0.0, "roc_auc_ovo": None}})
+    only.test_scores = labels[labels == 0], scores[labels == 0]
+    monkeypatch.setattr(registry, "open_run", lambda name: only)
+    out, _ = call(capfd, "evaluate", "--run", "only", "--stored")
+    assert "roc_auc_ovo  –   (manifest: –)" in out and "(manifest: 0.0)" in out
+    line = next(line for line in out.splitlines() if line.startswith("no images of: "))
+    assert line.count(",") == 45
+    assert "nan" not in out.lower() and "None" not in out
+    monkeypatch.setattr(registry, "list_runs", lambda: ([only], []))
+    out, _ = call(capfd, "runs")
+    assert "accuracy 0.0000  AUC –" in out and "nan" not in out
+
+
+def test_a_whole_process_keeps_standard_output_clean(folder, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "emnist_lab", "train", "pixels-logistic", "--split", "digits",
+         "--root", str(folder), "--json"],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["run"].startswith("pixels-logistic-digits")
+    assert "Fitting logistic regression" in done.stderr
+    refused = subprocess.run(
+        [sys.executable, "-m", "emnist_lab", "evaluate", "--run", "nothing", "--json"],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert refused.returncode == 2 and refused.stdout == ""
+    assert refused.stderr.count("\n") == 1
+
+
+def test_predict_drawings(capfd, tmp_path):
+    path = tmp_path / "strokes.json"
+    drawings = [
+        {"label": "7", "writer": "me", "strokes": SEVEN},
+        {"strokes": SEVEN},
+        {"label": "7", "strokes": []},
+        {"label": "ß", "strokes": SEVEN},
+    ]
+    path.write_text(json.dumps(drawings))
+    found = answer(capfd, "predict", "--run", "hog-qda", "--drawings", path)
+    first, second, third, _ = found["predictions"]
+    assert first["top"][0]["class"] == "7" and first["label"] == "7" and first["writer"] == "me"
+    assert len(second["top"]) == 5 and "label" not in second
+    assert "empty" in third["error"] and "top" not in third
+    assert found["labelled"] == 2 and found["accuracy"] == 0.5
+    out, _ = call(capfd, "predict", "--run", "hog-qda", "--drawings", path)
+    assert "accuracy 0.5000" in out
+
+
+def test_predict_pictures(capfd, tmp_path):
+    path = tmp_path / "seven.png"
+    Image.fromarray(255 - ink.from_strokes(SEVEN)).resize((200, 200)).save(path)
+    found = answer(capfd, "predict", "--run", "hog-qda", path)
+    assert found["predictions"][0]["top"][0]["class"] == "7"
+
+
+def test_fetch(capfd, folder, home):
+    found = answer(capfd, "fetch", "digits", "--from", folder)
+    assert len(found["files"]) == 5
+    assert answer(capfd, "evaluate", "--run", "hog-qda", "--stored")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["evaluate", "--run", "nothing", "--stored"],
+        ["evaluate", "--run", "hog-qda"],
+        ["evaluate", "--run", "hog-qda", "--root", "/nowhere"],
+        ["evaluate", "--run", "hog-qda", "--split", "digits", "--root", "FOLDER"],
+        ["evaluate", "--run", "hog-qda", "--split", "mnist", "--root", "FOLDER"],
+        ["train", "nothing", "--root", "FOLDER"],
+        ["train", "hog-qda", "--root", "FOLDER", "--images", "0"],
+        ["train", "hog-qda", "--root", "FOLDER", "--images", "100"],
+        ["train", "hog-qda", "--root", "FOLDER", "--images", "50", "--seed", "-1"],
+        ["train", "hog-qda", "--root", "FOLDER", "--seed", "5000000000"],
+        ["evaluate", "--run", "~nobody/x", "--stored"],
+        ["bench", "--drawings", "UNLABELLED"],
+        ["train", "pixels-logistic", "--split", "digits", "--root", "FOLDER", "--name", "../x"],
+        ["predict", "--run", "hog-qda"],
+        ["predict", "--run", "hog-qda", "/nowhere.png"],
+        ["predict", "--run", "hog-qda", "TEXT"],
+        ["predict", "--run", "hog-qda", "--drawings", "/nowhere.json"],
+        ["predict", "--run", "hog-qda", "--drawings", "TEXT"],
+        ["predict", "--run", "hog-qda", "--drawings", "NUMBERS"],
+        ["predict", "--run", "hog-qda", "--drawings", "EMPTY"],
+        ["fetch", "--from", "/nowhere"],
+        ["fetch", "letters", "--from", "FOLDER"],
+        ["fetch", "fashion", "--from", "FOLDER"],
+    ],
+    ids=" ".join,
+)
+def test_refusals_are_one_line_and_status_2(capfd, folder, tmp_path, words):
+    for name, content in (
+        ("TEXT", "no picture"),
+        ("NUMBERS", "[1, 2]"),
+        ("EMPTY", "[]"),
+        ("UNLABELLED", '[{"strokes": []}]'),
+    ):
+        (tmp_path / name).write_text(content)
+    known = {"FOLDER": folder} | {
+        name: tmp_path / name for name in ("TEXT", "NUMBERS", "EMPTY", "UNLABELLED")
+    }
+    words = [known.get(word, word) for word in words]
+    lines = refusal(capfd, *words)
+    assert "Traceback" not in lines
+
+
+def test_a_disk_that_fills_up_during_training_loses_nothing(capfd, folder, monkeypatch, home):
+    original = run.Run.save
+
+    def full(self, name=None, place=None):
+        if place is None or place == home / "runs":
+            raise RunError("The disk that holds X is full: free some space and try again.")
+        return original(self, name, place)
+
+    monkeypatch.setattr(run.Run, "save", full)
+    err = call(capfd, "train", "hog-qda", "--root", folder, status=2)[1].splitlines()[-1]
+    kept = err.split("the run lies in ")[1].split(";")[0]
+    assert registry.open_run(kept).report().accuracy > 0.6

@@ -1,0 +1,163 @@
+"""What tests share: printed characters as datasets, NIST's files, pages, the command line."""
+
+import gzip
+import io
+import json
+import os
+import struct
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from streamlit.testing.v1 import AppTest
+
+from emnist_lab.__main__ import main
+from emnist_lab.data.part import Part
+from emnist_lab.files import PROJECT
+from emnist_lab.handwriting import ink
+
+BALANCED = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
+BYCLASS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+CLASSES = {
+    "balanced": BALANCED,
+    "bymerge": BALANCED,
+    "byclass": BYCLASS,
+    "letters": BYCLASS[10:36],
+    "digits": BYCLASS[:10],
+    "mnist": BYCLASS[:10],
+}
+SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]
+
+
+def glyph(character: str, random: np.random.Generator) -> np.ndarray:
+    """A printed character, slanted, stretched and turned a little: stands in for handwriting."""
+    page = Image.new("L", (120, 120), 255)
+    font = ImageFont.load_default(size=int(random.integers(52, 76)))
+    ImageDraw.Draw(page).text((60, 60), character, 0, font, anchor="mm")
+    page = page.rotate(random.uniform(-35, 35), Image.Resampling.BICUBIC, fillcolor=255)
+    slant = random.uniform(-0.6, 0.6)
+    page = page.transform(
+        page.size, Image.Transform.AFFINE, (1, slant, -60 * slant, 0, 1, 0), fillcolor=255
+    )
+    image = ink.from_picture(page).astype(float)
+    spots = random.random(image.shape) < 0.12  # else everything is read without an error
+    return np.where(spots, random.integers(0, 255, image.shape), image).astype(np.uint8)
+
+
+def make_part(split: str, per_class: int, seed: int, part: str = "train") -> Part:
+    """A part of printed characters, in random order."""
+    random = np.random.default_rng(seed)
+    classes = list(CLASSES[split])
+    labels = random.permutation(np.repeat(np.arange(len(classes)), per_class))
+    images = np.stack([glyph(classes[label], random) for label in labels])
+    return Part(images, labels.astype(np.int64), classes, split, part, "re-partition")
+
+
+def as_idx(array: np.ndarray) -> bytes:
+    """Bytes of an IDX file of unsigned bytes."""
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    return header + array.astype(np.uint8).tobytes()
+
+
+def write(folder: Path, data: Part, *, zipped: bool = True) -> None:
+    """Write a part as NIST does: transposed pixels, CRLF mapping, letters from 1."""
+    folder.mkdir(parents=True, exist_ok=True)
+    first = 1 if data.split == "letters" else 0
+    lines = []
+    for index, name in enumerate(data.classes):
+        both = f" {ord(name.lower())}" if data.split == "letters" else ""
+        lines.append(f"{index + first} {ord(name)}{both}\r\n")
+    (folder / f"emnist-{data.split}-mapping.txt").write_bytes("".join(lines).encode())
+    stem = f"emnist-{data.split}-{data.part}"
+    for name, array in (
+        (f"{stem}-images-idx3-ubyte", data.images.transpose(0, 2, 1)),
+        (f"{stem}-labels-idx1-ubyte", data.labels + first),
+    ):
+        payload = as_idx(np.ascontiguousarray(array))
+        if zipped:
+            (folder / f"{name}.gz").write_bytes(gzip.compress(payload, 1))
+        else:
+            (folder / name).write_bytes(payload)
+
+
+def zipped(folder: Path, *, compression=zipfile.ZIP_DEFLATED, prefix="gzip/") -> bytes:
+    """An archive as NIST makes it, with another directory entry or two."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as made:
+        made.writestr(zipfile.ZipInfo(prefix or "x/"), b"")
+        for path in sorted(folder.iterdir()):
+            made.write(path, prefix + path.name)
+        made.writestr("gzip/readme.txt", "of no use")
+    return content.getvalue()
+
+
+def moved(strokes, scale=1.0, by=(0, 0)):
+    return [[(x * scale + by[0], y * scale + by[1]) for x, y in stroke] for stroke in strokes]
+
+
+def data(classes=7, rows=400, seed=0, ties=False, uneven=False):
+    random = np.random.default_rng(seed)
+    weights = random.dirichlet(np.ones(classes)) if uneven else None
+    labels = np.concatenate([np.arange(classes), random.choice(classes, rows, p=weights)])
+    logits = random.normal(size=(len(labels), classes))
+    logits[np.arange(len(labels)), labels] += 1.2
+    scores = np.exp(logits)
+    if ties:
+        scores = np.round(scores, 0) + 1
+    return labels, scores / scores.sum(axis=1, keepdims=True)
+
+
+def until(true, seconds=90.0):
+    limit = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < limit, "it takes too long"
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    # where nobody collects orphans, an ended process stays listed as a zombie
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip().startswith("Z")
+
+
+def call(capfd, *words, status=0):
+    assert main([str(word) for word in words]) == status
+    said = capfd.readouterr()
+    return said.out, said.err
+
+
+def answer(capfd, *words):
+    out, _ = call(capfd, *words, "--json")
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+def refusal(capfd, *words):
+    out, err = call(capfd, *words, status=2)
+    assert out == "" and err.count("\n") == 1 and ":" in err
+    return err
+
+
+def opened(page: str, **query) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    if page != "home":
+        app.switch_page(f"pages/{page}.py")
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """All words on the page."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning)
+    more = (app.error, app.success)
+    words = "\n".join(str(one.value) for kind in (*kinds, *more) for one in kind)
+    return words.replace("\\", "")  # which keeps names from files from being Markdown

@@ -1,0 +1,345 @@
+"""The Evaluate page through Streamlit's own test harness."""
+
+import dataclasses
+import shutil
+import threading
+
+import numpy as np
+import pytest
+from helpers import make_part, opened, said, write
+
+import emnist_lab as lab
+from emnist_lab.evaluation import embedding, evaluation, label_issues, label_marks
+from emnist_lab.metrics import confusion
+from emnist_lab.ui import background_pools
+
+LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes"]
+
+
+@pytest.fixture
+def mine(folder, monkeypatch):
+    """A run whose test images are at hand."""
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    return lab.fit("pixels-bayes", train, test).save("mine")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("images", [True, False])
+def test_every_look(look, images, mine, monkeypatch):
+    if not images:
+        monkeypatch.delenv("EMNIST_DIR")
+    app = opened("evaluate", run="mine", look=look, threshold="100")
+    assert not app.exception and not app.error
+    words = said(app)
+    if look in ("Pairs", "Doubtful labels", "Sureness", "Map"):
+        assert ("The images themselves can't be shown" in words) != images
+
+
+def test_a_cell_in_the_address_opens_its_images(mine):
+    report = mine.report()
+    pair = report.confused_pairs(1).iloc[0]
+    true, read = (report.names.index(pair[key]) for key in ("true", "predicted"))
+    app = opened("evaluate", run="mine", true=report.classes[true], read=report.classes[read])
+    assert not app.exception and not app.error
+    words = said(app)
+    assert f"{pair['true']} read as {pair['predicted']}" in words
+    assert f"**{pair['count']}** of {pair['of']} test images" in words
+    first = confusion.images_in_cell(report, true, read)[0]
+    assert f"Image {first} is **{pair['true']}**" in words
+    next(b for b in app.button if b.label.startswith("All of")).click().run()
+    assert not app.exception and f"What {pair['true']} is read as" in said(app)
+    assert (
+        app.query_params["true"] in (report.classes[true], [report.classes[true]])
+        and "read" not in app.query_params
+    )
+    next(b for b in app.button if b.label == "Most confused").click().run()
+    assert not app.exception and "true" not in app.query_params
+
+
+def test_a_cell_that_the_run_does_not_have(mine):
+    app = opened("evaluate", run="mine", true="Ω", read="<b>")
+    assert (
+        not app.exception and "This run has no class" in said(app) and "Most confused" in said(app)
+    )
+
+
+def test_other_images_by_the_same_name_are_not_shown(mine, folder, monkeypatch):
+    other = make_part("digits", 12, 99, "test")
+    changed = dataclasses.replace(lab.load("digits", "test", folder), images=other.images[:1])
+    monkeypatch.setattr("emnist_lab.ui.current_dataset.load_from", lambda *_: changed)
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    assert not app.exception
+    words = said(app)
+    assert "can't be shown" in words
+    assert app.metric[0].value == f"{mine.manifest['scores']['accuracy']:.2%}"  # numbers stay
+
+
+def test_a_class_that_never_occurs_in_the_test_part(folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    keep = test.labels != 3
+    part = dataclasses.replace(test, images=test.images[keep], labels=test.labels[keep])
+    lab.fit("pixels-bayes", train, part).save("no-three")
+    for look in LOOKS:
+        app = opened("evaluate", run="no-three", look=look)
+        assert not app.exception and "has no image of 3" in said(app)
+        assert "nan" not in " ".join(str(one.value) for one in app.metric)
+
+
+def test_marking_a_label_as_wrong_and_back(mine):
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    at = mine.manifest["data"]["test"]["fingerprint"]
+    app.button(key="mark-doubtful").click().run()
+    assert not app.exception and len(label_marks.read(at)) == 1
+    labels = [one.label for one in app.metric]
+    assert "Accuracy without the marked" in labels
+    app.segmented_control(key="doubts").set_value("marked as wrong").run()
+    assert app.button(key="mark-doubtful").label == "Take the mark back"
+    app.button(key="mark-doubtful").click().run()
+    assert not app.exception and label_marks.read(at) == []
+
+
+def test_after_a_mark_comes_the_next_image(mine):
+    found = label_issues.find_label_issues(mine.report())
+    images = found.loc[found["doubt"] > 0.5, "image"].tolist()
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    app.session_state["picked-doubtful"] = images[2]
+    app.run()
+    app.button(key="mark-doubtful").click().run()
+    assert not app.exception and f"Image {images[3]} is" in said(app)
+
+
+def test_abstaining_by_the_slider(mine):
+    app = opened("evaluate", run="mine", look="Sureness")
+    report = mine.report()
+    app.slider(key="threshold").set_value(90).run()
+    assert not app.exception
+    shares = {one.label: one.value for one in app.metric}
+    answered = report.scores.max(axis=1) >= 0.9
+    assert shares["Answered"] == f"{answered.mean():.1%}"
+    assert shares["Rejected"] == f"{(~answered).sum():,}"
+
+
+def test_temperature_scaling_makes_a_run(mine, monkeypatch):
+    app = opened("evaluate", run="mine", look="Sureness")
+    next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
+    assert not app.exception and "too few to fit" in said(app)
+    monkeypatch.setattr("emnist_lab.runs.temperature_scaling._FEWEST", 50)
+    app = opened("evaluate", run="mine", look="Sureness")
+    next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
+    assert not app.exception and not app.error
+    made = lab.open_run("mine-calibrated")
+    assert made.temperature != 1 and app.selectbox(key="run").value == "mine-calibrated"
+    assert "Kept as **mine-calibrated**" in said(app)
+
+
+def test_why_one_image(mine):
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    app.session_state["why-doubtful"] = True
+    app.run()
+    assert not app.exception and not app.error
+    words = said(app)
+    assert "and not" in words and "**Occlusion.**" in words
+    assert "**Nearest training images**" in words and "**Evidence.**" not in words
+
+
+def test_samples_as_a_run_reads_them(mine):
+    report = mine.report()
+    wrong = np.flatnonzero(report.predicted != report.labels)
+    asked = {"split": "digits", "part": "test", "reader": "mine", "which": "wrong"}
+    app = opened("samples", **asked)
+    assert not app.exception and not app.error
+    words = said(app)
+    assert f"{len(wrong):,} images, {len(wrong)} of them here" in words
+    first = wrong[np.argsort(report.scores[wrong].max(axis=1), kind="stable")[0]]
+    assert f"Image {first} is" in words
+    app = opened("samples", **asked, first="surest first")
+    last = wrong[np.argsort(-report.scores[wrong].max(axis=1), kind="stable")[0]]
+    assert f"Image {last} is" in said(app) and last != first
+    # the training part has no kept scores: the run reads it now
+    app = opened("samples", **{**asked, "part": "train", "which": "right"})
+    assert not app.exception and not app.error
+    known = lab.evaluate(mine, lab.load("digits", "train"))
+    assert f"{(known.predicted == known.labels).sum():,} images" in said(app)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """A run reads for as long as the test holds it; gives the event that lets it go on."""
+    go, real = threading.Event(), evaluation.evaluate
+
+    def held(run, test, progress=None):
+        progress(0.25, "a quarter of the images read")
+        assert go.wait(60)
+        return real(run, test, progress)
+
+    monkeypatch.setattr("emnist_lab.evaluation.evaluation.evaluate", held)
+    monkeypatch.setattr("emnist_lab.ui.task_panel._AT_ONCE", 0.05)
+    yield go
+    go.set()
+
+
+def settled(app):
+    """The page once background work has ended."""
+    for task in background_pools.readings().tasks():
+        task.wait(60)
+    return app.run()
+
+
+def test_samples_show_how_far_a_run_has_read_and_it_can_be_cancelled(mine, slow):
+    app = opened("samples", split="digits", part="train", reader="mine", which="right")
+    words = said(app)
+    assert not app.exception and "In the order of the file until it is done" in words
+    assert "80 images, 80 of them here" in words
+    app.button(key="stop-reading").click().run()
+    assert not app.exception and "mine reads the train part: cancelled" in said(app)
+    slow.set()
+    app.button(key="again-reading").click().run()
+    settled(app)
+    known = lab.evaluate(mine, lab.load("digits", "train"))
+    assert not app.exception and "In the order of the file" not in said(app)
+    assert f"{(known.predicted == known.labels).sum():,} images" in said(app)
+
+
+@pytest.fixture
+def other(folder, tmp_path):
+    """Other digits, by another name on disk."""
+    place = tmp_path / "other"
+    for part, seed in (("train", 13), ("test", 14)):
+        write(place, make_part("digits", 7, seed, part))
+    return place
+
+
+def test_a_run_is_measured_on_the_dataset_in_use_where_that_is_another(
+    mine, other, slow, monkeypatch
+):
+    monkeypatch.setenv("EMNIST_DIR", str(other))
+    app = opened("evaluate", run="mine", look="Doubtful labels")
+    kept = app.metric[0].value
+    assert "can't be shown" in said(app) and "Measured now" not in said(app)
+    app.button(key="read-doubtful").click().run()
+    assert not app.exception and "Doubtful labels" not in said(app)
+    assert app.button(key="stop-reading").label == "Cancel"
+    slow.set()
+    settled(app)
+    part = lab.load("digits", "test", other)
+    report = lab.evaluate(mine, part)
+    words = said(app)
+    assert f"Measured now, on the {part.name}" in words and "can't be shown" not in words
+    assert app.metric[0].value == f"{report.accuracy:.2%}" != kept
+    assert "trained on other files than those at hand" in words
+    assert app.segmented_control(key="on").value == "the dataset in use"
+    app.button(key="mark-doubtful").click().run()  # marks belong to these images, not to its own
+    assert label_marks.read(part.fingerprint) and not label_marks.read(
+        mine.manifest["data"]["test"]["fingerprint"]
+    )
+    app.segmented_control(key="on").set_value("its own test part").run()
+    assert app.metric[0].value == kept and "can't be shown" in said(app)
+
+
+def test_a_run_that_learned_from_the_dataset_in_use_is_not_said_to_know_its_test_part(
+    folder, monkeypatch
+):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    lab.fit("pixels-bayes", train.sample(60), test.sample(30)).save("part")
+    app = opened("evaluate", run="part", on="the dataset in use")
+    assert not app.exception and f"Measured now, on the {test.name}" in said(app)
+    assert "other files" not in said(app)
+
+
+def test_a_real_run_on_generated_images_says_so():
+    app = opened("evaluate", run="hog-qda", on="the dataset in use", look="Map")
+    assert not app.exception and not app.error
+    words = said(app)
+    assert "**Generated images.**" in words and "Measured now, on the generated" in words
+    assert "these numbers say nothing about real handwriting" in words
+
+
+def test_a_map_shows_principal_components_until_tsne_is_done(mine, monkeypatch):
+    go, project = threading.Event(), embedding.project
+
+    def held(features, labels, method, progress=None):
+        assert method != "t-SNE" or go.wait(60)
+        return project(features, labels, method, progress=progress)
+
+    monkeypatch.setattr("emnist_lab.evaluation.embedding.project", held)
+    monkeypatch.setattr("emnist_lab.ui.task_panel._AT_ONCE", 0.05)
+    app = opened("evaluate", run="mine", look="Map", layout="t-SNE")
+    assert not app.exception and "PCA of 80 of 80 test images" in said(app)
+    app.button(key="stop-map").click().run()
+    assert "Laying out the map: cancelled" in said(app) and "PCA of 80 of 80" in said(app)
+    app.button(key="again-map").click().run()
+    go.set()
+    for task in background_pools.maps().tasks():
+        assert task.wait(60)
+    app.run()
+    assert not app.exception and "t-SNE of 80 of 80 test images" in said(app)
+    assert "stop-map" not in [button.key for button in app.button]
+
+
+def test_a_run_on_chosen_classes_that_was_not_measured_shows_its_own_images(folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    run = lab.fit("pixels-bayes", train.choose("37")).save("two")
+    own = test.choose("37")
+    report = lab.evaluate(run, test)
+    app = opened("evaluate", run="two", true="3", read="3")
+    assert not app.exception and f"Measured now, on the {own.name}" in said(app)
+    first = confusion.images_in_cell(report, 0, 0)[0]
+    assert f"Image {first} is **3**" in said(app)
+    app.button(key="mark-cell").click().run()
+    assert [one.image for one in label_marks.read(own.fingerprint)] == [first]
+    assert not label_marks.read(test.fingerprint)
+
+
+def test_a_pair_of_another_run_is_forgotten(mine):
+    app = opened("evaluate", run="hog-qda", look="ROC AUC", pair="Ff")
+    assert not app.exception and "F and f" in said(app)
+    app.selectbox(key="run").set_value("mine").run()
+    assert not app.exception and "Hardest to tell apart" in said(app)
+    assert "pair" not in app.query_params
+
+
+def test_a_pair_without_images_has_no_number(folder, monkeypatch):
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    keep = test.labels != 3
+    part = dataclasses.replace(test, images=test.images[keep], labels=test.labels[keep])
+    lab.fit("pixels-bayes", train, part).save("no-three")
+    app = opened("evaluate", run="no-three", look="ROC AUC", pair="13")
+    assert not app.exception and "it is undefined" in said(app)
+    assert next(one.value for one in app.metric if one.label == "AUC of this pair") == "–"
+
+
+def test_one_class_only_in_the_test_part(folder):
+    train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
+    keep = test.labels == 3
+    part = dataclasses.replace(test, images=test.images[keep], labels=test.labels[keep])
+    lab.fit("pixels-bayes", train, part).save("threes")
+    for look in LOOKS:
+        app = opened("evaluate", run="threes", look=look)
+        assert not app.exception and not app.error
+        shown = [str(one.value) for one in app.metric] + [said(app)]
+        assert "nan" not in " ".join(shown).lower().split()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_run_that_is_deleted_meanwhile_is_one_sentence(look, mine):
+    app = opened("evaluate", run="mine", look=look)
+    shutil.rmtree(mine.folder)
+    app.run()
+    assert not app.exception
+    assert "no run “mine” here (any more)" in said(app)
+
+
+def test_other_files_in_the_same_folder_give_other_numbers(folder, tmp_path, monkeypatch):
+    root = shutil.copytree(folder, tmp_path / "emnist")
+    monkeypatch.setenv("EMNIST_DIR", str(root))
+    train = lab.load("digits", "train", root)
+    run = lab.fit("pixels-bayes", train).save("bare")
+    before = lab.evaluate(run, lab.load("digits", "test", root)).accuracy
+    assert opened("evaluate", run="bare").metric[0].value == f"{before:.2%}"
+    write(root, make_part("digits", 9, 77, "test"))
+    after = lab.evaluate(run, lab.load("digits", "test", root)).accuracy
+    assert opened("evaluate", run="bare").metric[0].value == f"{after:.2%}" != f"{before:.2%}"
