@@ -27,10 +27,10 @@ import os, signal, sys, time
 from emnist_lab.jobs import JobQueue
 from emnist_lab.journal import Journal
 from emnist_lab.files import home
-from emnist_lab.specs import Spec
+from emnist_lab.commands.specs import TrainSpec
 queue = JobQueue(Journal(home() / "jobs"))
-spec = Spec("pixels-logistic", "balanced", root=sys.argv[1], seed=7)
-job, waiting = queue.submit(spec), queue.submit(Spec("hog-qda", "balanced", 900, root=sys.argv[1]))
+spec = TrainSpec("pixels-logistic", "balanced", root=sys.argv[1], seed=7)
+job, waiting = queue.submit(spec), queue.submit(TrainSpec("hog-qda", "balanced", 900, root=sys.argv[1]))
 while job.progress is None:
     time.sleep(0.01)
 os.kill(job.process.pid, signal.SIGSTOP)  # so that it surely is in the middle of it
