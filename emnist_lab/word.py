@@ -117,7 +117,7 @@ def likeliest(classes: list[str], chances: np.ndarray, count: int = 5) -> list[t
     -------
     list of (str, float)
     """
-    order = chances.argsort()[::-1][:count]
+    order = np.argsort(-chances, kind="stable")[:count]
     return [(classes[i], float(chances[i])) for i in order]
 
 

@@ -84,7 +84,7 @@ def _shown(value: float | None, form: str = "") -> str:
 
 
 def _top(run, chances, count: int = 5) -> list[dict]:
-    best = chances.argsort()[::-1][:count]
+    best = (-chances).argsort(kind="stable")[:count]
     return [{"class": run.classes[i], "probability": float(chances[i])} for i in best]
 
 

@@ -333,7 +333,7 @@ def _one(
             st.html(markup.bars([names[c] for c, _ in best], [chance for _, chance in best]))
     key = f"scan_given_{picture[:12]}_{at}_{run.name}"
     kept = session.scan_corrections.get((picture, at))
-    order = [run.classes[i] for i in chances[at].argsort()[::-1]]
+    order = [run.classes[i] for i in np.argsort(-chances[at], kind="stable")]
     session[key] = kept.given if kept and kept.given in order else None
 
     def correct() -> None:
