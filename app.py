@@ -5,7 +5,7 @@ from PIL import Image
 
 from emnist_lab.commands.specs import CurveSpec
 from emnist_lab.handwriting import ink
-from emnist_lab.ui import current_dataset, current_run, formatting, job_panel, job_queues
+from emnist_lab.ui import current_dataset, current_run, formatting, frame, job_panel, job_queues
 
 LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
 
@@ -17,8 +17,6 @@ st.set_page_config(
 )
 
 current_run.warm_up()
-# Streamlit leaves six rem above the title; the first picture should be seen without scrolling.
-st.html("<style>.stMainBlockContainer{padding-top:4.2rem}</style>")
 
 page = st.navigation(
     [
@@ -51,6 +49,7 @@ with st.sidebar:
             measures = isinstance(job.spec, CurveSpec) and page.title == "Compare"
             if job.active and page.title != at and not measures:
                 job_panel.job_panel(job, queue, brief=True)
+    frame.less_room_above()  # last, for it leaves a gap
 
 # So that a page knows whether it was just come to: a canvas, say, is then a new one.
 st.session_state.came_from = st.session_state.get("shown")

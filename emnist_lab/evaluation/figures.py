@@ -214,7 +214,7 @@ def tradeoff_figure(table: pd.DataFrame, dark: bool = False) -> Figure:
     """
     text = _INK[dark][0]
     figure, (axes,) = _plot((7.4, 5.0), dark)
-    front = table[table["front"]].sort_values("fit_s")
+    front = table[table["front"]].sort_values("fit_s", kind="stable")
     axes.step(
         [*front["fit_s"], table["fit_s"].max() * 1.3],
         [*front["accuracy"], front["accuracy"].max()],

@@ -142,7 +142,9 @@ def draw(page, strokes: list[list[tuple[float, float]]]) -> None:
     strokes : list of lists of (x, y)
         In pixels of the canvas.
     """
-    box = page.locator(USEFUL["draw"]).bounding_box()
+    canvas = page.locator(USEFUL["draw"])
+    canvas.hover()  # waits until it stands still
+    box = canvas.bounding_box()
     for stroke in strokes:
         (x, y), *rest = stroke
         page.mouse.move(box["x"] + x, box["y"] + y)

@@ -74,11 +74,23 @@ def intervals(
     for name in parts[0]:
         values = np.concatenate([part[name] for part in parts])
         low, high = np.quantile(values, edges) if np.isfinite(values).all() else (np.nan, np.nan)
-        if low == high:  # whatever is drawn: without an error, say; that isn't certainty
+        if _alike(low, high, count + len(report.classes)):  # without an error, say: no certainty
             share = name in _SHARES
+            low = np.rint(low * count) / count  # how many images: a whole number
             low, high = calibration.wilson(low, count, level) if share else (np.nan, np.nan)
         of[name] = float(low), float(high)
     return Intervals(of, level, replicates, seed)
+
+
+def _alike(low: float, high: float, terms: int) -> bool:
+    """Whether two weighted means of the same numbers differ by rounding alone.
+
+    Each sums `terms` products, none of them negative, in an order that depends
+    on the processor's BLAS kernel. Whatever the order, the sum is wrong by at
+    most ``terms`` times half of eps, relative to itself (Higham 2002, section 3.1),
+    so that two sums of the same value lie at most twice that apart.
+    """
+    return high - low <= terms * np.finfo(np.float64).eps * abs(high)
 
 
 def _weights(labels: np.ndarray, replicates: int, random: np.random.Generator) -> np.ndarray:

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def top_classes(scores, count: int = 2) -> list[int]:
+def top_classes(scores, count: int | None = 2) -> list[int]:
     """Indices of the highest scores, highest first; the first of equals comes first.
 
     Parameters
     ----------
     scores : array-like of shape (C,)
         Of one image.
-    count : int
-        How many.
+    count : int or None
+        How many; None for all.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def top_classes(scores, count: int = 2) -> list[int]:
 
 
 def top_labels(
-    classes: Sequence[str], probabilities: np.ndarray, count: int = 5
+    classes: Sequence[str], probabilities: np.ndarray, count: int | None = 5
 ) -> list[tuple[str, float]]:
     """Classes by falling probability; the first of equals comes first.
 
@@ -37,8 +37,8 @@ def top_labels(
     classes : sequence of str
     probabilities : array-like of shape (C,)
         Of one image.
-    count : int
-        How many.
+    count : int or None
+        How many; None for all.
 
     Returns
     -------

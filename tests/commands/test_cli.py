@@ -8,6 +8,7 @@ import pytest
 from helpers import answer, call, refusal
 from PIL import Image
 
+from emnist_lab.commands import read
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import ink
@@ -32,6 +33,22 @@ def test_train_evaluate_runs(capfd, folder):
     out, _ = call(capfd, "evaluate", "--run", "mine", "--root", folder)
     assert "roc_auc_ovo" in out and "is read as" in out
     assert "mine" in call(capfd, "runs")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "value", "same"),
+    [
+        ("log_loss", 0.5, 0.5 * (1 + 2e-6), True),  # another kernel's order of summation
+        ("log_loss", 0.5, 0.501, False),
+        ("accuracy", 0.8, 0.8 + 1 / 200, True),  # a near tie
+        ("accuracy", 0.8, 0.8 + 2 / 200, False),
+        ("roc_auc_ovo", 0.99, 0.99 + 1 / 200, False),
+        ("roc_auc_ovo", None, float("nan"), True),
+        ("roc_auc_ovo", None, 0.5, False),
+    ],
+)
+def test_a_number_is_the_manifests_on_any_processor(name, kept, value, same):
+    assert read._equal(name, kept, value, 200) is same
 
 
 def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tmp_path):

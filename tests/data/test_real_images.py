@@ -105,6 +105,11 @@ def test_nists_own_mnist_part_is_known_as_official(official):
         lab.load("balanced", "test", official)  # a download that stopped half-way
 
 
+# The shipped runs' scores were made on one processor: BLAS kernels sum in other orders, and a
+# calibration error moves by 4e-5 of itself between those of x86.
+KERNELS = 1e-4
+
+
 def known(report, run) -> dict:
     """The numbers that the run's manifest holds: older ones have fewer."""
     summary = report.summary()
@@ -116,7 +121,7 @@ def test_the_shipped_reference_is_what_its_manifest_says(real):
     run = lab.open_run("pixels-logistic")
     report = lab.evaluate(run, test)
     assert report.roc_auc_ovo >= 0.974 and report.accuracy >= 0.68
-    assert known(report, run) == pytest.approx(run.manifest["scores"], rel=1e-6)
+    assert known(report, run) == pytest.approx(run.manifest["scores"], rel=KERNELS)
     assert run.manifest["data"]["test"]["fingerprint"] == test.fingerprint
     expected = sk.roc_auc_score(report.labels, report.scores, multi_class="ovo")
     assert report.roc_auc_ovo == pytest.approx(expected, abs=1e-12)
@@ -126,7 +131,7 @@ def test_the_shipped_fast_run_is_far_better(real):
     test = lab.load("balanced", "test", real)
     run = lab.open_run("hog-qda")
     report = lab.evaluate(run, test)
-    assert known(report, run) == pytest.approx(run.manifest["scores"], rel=1e-6)
+    assert known(report, run) == pytest.approx(run.manifest["scores"], rel=KERNELS)
     assert report.accuracy > 0.85 and report.roc_auc_ovo > 0.995 and report.log_loss < 0.5
 
 

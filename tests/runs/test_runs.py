@@ -74,7 +74,7 @@ def test_a_run_comes_back(made, kept, test, home):
     labels, scores = opened.test_scores
     np.testing.assert_array_equal(labels, test.labels)
     np.testing.assert_array_equal(scores, made.test_scores[1])
-    assert opened.report().summary() == pytest.approx(opened.manifest["scores"], rel=1e-15)
+    assert opened.report().summary() == pytest.approx(opened.manifest["scores"], rel=1e-12)
     assert lab.open_run(opened.folder).name == "mine"
     assert next(run.name for run in lab.list_runs()[0]) == "mine"
 

@@ -80,6 +80,15 @@ def press(page, name):
 
 
 @chromed
+def test_the_canvas_is_seen_once_strokes_are_heard(hosted, drawn):
+    """Streamlit shows markup before the script has loaded: a stroke there would be lost."""
+    waiting = hosted([board._read("html"), board._read("css"), "export default () => {}"], DATA)
+    assert not waiting.locator("canvas").is_visible()
+    assert waiting.locator(browser.USEFUL["draw"]).count() == 0
+    assert drawn().locator(browser.USEFUL["draw"]).is_visible()
+
+
+@chromed
 def test_a_stroke_is_sent_when_the_pointer_is_lifted_edges_included(drawn):
     page = drawn()
     browser.draw(page, [[(60, 60), (200, 60), (130, 340)]])

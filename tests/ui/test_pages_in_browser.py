@@ -313,6 +313,29 @@ def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, site):
     assert likeliest(page) == "7"
 
 
+def test_a_stroke_right_after_the_first_picture_is_read(page, site):
+    """What loads later moves no canvas away: a stroke is read where the canvas was first seen."""
+    late = []
+    page.route("**/Html.*.js", lambda route: late.append(route))  # of `st.html`
+    page.goto(f"{site}/draw", wait_until="commit")
+    canvas = page.locator(browser.USEFUL["draw"])
+    canvas.wait_for(state="attached")  # not the settled page that `browser.draw` waits for
+    box = canvas.bounding_box()
+    while not late:
+        page.wait_for_timeout(20)
+    for one in late:
+        one.continue_()
+    page.locator(".el-steps").wait_for()
+    # Near the lower edge: it misses a canvas that has moved up meanwhile.
+    (x, y), *rest = [(box["x"] + 200 + x / 5, box["y"] + 220 + y / 5) for x, y in SEVEN[0]]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(x, y, steps=6)
+    page.mouse.up()
+    assert likeliest(page) == "7"
+
+
 def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
     """Generated images first; a fetch that is cancelled, taken up again, and then in use."""
     with serving(zipped(folder), pause=0.4) as nist:  # it mustn't end before it is cancelled

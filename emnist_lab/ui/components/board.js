@@ -227,5 +227,7 @@ export default function (component) {
   signal.addEventListener('abort', () => watch.disconnect());
   paint();
   refresh();
+  // Streamlit shows the page's part of a component before its script: a stroke would be lost there.
+  canvas.classList.add('upper-canvas');
   return () => listening.abort();
 }

@@ -22,6 +22,7 @@ def _read(kind: str) -> str:
 
 
 # The canvas's class is the one that Fabric gives to what is drawn on: other programs look for it.
+# It has it, and is seen, once the script hears what is drawn.
 _board = st.components.v2.component(
     "emnist_lab_board", html=_read("html"), css=_read("css"), js=_read("js")
 )

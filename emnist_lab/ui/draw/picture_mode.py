@@ -340,7 +340,7 @@ def _one(
             st.html(formatting.bars([names[c] for c, _ in best], [chance for _, chance in best]))
     key = f"scan_given_{picture[:12]}_{at}_{run.name}"
     kept = session.scan_corrections.get((picture, at))
-    order = [run.classes[i] for i in probabilities[at].argsort()[::-1]]
+    order = [label for label, _ in top_labels(run.classes, probabilities[at], None)]
     session[key] = kept.given if kept and kept.given in order else None
 
     def correct() -> None:

@@ -200,7 +200,7 @@ def _labels(table: pd.DataFrame) -> pd.Series:
     weight = 4 * table["chosen"] + 3 * (table["recipe"] == catalog.REFERENCE)
     weight += 2 * (y == y.max()) + table["front"] * (1 + y / 10)
     kept: list[int] = []
-    for row in weight[weight > 0].sort_values(ascending=False).index:
+    for row in weight[weight > 0].sort_values(ascending=False, kind="stable").index:
         if all(abs(x[row] - x[one]) > 0.28 or abs(y[row] - y[one]) > 0.13 for one in kept):
             kept.append(row)
     return table["recipe"].where(table.index.isin(kept), "")
