@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from emnist_lab import __main__ as cli
-from emnist_lab import ink, runs
+from emnist_lab import expectations, ink, runs
 from emnist_lab.errors import RunError
 from emnist_lab.places import PROJECT
 
@@ -49,6 +49,19 @@ def test_train_evaluate_runs(capfd, folder):
     out, _ = call(capfd, "evaluate", "--run", "mine", "--root", folder)
     assert "roc_auc_ovo" in out and "is read as" in out
     assert "mine" in call(capfd, "runs")[0]
+
+
+def test_a_fit_far_below_what_is_expected_is_said(capfd, folder, monkeypatch):
+    point = {"seconds": 1, "peak": 1e6, "size": 1e6, "accuracy": 1.0}
+    points = [{**point, "images": 100}, {**point, "images": 10_000}]
+    found = {"data": "x", "recipes": {"pixels-bayes": points}}
+    monkeypatch.setattr(expectations, "measured", lambda: found)
+    words = ("train", "pixels-bayes", "--root", folder, "--set", "var_smoothing=10")
+    out, err = call(capfd, *words, "--json")
+    assert "recipe's own settings usually reach about 100%" in err and "var_smoothing=10" in err
+    assert json.loads(out)["accuracy"] < 0.9
+    points[:] = [{**one, "accuracy": 0.01} for one in points]
+    assert "usually" not in call(capfd, *words)[1]
 
 
 def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tmp_path):

@@ -7,7 +7,7 @@ from .out import end_with_server, print_json, say, take_events, take_root, verb
 
 
 def _train(options) -> dict:
-    from .. import recipes, storage, training
+    from .. import expectations, recipes, storage, training
     from ..progress import as_json
 
     if options.events:
@@ -45,6 +45,8 @@ def _train(options) -> dict:
     if options.events:
         print_json({"event": "done", "result": kept.name})
     say(f"trained on: {train.name}")
+    if short := expectations.shortfall(kept.manifest):
+        say(f"warning: {short}")
     scores = kept.manifest["scores"]
     return {
         "run": kept.name,

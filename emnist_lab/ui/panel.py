@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from emnist_lab import recipes
+from emnist_lab import expectations, recipes
 from emnist_lab.errors import RunError
 from emnist_lab.jobs import Job, JobQueue
 from emnist_lab.sources import DEMO
@@ -233,11 +233,16 @@ def _measured(job: Job) -> None:
 
 def _done(job: Job) -> None:
     try:
-        scores = inuse.open_run(job.result).manifest["scores"]
+        manifest = inuse.open_run(job.result).manifest
     except RunError as error:
         state.say_error(error)
         return
-    st.success(f"Kept as **{job.result}** after {seconds(job.elapsed)}.", icon=":material/check:")
+    kept = f"Kept as **{job.result}** after {seconds(job.elapsed)}."
+    if short := expectations.shortfall(manifest):
+        st.warning(f"{kept} {plain(short)}", icon=":material/warning:")
+    else:
+        st.success(kept, icon=":material/check:")
+    scores = manifest["scores"]
     with st.container(horizontal=True):
         for key, label, form in (
             ("accuracy", "Accuracy", "{:.2%}"),
