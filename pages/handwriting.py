@@ -11,9 +11,13 @@ st.markdown("Drawings that were kept with their true label: data of your own, to
 browse.say_done()
 owner = ownership.owner()
 if owner is None:
-    for name in ("char", "run"):  # an address forgets what no widget asks for in the first run
-        if name in st.query_params:
-            st.session_state[name] = st.query_params[name]
+    # An address forgets what no widget asks for in the first run.
+    st.session_state.setdefault("handwriting-asked", {}).update(
+        {name: st.query_params[name] for name in ("char", "run") if name in st.query_params}
+    )
+# In every run until one comes to its end: a run that is broken off may not have told the browser.
+st.session_state.update(st.session_state.get("handwriting-asked", {}))
+if owner is None:
     st.skeleton()
     st.stop()
 if ownership.is_ephemeral():
@@ -56,3 +60,4 @@ else:
 
 st.subheader("Take along, bring in")
 export_import.take_along(store, drawings, seen)
+st.session_state.pop("handwriting-asked", None)

@@ -28,8 +28,11 @@ with st.container(horizontal=True):
 
 shown = None
 if "to_image" in st.session_state:
-    st.session_state.update(split=split, part=part, classes=[])
-    where = {"image": str(st.session_state.pop("to_image"))}
+    for name in ("split", "part", "classes"):
+        st.session_state.pop(name, None)
+    # By the address, which is asked until the browser answers: of a value that is set by state a
+    # browser is told once, and a second run of the script may begin before that.
+    where = {"image": str(st.session_state.pop("to_image")), "split": split}
     st.switch_page("pages/samples.py", query_params=where)
 if splits:
     try:

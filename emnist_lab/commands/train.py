@@ -46,6 +46,8 @@ def _train(options) -> dict:
     if options.events:
         print_json({"event": "done", "result": kept.name})
     say(f"trained on: {train.name}")
+    if short := cost_estimates.shortfall(kept.manifest):
+        say(f"warning: {short}")
     scores = kept.manifest["scores"]
     return {
         "run": kept.name,

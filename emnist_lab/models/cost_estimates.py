@@ -22,6 +22,7 @@ from sklearn.svm import SVC
 from ..errors import TrainingError
 from .features import HOG
 from .forest import ExtraTreesWithProgress
+from .hyperparameters import as_text
 from .mlp import AugmentedMLPEnsemble, MLPNetwork
 
 MEASURED = Path(__file__).with_name("cost_estimates.json")
@@ -30,6 +31,8 @@ _START = 4.0  # seconds that a process takes to start and to read images
 # that were measured.
 _COPIES = {LinearDiscriminantAnalysis: 5, KNeighborsClassifier: 4, SVC: 5}
 _READ = 4096  # images that a run reads at a time
+_CLASSES = 47  # of balanced, which was measured on
+_FAR = 0.9  # of the expected accuracy: less is far below it, see `shortfall`
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,55 @@ def estimate(name: str, images: int) -> CostEstimate:
         accuracy=min(along("accuracy", ends_straight=False), 1.0),
         size=along("size"),
     )
+
+
+def shortfall(manifest: dict) -> str:
+    """One sentence on a run whose test accuracy is far below what is expected of its recipe.
+
+    Far below is less than nine tenths of `estimate`'s accuracy. Ordinary fits
+    stay well above that: other samples and seeds change accuracy by a
+    fiftieth, and between two measured points recipes rather do better than
+    what is interpolated.
+
+    Parameters
+    ----------
+    manifest : dict
+        Of a finished run; see `emnist_lab.Run`.
+
+    Returns
+    -------
+    str
+        Empty where the accuracy is as expected, and where nothing is: of
+        generated images or kept drawings, of other images than all classes
+        of *balanced*, of fewer images or another recipe than were measured.
+    """
+    accuracy, data = manifest["scores"].get("accuracy"), manifest["data"]
+    sides = [data["train"], data.get("test") or {}]
+    if (
+        accuracy is None
+        or data.get("split") != "balanced"
+        or len(manifest["classes"]) != _CLASSES
+        or any(s.get("generated") or s.get("handwriting") or s.get("absent") for s in sides)
+    ):
+        return ""
+    name, images = manifest["recipe"], data["train"]["images"]
+    points = measured()["recipes"].get(name, [])
+    if len(points) < 2 or images < points[0]["images"]:
+        return ""
+    usual = estimate(name, images).accuracy
+    if accuracy >= _FAR * usual:
+        return ""
+    said = (
+        f"The test accuracy of {accuracy:.1%} is far below what is expected: on {images:,} images "
+        f"the recipe's own settings usually reach about {usual:.0%}"
+    )
+    changed = [
+        f"{name.rpartition('__')[2]}={as_text(value)}"
+        for name, value in manifest.get("settings", {}).items()
+    ]
+    if changed:
+        return f"{said}; this run has {', '.join(changed)}."
+    return f"{said}, and this run has them. Are its images and their labels right?"
 
 
 def fit_memory(parts: Iterable, images: int, classes: int) -> float:

@@ -9,7 +9,7 @@ from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec
 from emnist_lab.data.discovery import DEMO
 from emnist_lab.errors import RunError
-from emnist_lab.models import catalog
+from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.ui import current_dataset, current_run, messages
 from emnist_lab.ui.formatting import plain, seconds
 
@@ -224,11 +224,16 @@ def _measured(job: Job) -> None:
 
 def _done(job: Job) -> None:
     try:
-        scores = current_run.open_run(job.result).manifest["scores"]
+        manifest = current_run.open_run(job.result).manifest
     except RunError as error:
         messages.say_error(error)
         return
-    st.success(f"Kept as **{job.result}** after {seconds(job.elapsed)}.", icon=":material/check:")
+    kept = f"Kept as **{job.result}** after {seconds(job.elapsed)}."
+    if short := cost_estimates.shortfall(manifest):
+        st.warning(f"{kept} {plain(short)}", icon=":material/warning:")
+    else:
+        st.success(kept, icon=":material/check:")
+    scores = manifest["scores"]
     with st.container(horizontal=True):
         for key, label, form in (
             ("accuracy", "Accuracy", "{:.2%}"),

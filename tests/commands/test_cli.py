@@ -12,6 +12,7 @@ from emnist_lab.commands import read
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import ink
+from emnist_lab.models import cost_estimates
 from emnist_lab.runs import registry, run
 
 SEVEN = [[[60, 60], [200, 60], [110, 230]]]
@@ -49,6 +50,19 @@ def test_train_evaluate_runs(capfd, folder):
 )
 def test_a_number_is_the_manifests_on_any_processor(name, kept, value, same):
     assert read._equal(name, kept, value, 200) is same
+
+
+def test_a_fit_far_below_what_is_expected_is_said(capfd, folder, monkeypatch):
+    point = {"seconds": 1, "peak": 1e6, "size": 1e6, "accuracy": 1.0}
+    points = [{**point, "images": 100}, {**point, "images": 10_000}]
+    found = {"data": "x", "recipes": {"pixels-bayes": points}}
+    monkeypatch.setattr(cost_estimates, "measured", lambda: found)
+    words = ("train", "pixels-bayes", "--root", folder, "--set", "var_smoothing=10")
+    out, err = call(capfd, *words, "--json")
+    assert "recipe's own settings usually reach about 100%" in err and "var_smoothing=10" in err
+    assert json.loads(out)["accuracy"] < 0.9
+    points[:] = [{**one, "accuracy": 0.01} for one in points]
+    assert "usually" not in call(capfd, *words)[1]
 
 
 def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tmp_path):

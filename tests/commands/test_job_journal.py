@@ -14,7 +14,7 @@ from helpers import gone, until
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
-from emnist_lab.commands import specs
+from emnist_lab.commands import job_queue, specs
 from emnist_lab.commands.job_journal import JobRecord, Journal
 from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec, TrainSpec

@@ -303,6 +303,66 @@ def test_expectations_lie_between_what_was_measured():
     assert np.isnan(cost_estimates.estimate("deep-thought", 100).seconds)
 
 
+def finished(accuracy, images=20_000, recipe="pixels-forest", **more) -> dict:
+    """Manifest of a run on *balanced*, as far as what is expected of it matters."""
+    side = {"generated": False, "handwriting": False, "absent": [], "images": images}
+    return {
+        "recipe": recipe, "classes": [chr(65 + index) for index in range(47)], "settings": {},
+        "scores": {"accuracy": accuracy},
+        "data": {"split": "balanced", "train": dict(side), "test": dict(side, images=4_700)},
+        **more,
+    }  # fmt: skip
+
+
+def test_a_fit_far_below_what_is_expected_is_said():
+    said = cost_estimates.shortfall(finished(0.039))
+    assert "3.9%" in said and "20,000 images" in said and "about 71%" in said
+    assert "this run has them" in said and said.count("\n") == 0
+    changed = {"classifier__n_estimators": 1, "hog__cell": [4, 7]}
+    said = cost_estimates.shortfall(finished(0.039, settings=changed))
+    assert said.endswith("this run has n_estimators=1, cell=4, 7.")
+
+
+@pytest.mark.parametrize("name", catalog.RECIPES)
+def test_what_was_measured_itself_is_not_far_below(name):
+    points = cost_estimates.measured()["recipes"][name]
+    for point in points:
+        near = 0.95 * point["accuracy"]  # more than other samples and seeds change it
+        assert not cost_estimates.shortfall(finished(near, point["images"], name))
+        assert cost_estimates.shortfall(finished(0.85 * point["accuracy"], point["images"], name))
+    between = finished(0.85 * points[0]["accuracy"], 7_000, name)
+    assert cost_estimates.shortfall(between)
+    assert cost_estimates.shortfall(finished(0.8 * points[-1]["accuracy"], 10**6, name))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one["scores"].update(accuracy=None),
+        lambda one: one["scores"].clear(),
+        lambda one: one.update(classes=["0", "O", "Q"]),
+        lambda one: one.update(recipe="deep-thought"),
+        lambda one: one["data"].update(split="bymerge"),
+        lambda one: one["data"].update(test=None, train=dict(one["data"]["train"], images=1_000)),
+        lambda one: one["data"]["train"].update(images=1_999),
+        lambda one: one["data"]["train"].update(generated=True),
+        lambda one: one["data"]["test"].update(generated=True),
+        lambda one: one["data"]["train"].update(handwriting=True),
+        lambda one: one["data"]["train"].update(absent=["t"]),
+    ],
+)
+def test_nothing_is_expected_of_other_data_than_was_measured(change):
+    manifest = finished(0.039)
+    assert cost_estimates.shortfall(manifest)
+    change(manifest)
+    assert cost_estimates.shortfall(manifest) == ""
+
+
+def test_shipped_runs_are_as_expected():
+    for run in lab.list_runs()[0]:
+        assert cost_estimates.shortfall(run.manifest) == ""
+
+
 # As quick as here, it doesn't converge, and nobody catches that outside the app.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("name", catalog.RECIPES)

@@ -284,8 +284,10 @@ def test_one_click_keeps_it_with_what_was_said(store, alone):
 
 def test_another_character_than_the_likeliest(store, alone):
     app = on_board()
-    app.button_group(key="keep-other").set_value("Q").run()
+    app.button_group(key="keep-other-0").set_value("Q").run()
     assert not app.exception and store.counts(ME) == {"Q": 1} and "Kept as" in said(app)
+    press(app, "Take it back")
+    assert app.button_group(key="keep-other-1").value is None  # new: nothing to send once more
 
 
 def test_keeping_where_it_is_not_possible_says_why(monkeypatch):

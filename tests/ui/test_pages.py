@@ -10,6 +10,8 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
+from emnist_lab.commands.job_queue import Job
+from emnist_lab.commands.specs import TrainSpec
 from emnist_lab.data import user_datasets
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
@@ -401,6 +403,25 @@ def test_train_submits_what_was_chosen(dataset, monkeypatch):
     assert (asked[0].recipe, asked[0].split, asked[0].images, asked[0].seed) == (
         "hog-qda", "balanced", None, 11,
     )  # fmt: skip
+
+
+def test_a_training_that_ended_far_below_what_is_expected_is_a_warning(
+    dataset, train, test, monkeypatch
+):
+    lab.fit("pixels-bayes", train, test).save("mine")
+    job = Job(TrainSpec("pixels-bayes", "balanced"), "1", state="done", result="mine")
+    monkeypatch.setattr("emnist_lab.ui.job_panel.to_show", lambda queue: [job])
+    point = {"seconds": 1, "peak": 1e6, "size": 1e6}
+    for accuracy, kind in ((1.0, "warning"), (0.1, "success")):
+        points = [{**point, "images": count, "accuracy": accuracy} for count in (100, 10_000)]
+        found = {"data": "x", "recipes": {"pixels-bayes": points}}
+        monkeypatch.setattr("emnist_lab.models.cost_estimates.measured", lambda found=found: found)
+        app = opened("train")
+        assert not app.exception
+        for other in ("warning", "success"):
+            words = "".join(one.value for one in getattr(app, other))
+            assert ("Kept as **mine**" in words) == (kind == other)
+            assert ("usually reach about 100%" in words) == (kind == other == "warning")
 
 
 def test_train_on_a_disk_without_room(dataset, monkeypatch):

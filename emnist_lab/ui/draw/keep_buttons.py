@@ -64,9 +64,14 @@ def keep(
         if not problem:
             st.session_state[f"{key}-done"] = (drawing.digest, label)
 
+    # A new widget after each choice: one that is only emptied by state may stay as it is in the
+    # browser, where a second run of the script begins at once, and then choose once more.
+    turn = st.session_state.get(f"{key}-turn", 0)
+    other = f"{key}-other-{turn}"
+
     def chosen() -> None:
-        label = st.session_state[f"{key}-other"]
-        st.session_state[f"{key}-other"] = None
+        label = st.session_state[other]
+        st.session_state[f"{key}-turn"] = turn + 1
         if label is not None:
             keep_as(label)
 
@@ -99,7 +104,7 @@ def keep(
                 "It is",
                 list(classes),
                 format_func=dict(zip(classes, names, strict=True)).get,
-                key=f"{key}-other",
+                key=other,
                 on_change=chosen,
             )
 

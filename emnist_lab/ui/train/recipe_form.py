@@ -79,43 +79,52 @@ def settings(recipe: Recipe) -> dict[str, Any]:
         return {}
     defaults, library = recipe.defaults(), recipe.library_defaults()
     # Widgets forget when a page is left: what was typed is kept beside them.
-    kept = st.session_state.setdefault("settings", {})
+    session = st.session_state
+    kept, turn = session.setdefault("settings", {}), session.get("settings-turn", 0)
     with st.expander("Settings", icon=":material/tune:"):
         with st.container(horizontal=True):
             values = {
-                one.name: _field(
-                    one, defaults[one.name], library, f"{recipe.name}:{one.name}", kept
-                )
+                one.name: _field(one, defaults[one.name], library, (recipe.name, turn), kept)
                 for one in recipe.settings
             }
         st.caption("The names are scikit-learn's; those of the gradients (HOG) are ours.")
 
         def back() -> None:
             for one in recipe.settings:
-                key = f"{recipe.name}:{one.name}"
-                kept.pop(key, None)
-                st.session_state.pop(key, None)
+                kept.pop(f"{recipe.name}:{one.name}", None)
+            session["settings-turn"] = turn + 1  # new fields, or the browser keeps what they show
 
         st.button("The recipe's own settings", icon=":material/undo:", on_click=back)
     return values
 
 
-def _field(setting: Hyperparameter, default: Any, library: dict, key: str, kept: dict) -> Any:
-    """One setting's widget."""
+def _field(
+    setting: Hyperparameter, default: Any, library: dict, of: tuple[str, int], kept: dict
+) -> Any:
+    """One setting's widget, of a recipe and a turn: its value is its default, never its state.
+
+    Streamlit tells the browser once of a value that is set by state, in the run that sets it.
+    When another run begins before that message left, it is lost: the browser shows the least
+    value or none, and sends that back. A default is in every message.
+    """
+    name, turn = of
+    known = f"{name}:{setting.name}"
+    key = f"{known}:{turn}"
     own = default if setting.kind == "whole" else as_text(default)
-    st.session_state.setdefault(key, kept.get(key, own))
+    value = kept.get(known, own)
     about = f"{setting.help} The recipe's own: {as_text(default)}."
     if setting.name in library:
         about += f" scikit-learn's default: {as_text(library[setting.name])}."
     if setting.kind == "whole":
         low, high = int(setting.low), int(setting.high)
-        value = st.number_input(setting.label, low, high, key=key, help=about, width=170)
+        value = st.number_input(setting.label, low, high, value, key=key, help=about, width=170)
     elif setting.kind == "choice":
         options = [as_text(one) for one in setting.choices]
-        value = st.selectbox(setting.label, options, key=key, help=about, width=170)
+        at = options.index(value)
+        value = st.selectbox(setting.label, options, at, key=key, help=about, width=170)
     else:
-        value = st.text_input(setting.label, key=key, help=about, width=170)
-    kept[key] = value
+        value = st.text_input(setting.label, value, key=key, help=about, width=170)
+    kept[known] = value
     return value
 
 

@@ -1,0 +1,113 @@
+"""The Train page in a real Chromium: what it shows is what it trains with."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+from helpers import write
+
+from emnist_lab.maintenance import browser
+from emnist_lab.models import catalog
+from emnist_lab.models.hyperparameters import as_text
+
+WAIT = 60_000  # milliseconds: a limit for slow machines, not an expectation
+TIMES = 4  # so that there are numbers of images to choose from
+
+pytestmark = [
+    pytest.mark.skipif(browser.chromium() is None, reason="needs Chromium: apt-get install it"),
+    pytest.mark.timeout(600),
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, folder, train):
+    home = tmp_path_factory.mktemp("site")
+    own = shutil.copytree(folder, home / "emnist")
+    write(own, replace(train, **{
+        name: getattr(train, name).repeat(TIMES, axis=0) for name in ("images", "labels")
+    }))  # fmt: skip
+    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.launched() as made:
+        yield made
+
+
+@pytest.fixture
+def page(chromium):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    made = context.new_page()
+    made.set_default_timeout(WAIT)
+    yield made
+    context.close()
+
+
+def shown(page) -> dict[str, str]:
+    """What the fields of the settings hold, by label; they needn't be opened for that."""
+    fields = page.get_by_test_id("stExpander").filter(has_text="Settings").locator("input")
+    return dict(fields.evaluate_all("all => all.map(e => [e.ariaLabel, e.value])"))
+
+
+def own_of(recipe) -> dict[str, str]:
+    """What they hold while nothing was changed."""
+    defaults = recipe.defaults()
+    return {one.label: as_text(defaults[one.name]) for one in recipe.settings}
+
+
+def move(page, key: str, images: int) -> None:
+    """Move the slider by a key, and wait for the end of the run with so many images."""
+    page.get_by_role("slider", name="Training images").press(key)
+    page.get_by_text(f"All recipes on about {images:,} images").wait_for()
+
+
+def open_at_once(page, site, train, name: str) -> None:
+    """On Home, type the address of a recipe, and move the slider as soon as there is one."""
+    page.goto(site)
+    page.locator(browser.USEFUL[""]).first.wait_for()
+    page.goto(f"{site}/train?recipe={name}", wait_until="commit")
+    move(page, "Home", 2_000)
+    # What a field held in the browser only reaches the server with the next move.
+    move(page, "End", TIMES * len(train))
+
+
+@pytest.mark.parametrize("name", catalog.RECIPES)
+def test_a_quick_move_leaves_a_recipe_its_own_settings(page, site, train, name):
+    """Two runs of the script in a moment: the first may end before its message is sent."""
+    open_at_once(page, site, train, name)
+    assert shown(page) == own_of(catalog.get(name))
+    page.get_by_role("radio", name=name, exact=True, checked=True).wait_for(state="attached")
+    assert page.get_by_role("button", name="Train", exact=True).is_enabled()
+
+
+def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
+    recipe = catalog.get("hog-qda")
+    open_at_once(page, site, train, recipe.name)
+    settings = page.get_by_test_id("stExpander").filter(has_text="Settings")
+    settings.locator("summary").click()
+    typed = {"n_components": "50", "reg_param": "0.5"}
+    for label, text in typed.items():
+        field = settings.get_by_label(label, exact=True)
+        field.fill(text)
+        field.press("Enter")
+        page.get_by_text(f"{label}={text}").wait_for(state="attached")  # in the code
+    assert shown(page) == {**own_of(recipe), **typed}
+    page.get_by_role("link", name="Home", exact=True).click()
+    page.locator(browser.USEFUL[""]).first.wait_for()
+    page.get_by_role("link", name="Train", exact=True).first.click()
+    move(page, "Home", 2_000)
+    move(page, "End", TIMES * len(train))
+    assert shown(page) == {**own_of(recipe), **typed}
+    settings.locator("summary").click()
+    settings.get_by_role("button", name="The recipe's own settings").click()
+    page.get_by_text("reg_param=0.3").wait_for(state="attached")
+    # These are new fields; those that they stand for go when the run of the script ends.
+    page.wait_for_function(
+        "count => document.querySelectorAll('[class*=st-key-hog-qda] input').length === count",
+        arg=len(recipe.settings),
+    )
+    assert shown(page) == own_of(recipe)
+    move(page, "Home", 2_000)
+    assert shown(page) == own_of(recipe)
