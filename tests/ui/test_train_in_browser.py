@@ -61,6 +61,8 @@ def move(page, key: str, images: int) -> None:
     """Move the slider by a key, and wait for the end of the run with so many images."""
     page.get_by_role("slider", name="Training images").press(key)
     page.get_by_text(f"All recipes on about {images:,} images").wait_for()
+    # Until then things may still move away under a click.
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
 
 
 def open_at_once(page, site, train, name: str) -> None:
