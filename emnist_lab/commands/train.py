@@ -7,7 +7,7 @@ from .output import end_with_server, print_json, say, take_events, take_root, ve
 
 
 def _train(options) -> dict:
-    from ..models import catalog
+    from ..models import catalog, cost_estimates
     from ..runs import run_folders, training
     from ..runs.progress import as_json
 

@@ -29,7 +29,8 @@ from emnist_lab.files import home
 from emnist_lab.commands.specs import TrainSpec
 queue = JobQueue(Journal(home() / "jobs"))
 spec = TrainSpec("pixels-logistic", "balanced", root=sys.argv[1], seed=7)
-job, waiting = queue.submit(spec), queue.submit(TrainSpec("hog-qda", "balanced", 900, root=sys.argv[1]))
+job = queue.submit(spec)
+waiting = queue.submit(TrainSpec("hog-qda", "balanced", 900, root=sys.argv[1]))
 while job.progress is None:
     time.sleep(0.01)
 os.kill(job.process.pid, signal.SIGSTOP)  # so that it surely is in the middle of it
