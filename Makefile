@@ -16,6 +16,7 @@ test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
 
 # The shipped runs, from the folder that EMNIST_DIR names.
 artifacts: $(VENV)/.app

@@ -1,4 +1,4 @@
-"""What tests share: a small dataset in the official format, a home of their own, real data."""
+"""What tests share: a small dataset in the official format, real data."""
 
 import os
 from pathlib import Path
@@ -33,15 +33,6 @@ def folder(tmp_path_factory, train, test) -> Path:
     write(place, test)
     for part, seed in (("train", 3), ("test", 4)):
         write(place, make_part("digits", 8, seed, part))
-    return place
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path_factory, monkeypatch) -> Path:
-    """Own runs and cache go to a folder of the test's; no dataset is named."""
-    place = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("EMNIST_LAB_HOME", str(place))
-    monkeypatch.delenv("EMNIST_DIR", raising=False)
     return place
 
 
