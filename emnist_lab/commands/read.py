@@ -224,7 +224,9 @@ def _measure(options) -> dict:
     from ..models import catalog
 
     names = [catalog.get(name).name for name in options.recipes] or list(catalog.RECIPES)
-    return recipe_cost.expectations(options.root, names, say, options.images or recipe_cost.SIZES)
+    return recipe_cost.update_cost_estimates(
+        options.root, names, say, options.images or recipe_cost.SIZES
+    )
 
 
 def add(verbs) -> None:

@@ -23,10 +23,10 @@ from ..models.features import HOG
 from ..runs import registry
 from . import (
     demo_set,
+    detection_accuracy,
     drawing_robustness,
     loading_cost,
     orientation_training,
-    page_accuracy,
     scribble_training,
 )
 from .recipe_cost import measure_recipe
@@ -43,7 +43,7 @@ def _readable(strokes: list) -> bool:
     return True
 
 
-def catalogue(root: str | None, names: list[str]) -> dict:
+def measure_recipes(root: str | None, names: list[str]) -> dict:
     """Recipes beside the reference, each fitted on all of balanced in a process of its own.
 
     Parameters
@@ -155,7 +155,7 @@ def _demo(root: str | None) -> dict:
     """How far the generated images are from real ones."""
     train, test = (loading.load("balanced", part, root) for part in ("train", "test"))
     own = [loading.load("balanced", part, discovery.DEMO) for part in ("train", "test")]
-    return demo_set.realism(*own, train, test)
+    return demo_set.measure_realism(*own, train, test)
 
 
 SECTIONS = (
@@ -164,7 +164,7 @@ SECTIONS = (
 )  # fmt: skip
 
 
-def aucs(rows: int = 18_800, classes: int = 47) -> dict:
+def measure_roc_auc(rows: int = 18_800, classes: int = 47) -> dict:
     """Every ROC AUC beside scikit-learn's one-vs-one average, on the same scores.
 
     Parameters
@@ -270,12 +270,14 @@ def bench(
         section("loading", "loading balanced train", lambda: _loading(root))
         section("features", "histograms of gradients", lambda: _features(root))
         section(
-            "recipes", "recipes, a process each", lambda: catalogue(root, recipes or [*RECIPES])
+            "recipes",
+            "recipes, a process each",
+            lambda: measure_recipes(root, recipes or [*RECIPES]),
         )
         section("loading", "loading, in a process each", lambda: _scale(root))
         section("orientation", "orientation told from test images", lambda: _orientation(root))
         section("demo", "the demo set", lambda: _demo(root))
-    section("auc", "ROC AUC of 47 classes, 18,800 images", aucs)
+    section("auc", "ROC AUC of 47 classes, 18,800 images", measure_roc_auc)
     if drawings:
         section(
             "drawings",
@@ -286,8 +288,8 @@ def bench(
             },
         )
         for key, title, measured in (
-            ("scans", "pages of drawings, as photos", page_accuracy.page_accuracy),
-            ("words", "words of drawings", page_accuracy.word_accuracy),
+            ("scans", "pages of drawings, as photos", detection_accuracy.page_accuracy),
+            ("words", "words of drawings", detection_accuracy.word_accuracy),
         ):
             section(
                 key,
@@ -299,7 +301,7 @@ def bench(
             "drawings",
             "strokes to probabilities",
             lambda: {
-                run.name: {"median_ms": drawing_robustness.latency(run, [_SEVEN])}
+                run.name: {"median_ms": drawing_robustness.measure_latency(run, [_SEVEN])}
                 for run in shipped
             },
         )
@@ -310,15 +312,15 @@ def bench(
         lambda: scribble_training.measure_scribbles(part, drawings or []),
     )
     if browser:
-        from . import evaluate_timings, page_timings
+        from . import browser_timings, evaluate_page_timings
 
         at = root or os.environ.get("EMNIST_DIR")
-        section("pages", "in Chromium", lambda: page_timings.bench(at))
+        section("pages", "in Chromium", lambda: browser_timings.measure_pages(at))
         if at:
             section(
                 "clicks",
                 "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
-                lambda: evaluate_timings.bench(at),
+                lambda: evaluate_page_timings.measure_evaluate_page(at),
             )
     return result
 

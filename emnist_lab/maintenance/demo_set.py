@@ -59,7 +59,7 @@ def _distances(images: np.ndarray, among: np.ndarray, itself: np.ndarray | None 
     }
 
 
-def realism(
+def measure_realism(
     train_generated: Part, test_generated: Part, real_train: Part, real_test: Part, seed: int = 25
 ) -> dict:
     """Measure how like real images generated ones are, and how far from copies.
@@ -183,7 +183,7 @@ def build(
     Parameters
     ----------
     root : path-like or None
-        Where real EMNIST lies, as for `dataset.load`; its split *balanced* is used.
+        Where real EMNIST lies, as for `emnist_lab.load`; its split *balanced* is used.
     folder : pathlib.Path
         Where the set goes; replaced where it exists.
     seed : int
@@ -228,7 +228,7 @@ def build(
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "scipy", "scikit-learn", "pillow")},
         },
-        "realism": realism(*parts, real_train, real_test, seed),
+        "realism": measure_realism(*parts, real_train, real_test, seed),
     }
     tell(f"writing {folder}")
     write(folder, parts, about)

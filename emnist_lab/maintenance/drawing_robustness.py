@@ -94,16 +94,18 @@ def perturb(drawings: list[dict], seed: int) -> tuple[list[dict], list[float]]:
     return moved, pens
 
 
-def stability(run: Run, drawings: list[dict], first: DrawingPredictions, seed: int = SEED) -> dict:
-    """How often the answer stays the same when a drawing is changed; see `changed`.
+def measure_stability(
+    run: Run, drawings: list[dict], first: DrawingPredictions, seed: int = SEED
+) -> dict:
+    """How often the answer stays the same when a drawing is changed; see `perturb`.
 
     Parameters
     ----------
     run : Run
     drawings : list of dict
         In pixels of the canvas.
-    first : Reading
-        Of these.
+    first : DrawingPredictions
+        Of these drawings.
     seed : int
 
     Returns
@@ -123,7 +125,7 @@ def stability(run: Run, drawings: list[dict], first: DrawingPredictions, seed: i
     }
 
 
-def latency(run: Run, drawings: list[dict]) -> float:
+def measure_latency(run: Run, drawings: list[dict]) -> float:
     """Median milliseconds from strokes to probabilities, warm.
 
     Parameters
@@ -170,4 +172,4 @@ def measure_drawings(run: Run, drawings: list[dict]) -> dict:
             "log_loss": scores.log_loss(labels, probabilities),
             "calibration_error": report.calibration_error(labels, probabilities),
         }
-    return found | stability(run, here, reading) | {"median_ms": latency(run, here)}
+    return found | measure_stability(run, here, reading) | {"median_ms": measure_latency(run, here)}

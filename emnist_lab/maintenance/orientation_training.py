@@ -32,7 +32,7 @@ def fit(
     """Fit the network: find character and pose together.
 
     Some images are turned, slanted, speckled or made black and white a little
-    before, so that scans and drawings are judged as well as NIST's images.
+    before, so that scans and drawings are told as well as NIST's images.
     Every upright image is shown in all eight poses at once, and the softmax
     over all pairs of a pose and a character is to choose the upright one and
     its character. Adam (Kingma and Ba 2015, arXiv:1412.6980) with a step that
@@ -128,7 +128,7 @@ def error_rates(
     labelled: bool = False,
     one_class: bool = False,
 ) -> dict:
-    """How often `judge` errs on random draws of upright images.
+    """How often `detect_orientation` errs on random draws of upright images.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def error_rates(
     seed : int
         Seed of the draws.
     labelled : bool
-        Whether the judge is told what each image shows.
+        Whether the labels are given.
     one_class : bool
         Whether each draw is of one class only, as in a folder of one character.
 
@@ -152,8 +152,8 @@ def error_rates(
         a dict by size (as text, for JSON): ``error``, the share of draws that
         were called transposed, which by construction is that of transposed
         draws called upright; ``pose_error``, the share whose pose of eight was
-        missed; ``unsure``, the share judged with doubt; ``sure_error``, the
-        share judged wrong without doubt; ``sure_pose_error``, likewise.
+        missed; ``unsure``, the share estimated with doubt; ``sure_error``, the
+        share estimated wrong without doubt; ``sure_pose_error``, likewise.
     """
     random = np.random.default_rng(seed)
     names = np.array(part.classes)[part.labels]
@@ -165,13 +165,13 @@ def error_rates(
         counts = dict.fromkeys(kinds, 0)
         for _ in range(draws):
             pool = members[random.integers(len(members))] if one_class else np.arange(len(part))
-            verdict = estimate_from(shares[pool[random.integers(len(pool), size=size)]])
-            wrong, missed = verdict.log_odds >= 0, verdict.pose != POSES[0]
+            estimate = estimate_from(shares[pool[random.integers(len(pool), size=size)]])
+            wrong, missed = estimate.log_odds >= 0, estimate.pose != POSES[0]
             counts["error"] += wrong
             counts["pose_error"] += missed
-            counts["unsure"] += not verdict.sure
-            counts["sure_error"] += wrong and verdict.sure
-            counts["sure_pose_error"] += missed and verdict.pose_sure
+            counts["unsure"] += not estimate.sure
+            counts["sure_error"] += wrong and estimate.sure
+            counts["sure_pose_error"] += missed and estimate.pose_sure
         for kind in kinds:
             rates[kind][str(size)] = counts[kind] / draws
     return {

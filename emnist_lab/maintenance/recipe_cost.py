@@ -102,7 +102,7 @@ def measure_recipe(recipe: str, split: str, images: int | None, root: str | None
     return json.loads(done.stdout)
 
 
-def expectations(
+def update_cost_estimates(
     root: str | None,
     names: list[str],
     progress: Callable[[str], None],

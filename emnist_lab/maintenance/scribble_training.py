@@ -55,7 +55,7 @@ def measure_scribbles(test: Part | None, drawings: list[dict], seed: int = _SEED
     """
     found = {}
     for kind in KINDS:
-        images = synthetic_scribbles.images(kind, _TESTED, seed)
+        images = synthetic_scribbles.make_scribbles(kind, _TESTED, seed)
         found[kind] = float(is_scribble(images).mean())
     if test is not None:
         found[f"wrongly, of {test.name}"] = float(is_scribble(test.images).mean())
@@ -72,7 +72,7 @@ def measure_scribbles(test: Part | None, drawings: list[dict], seed: int = _SEED
 
 
 def _fitted(features: np.ndarray, strange: np.ndarray) -> list[np.ndarray]:
-    """Weights as `WEIGHTS` holds them, rounded to float16: float32."""
+    """Weights as `scribble_detector.WEIGHTS` holds them, rounded to float16: float32."""
     pca = PCA(_COMPONENTS, svd_solver="covariance_eigh").fit(features[~strange])
     inputs = pca.transform(features)
     scale = 1 / inputs.std()
@@ -91,7 +91,7 @@ def _half_bent(images: np.ndarray, seed: int) -> np.ndarray:
     return np.concatenate([augment(images[:half], seed, _BENT), images[half:]])
 
 
-def refit(train: Part, test: Part, drawings: list[dict], say=lambda _: None) -> dict:
+def refit_detector(train: Part, test: Part, drawings: list[dict], say=lambda _: None) -> dict:
     """Fit anew, keep weights and threshold, and measure how often they err.
 
     Parameters
@@ -106,14 +106,16 @@ def refit(train: Part, test: Part, drawings: list[dict], say=lambda _: None) -> 
     Returns
     -------
     dict
-        What `rates` gives from now on.
+        What `emnist_lab.handwriting.scribble_detector.operating_point` gives from now on.
     """
     say("making scribbles")
     learned, tested = {}, {}
     for number, kind in enumerate(KINDS):
-        made = synthetic_scribbles.images(kind, _OF_EACH, _SEED)
+        made = synthetic_scribbles.make_scribbles(kind, _OF_EACH, _SEED)
         learned[kind] = scribble_features(_half_bent(made, number))
-        tested[kind] = scribble_features(synthetic_scribbles.images(kind, _TESTED, _SEED + 1))
+        tested[kind] = scribble_features(
+            synthetic_scribbles.make_scribbles(kind, _TESTED, _SEED + 1)
+        )
     order = np.random.default_rng(_SEED).permutation(len(train))
     count = min(_ASIDE, len(train) // 4)
     aside = scribble_features(train.images[order[:count]])

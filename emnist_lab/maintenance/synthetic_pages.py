@@ -106,7 +106,8 @@ def make_page(
     Parameters
     ----------
     drawings : list of dict
-        With ``strokes``, ``label`` and ``writer``; strokes in units of ../shared/drawings.
+        With ``strokes``, ``label`` and ``writer``; y grows downwards, and all drawings share
+        the tablet line of UJI Pen Characters (1,270 units down).
     seed : int
         The same seed makes the same page.
     kind : str
@@ -118,7 +119,7 @@ def make_page(
 
     Returns
     -------
-    Sheet
+    SyntheticPage
     """
     random = np.random.default_rng([seed, KINDS.index(kind)])
     made, cap, pitch, margin = _set(drawings, random, size)
@@ -184,7 +185,7 @@ def make_word(
     Parameters
     ----------
     drawings : list of dict
-        See `make_sheet`.
+        See `make_page`.
     seed : int
         The same seed makes the same word.
     gap : float

@@ -1,4 +1,4 @@
-"""Drawings and pictures of no character, made at random: what `unfamiliar` learns to refuse."""
+"""Random drawings and pictures of no character, which the scribble detector learns to refuse."""
 
 from collections.abc import Callable
 
@@ -67,7 +67,7 @@ def _spiral(random: np.random.Generator) -> Strokes:
 
 
 def _blots(random: np.random.Generator) -> np.ndarray:
-    """A picture of light and shade without lines: uint8 (64, 64)."""
+    """A picture of light and dark areas without lines: uint8 (64, 64)."""
     noise = gaussian_filter(random.normal(size=(64, 64)), random.uniform(1.5, 6))
     noise -= np.quantile(noise, random.uniform(0.3, 0.8))
     noise /= np.abs(noise).max()
@@ -86,7 +86,7 @@ DRAWN: dict[str, Callable[[np.random.Generator], Strokes]] = {
 KINDS = (*DRAWN, "blots")
 
 
-def images(kind: str, count: int, seed: int) -> np.ndarray:
+def make_scribbles(kind: str, count: int, seed: int) -> np.ndarray:
     """EMNIST images of scribbles.
 
     Parameters

@@ -147,12 +147,12 @@ def test_changes_are_those_that_are_stated():
 def test_stability_is_a_share_of_drawings(run):
     here = drawing_robustness.place_randomly([SOME[0]] * 5)
     reading = drawing_reader.predict_drawings(run, here)
-    found = drawing_robustness.stability(run, here, reading)
+    found = drawing_robustness.measure_stability(run, here, reading)
     assert found == {"same answer": 1.0, "always the same": 1.0}
     reading.probabilities[0] = np.roll(
         reading.probabilities[0], 1
     )  # now the first is read otherwise
-    found = drawing_robustness.stability(run, here, reading)
+    found = drawing_robustness.measure_stability(run, here, reading)
     assert found["always the same"] == 0.8 and found["same answer"] == pytest.approx(0.8)
 
 

@@ -15,7 +15,7 @@ from emnist_lab import __main__ as cli
 from emnist_lab.errors import InkError
 from emnist_lab.handwriting import ink
 from emnist_lab.handwriting.page_images import binarization, page_reader, photo
-from emnist_lab.maintenance import page_accuracy
+from emnist_lab.maintenance import detection_accuracy
 from emnist_lab.runs import registry
 
 SAYS = "A7 Bij\n3xk"
@@ -116,7 +116,9 @@ def test_ruled_and_squared_paper(down, level, slope):
         assert counts(page)[0] == 5 and 9 <= sum(counts(page)) <= 11
         return
     assert counts(page) == [5, 3, 2]
-    shared = page_accuracy.iou(boxes(page_reader.find(written(**LINED))), boxes(page)).max(axis=1)
+    shared = detection_accuracy.iou(boxes(page_reader.find(written(**LINED))), boxes(page)).max(
+        axis=1
+    )
     assert shared.min() > (0.5 if dark else 0.7)  # the hook of the j goes with a line
 
 

@@ -11,7 +11,9 @@ from emnist_lab.maintenance import scribble_training, synthetic_scribbles
 
 @pytest.mark.parametrize("kind", synthetic_scribbles.KINDS)
 def test_scribbles_of_every_kind_are_as_often_told_as_was_measured(kind):
-    share = scribble_detector.is_scribble(synthetic_scribbles.images(kind, 200, seed=77)).mean()
+    share = scribble_detector.is_scribble(
+        synthetic_scribbles.make_scribbles(kind, 200, seed=77)
+    ).mean()
     assert share == pytest.approx(scribble_detector.operating_point()["refused"][kind], abs=0.1)
     assert share > 0.5
 
@@ -46,7 +48,9 @@ def test_rates_name_both_ways_to_err():
 
 
 def test_scribbles_are_drawn_by_their_seed():
-    first, again, other = (synthetic_scribbles.images("tangle", 3, seed) for seed in (1, 1, 2))
+    first, again, other = (
+        synthetic_scribbles.make_scribbles("tangle", 3, seed) for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
@@ -58,12 +62,15 @@ def test_a_fit_tells_what_it_learned_from(train, test, tmp_path, monkeypatch):
     monkeypatch.setattr(scribble_training, "_TESTED", 50)
     try:
         some = [{"strokes": SEVEN}, {"strokes": [[(1, 1)]]}]
-        found = scribble_training.refit(train, test, some)
+        found = scribble_training.refit_detector(train, test, some)
         assert found == scribble_detector.operating_point()
         assert found["wrongly_refused"][test.name] < 0.1
         assert np.mean(list(found["refused"].values())) > 0.8
         assert (
-            scribble_detector.is_scribble(synthetic_scribbles.images("shading", 20, 5)).mean() > 0.9
+            scribble_detector.is_scribble(
+                synthetic_scribbles.make_scribbles("shading", 20, 5)
+            ).mean()
+            > 0.9
         )
     finally:
         scribble_detector.operating_point.cache_clear()

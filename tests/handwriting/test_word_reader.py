@@ -6,7 +6,7 @@ import pytest
 from emnist_lab.errors import InkError
 from emnist_lab.handwriting import word_reader
 from emnist_lab.handwriting.page_images import layout
-from emnist_lab.maintenance import page_accuracy, synthetic_pages
+from emnist_lab.maintenance import detection_accuracy, synthetic_pages
 from emnist_lab.runs import registry
 
 # Each in a square of 100, as somebody may draw it.
@@ -162,12 +162,12 @@ def test_made_words_and_pages_are_known_exactly():
 
 def test_findings(run):
     some = drawings()
-    rows = page_accuracy.page_accuracy(run, some, pages=1, size=(1300, 1000))
+    rows = detection_accuracy.page_accuracy(run, some, pages=1, size=(1300, 1000))
     assert set(rows) == set(synthetic_pages.KINDS)
     for kind, row in rows.items():
         assert row["found"] > 0.85 and row["false boxes"] < 0.1, kind
         assert row["read"] <= row["found"] and row["in order"] > 0.8 and row["spaces"] > 0.9
-    words = page_accuracy.word_accuracy(run, some, words=8)
+    words = detection_accuracy.word_accuracy(run, some, words=8)
     assert words["gap 0.4"]["characters"] == 1 and words["gap 0.4"]["words"] == 1
     assert words["gap 0.4"]["read"] == words["gap 0.4"]["alone"]
 
@@ -175,4 +175,4 @@ def test_findings(run):
 def test_shared_area():
     a = np.array([[0, 0, 10, 10], [20, 0, 30, 10]], float)
     b = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [40, 40, 50, 50]], float)
-    np.testing.assert_allclose(page_accuracy.iou(a, b), [[1, 1 / 3, 0], [0, 0, 0]])
+    np.testing.assert_allclose(detection_accuracy.iou(a, b), [[1, 1 / 3, 0], [0, 0, 0]])

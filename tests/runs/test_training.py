@@ -444,7 +444,7 @@ def test_the_reference_is_timed_three_times_and_others_where_they_are_quick(
         return {"fit_s": took, **dict.fromkeys(same, 1.0)}
 
     monkeypatch.setattr(bench, "measure_recipe", measured)
-    rows = bench.catalogue(None, ["hog-qda"])
+    rows = bench.measure_recipes(None, ["hog-qda"])
     assert asked == ["pixels-logistic"] * 3 + ["hog-qda"] * repeats
     assert [rows[name]["fits"] for name in rows] == [3, repeats]
     assert rows["pixels-logistic"]["fit_s"] == 40

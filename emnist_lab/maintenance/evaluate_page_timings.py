@@ -4,7 +4,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from . import browser, loading_cost, page_timings
+from . import browser, browser_timings, loading_cost
 
 _RUN = "warped-blend"
 _HERE = f"evaluate?run={_RUN}&on=the+dataset+in+use"
@@ -30,7 +30,7 @@ _ANSWERED = """() => {
 }"""
 
 
-def bench(root: str | None, rounds: int = 10, visits: int = 5) -> dict:
+def measure_evaluate_page(root: str | None, rounds: int = 10, visits: int = 5) -> dict:
     """Time Evaluate on a test part as large as the official one (of repeats of images at hand).
 
     Parameters
@@ -61,7 +61,7 @@ def _times(page, address: str, rounds: int, visits: int) -> dict:
     opens = []
     for _ in range(visits + 1):
         page.goto(f"{address}/{_HERE}", wait_until="commit")
-        opens.append(page.evaluate(page_timings.ARRIVAL, browser.USEFUL["evaluate"]) / 1e3)
+        opens.append(page.evaluate(browser_timings.ARRIVAL, browser.USEFUL["evaluate"]) / 1e3)
         page.wait_for_timeout(1_000)
     result: dict = {
         "opens_s": {

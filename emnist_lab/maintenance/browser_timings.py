@@ -50,7 +50,7 @@ _CLICKED = """() => {
 }"""
 
 
-def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
+def measure_pages(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
     """Time pages and strokes as a person meets them.
 
     Parameters
@@ -68,7 +68,8 @@ def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
         ``pages_s``: page -> median seconds from asking for the address to
         its first useful picture; ``stroke_to_bars_ms``: median and largest;
         with a dataset also ``cell_to_its_images_ms`` (a click on Evaluate's
-        matrix) and ``stroke_to_bars_while_training_ms``, see `while_training`.
+        matrix) and ``stroke_to_bars_while_training_ms``, see
+        `measure_strokes_while_training`.
     """
     environment = {"EMNIST_DIR": str(Path(root).resolve())} if root else {}
     with server(environment) as address, launched() as browser:
@@ -90,7 +91,9 @@ def bench(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
         }
         if environment:
             result["cell_to_its_images_ms"] = _cells(page, address)
-            result["stroke_to_bars_while_training_ms"] = while_training(browser, address, strokes)
+            result["stroke_to_bars_while_training_ms"] = measure_strokes_while_training(
+                browser, address, strokes
+            )
     return result
 
 
@@ -139,7 +142,9 @@ def _cells(page, address: str, clicks: int = 10) -> dict:
     }
 
 
-def while_training(browser, address: str, strokes: int = 20, recipe: str = LONGEST) -> dict:
+def measure_strokes_while_training(
+    browser, address: str, strokes: int = 20, recipe: str = LONGEST
+) -> dict:
     """Time strokes in one session while another one trains on all images of *balanced*.
 
     Parameters

@@ -1,4 +1,4 @@
-"""How well characters are found and read on generated pages and words; for `bench`."""
+"""How well runs find and read characters on generated pages and in generated words."""
 
 import io
 import statistics
@@ -46,7 +46,7 @@ def page_accuracy(run: Run, drawings: list[dict], pages: int = 6, **setting) -> 
     ----------
     run : Run
     drawings : list of dict
-        With labels and writers, in units of ../shared/drawings.
+        With labels and writers; see `emnist_lab.maintenance.synthetic_pages.make_page`.
     pages : int
         Of each kind.
     **setting
@@ -121,7 +121,7 @@ def word_accuracy(run: Run, drawings: list[dict], words: int = 200) -> dict:
     ----------
     run : Run
     drawings : list of dict
-        See `on_pages`.
+        See `page_accuracy`.
     words : int
         For each gap.
 
