@@ -1,10 +1,11 @@
 """What tests share: a small dataset in the official format, real data."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
-from helpers import make_part, write
+from helpers import VERSION_0_1, make_part, write
 
 from emnist_lab.data.part import Part
 
@@ -34,6 +35,13 @@ def folder(tmp_path_factory, train, test) -> Path:
     for part, seed in (("train", 3), ("test", 4)):
         write(place, make_part("digits", 8, seed, part))
     return place
+
+
+@pytest.fixture
+def old_home(home) -> Path:
+    """The test's home folder, with what version 0.1 kept in one."""
+    shutil.copytree(VERSION_0_1 / "home", home, dirs_exist_ok=True)
+    return home
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ CLASSES = {
     "digits": BYCLASS[:10],
     "mnist": BYCLASS[:10],
 }
+VERSION_0_1 = Path(__file__).with_name("fixtures") / "version_0_1"  # files that it wrote
 SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]
 
 
