@@ -9,8 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import InkError, LabError, RunError
 from emnist_lab.handwriting import drawing_reader, ink, scribble_detector
-from emnist_lab.handwriting import ink_steps as followed
 from emnist_lab.handwriting.decision import decide
+from emnist_lab.handwriting.ink import Raster
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, put
@@ -75,13 +75,13 @@ def choose(choice: DeltaGenerator) -> list[Run]:
     return opened
 
 
-def read(drawn: Board, runs: list[Run]) -> list[tuple[Run, Prediction]]:
+def read(drawing: Raster, runs: list[Run]) -> list[tuple[Run, Prediction]]:
     """What runs say of a drawing; one that fails is said, and the others go on."""
     found = []
     for run in runs:
         try:
             run.warm_up()
-            _, probabilities = drawing_reader.read(run, drawn.strokes, drawn.pen_width)
+            probabilities = drawing_reader.predict_raster(run, drawing)
         except RunError as error:
             messages.say_error(error)
         else:
@@ -89,7 +89,7 @@ def read(drawn: Board, runs: list[Run]) -> list[tuple[Run, Prediction]]:
     return found
 
 
-def say_strange() -> None:
+def say_scribble() -> None:
     """That the drawing shows no character, and how often that is said wrongly."""
     rates = scribble_detector.operating_point()
     wrong = [f"{share:.1%} of the {name}" for name, share in rates["wrongly_refused"].items()]
@@ -112,32 +112,32 @@ def draw(runs: list[Run]) -> None:
     if empty:
         drawn = drawn._replace(strokes=EXAMPLE)
     try:
-        image = ink.from_strokes(drawn.strokes, drawn.pen_width)
+        drawing = ink.rasterize(drawn.strokes, drawn.pen_width)  # its images are made once
     except InkError as error:
         place.info(str(error), icon=":material/draw:")
         return
     with place:
-        found = read(drawn, runs)
-        strange = bool(scribble_detector.is_scribble(image[None])[0])
+        found, image = read(drawing, runs), drawing.image
+        scribble = bool(scribble_detector.is_scribble(image[None])[0])
         readings(
             [reading for _, reading in found],
             key="readings",
             heading="An example, not yours: a B" if empty else "Your drawing",
             example=empty,
-            strange=strange,
+            scribble=scribble,
         )
-        if strange:
-            say_strange()
+        if scribble:
+            say_scribble()
         if empty:
             st.caption(
                 "The canvas is empty: draw a digit or a letter, anywhere on it and as large as you "
                 "like. It is read after every stroke."
             )
         elif found:
-            said = {run.name: (run.classes, reading.probabilities) for run, reading in found}
-            keep_buttons.keep(image, drawn.strokes, drawn.pen_width, said)
+            predictions = {run.name: (run.classes, one.probabilities) for run, one in found}
+            keep_buttons.keep(image, drawn.strokes, drawn.pen_width, predictions)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
-    ink_steps.steps(followed.from_strokes(drawn.strokes, drawn.pen_width))
+    ink_steps.steps(drawing)
     look(image, found)
 
 
@@ -170,14 +170,14 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
     """Which ink speaks for each run's answer, and which for the runner-up."""
     with st.container(horizontal=True, gap="medium"):
         for run, reading in found:
-            said = decide(reading.probabilities, run.classes)
+            decision = decide(reading.probabilities, run.classes)
             with st.container(width=460):
                 st.caption(plain(run.name))
-                if said.runner_up is None:
+                if decision.runner_up is None:
                     st.caption("It knows nothing else that it could be.")
                     continue
                 names = display_names(run.classes)
-                first, second = said.members[0], said.runner_up
+                first, second = decision.members[0], decision.runner_up
                 explanation_panel.evidence(run, image, names, first, second)
 
 
@@ -199,13 +199,7 @@ def drill(runs: list[Run]) -> None:
     with row.container(width=680 if asks(run) else "stretch"):
         try:
             run.warm_up()
-            practice(
-                run,
-                drawn.strokes,
-                drawn.clear,
-                drawn.pen_width,
-                lambda strokes: drawing_reader.read(run, strokes, drawn.pen_width),
-            )
+            practice(run, drawn.strokes, drawn.clear, drawn.pen_width)
         except LabError as error:
             messages.say_error(error)
 

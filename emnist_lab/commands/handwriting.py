@@ -137,7 +137,6 @@ def _sure(options, what: str) -> bool:
 
 
 def _evaluate(options) -> dict:
-    from ..evaluation import evaluation
     from ..handwriting import drawing_store, practice
     from ..runs import registry
 
@@ -146,7 +145,7 @@ def _evaluate(options) -> dict:
     drawings = store.drawings(_owner(options, store), strokes=False)
     fresh = drawing_store.not_trained_on(run, drawings)
     data = drawing_store.as_part(fresh, run.classes, run.manifest["data"]["split"])
-    report = evaluation.evaluate(run, data)
+    report = drawing_store.evaluate_kept(run, fresh, store)
     hits = int(report.per_image["accuracy"].sum())
     low, high = practice.interval(hits, len(report.labels))
     result = {

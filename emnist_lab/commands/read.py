@@ -92,7 +92,7 @@ def _top(run, probabilities, count: int = 5) -> list[dict]:
 
 
 def _predict(options) -> dict:
-    from ..handwriting.drawing_reader import predict_drawings
+    from ..handwriting.drawing_reader import predict_drawings, predict_raster
     from ..handwriting.stroke_files import read_drawings
     from ..runs import registry
 
@@ -121,7 +121,7 @@ def _predict(options) -> dict:
         result["predictions"] = [_page(run, name) for name in options.pictures]
     else:
         result["predictions"] = [
-            {"picture": name, "top": _top(run, run.predict_proba(_picture(name)[None])[0])}
+            {"picture": name, "top": _top(run, predict_raster(run, _picture(name)))}
             for name in options.pictures
         ]
     if not options.json:
@@ -140,12 +140,12 @@ def _predict(options) -> dict:
 
 
 def _picture(name: str):
-    """The EMNIST image of a picture of one character."""
-    from ..handwriting.ink import from_picture
+    """The images of a picture of one character."""
+    from ..handwriting.ink import rasterize_picture
     from ..handwriting.page_images.photo import open_photo
 
     try:
-        return from_picture(open_photo(name).grey.round().astype("uint8"))
+        return rasterize_picture(open_photo(name).grey.round().astype("uint8"))
     except InkError as error:
         raise InkError(f"{name}: {error}") from error
 

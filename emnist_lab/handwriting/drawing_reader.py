@@ -85,13 +85,16 @@ def case_prior(run: Run) -> np.ndarray:
 
 
 def predict_variations(run: Run, images: np.ndarray) -> np.ndarray:
-    """Probabilities of drawings, each in its variations; see `read`.
+    """Probabilities of characters, each from its image and its variations.
+
+    The one way in which a drawing is read: probabilities of its images are averaged, and
+    a class that stands for both cases of a letter counts twice (`case_prior`).
 
     Parameters
     ----------
     run : Run
     images : ndarray of shape (N, V, 28, 28), dtype uint8
-        See `emnist_lab.handwriting.ink.variations`.
+        See `emnist_lab.handwriting.ink.Raster`; V is 1 where an image is all there is.
 
     Returns
     -------
@@ -108,14 +111,31 @@ def predict_variations(run: Run, images: np.ndarray) -> np.ndarray:
     return found / found.sum(axis=1, keepdims=True)
 
 
+def predict_raster(run: Run, raster: ink.Raster) -> np.ndarray:
+    """Probabilities of one character whose images are made already, or are made now.
+
+    Parameters
+    ----------
+    run : Run
+    raster : Raster
+        Of strokes or of a picture; several runs may read one.
+
+    Returns
+    -------
+    ndarray of shape (C,), dtype float64
+
+    Raises
+    ------
+    RunError
+        See `emnist_lab.runs.run.Run.predict_proba`.
+    """
+    return predict_variations(run, raster.variations[None])[0]
+
+
 def read(
     run: Run, strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Read one drawing.
-
-    It is read as it is and drawn wider (`emnist_lab.handwriting.ink.variations`), and the
-    probabilities are averaged; a class that stands for both cases of a letter
-    counts twice (`characters`).
+    """Read one drawing, as it is and drawn wider; see `predict_variations`.
 
     Parameters
     ----------
@@ -136,9 +156,17 @@ def read(
         See `emnist_lab.handwriting.ink.from_strokes`.
     RunError
         See `emnist_lab.runs.run.Run.predict_proba`.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> run = open_run("hog-qda")
+    >>> image, probabilities = read(run, [[(0, 0), (70, 0), (30, 100)]])
+    >>> run.classes[probabilities.argmax()]
+    '7'
     """
-    images = ink.variations(strokes, pen_width)
-    return images[0], predict_variations(run, images[None])[0]
+    raster = ink.rasterize(strokes, pen_width)
+    return raster.image, predict_raster(run, raster)
 
 
 def predict_drawings(
@@ -156,14 +184,14 @@ def predict_drawings(
 
     Returns
     -------
-    Reading
+    DrawingPredictions
     """
     widths = np.broadcast_to(pen_width, len(drawings))
     images = np.zeros((len(drawings), ink.VARIATIONS, ink.SIDE, ink.SIDE), np.uint8)
     problems: list[str | None] = []
     for index, (one, width) in enumerate(zip(drawings, widths, strict=True)):
         try:
-            images[index] = ink.variations(one["strokes"], width)
+            images[index] = ink.rasterize(one["strokes"], width).variations
             problems.append(None)
         except InkError as error:
             problems.append(str(error))

@@ -7,13 +7,16 @@ square with its aspect kept, given a border of 2 of 28 pixels and reduced to
 width is relative to the character: then neither place nor size matters.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageOps
-from scipy.ndimage import gaussian_filter, label
+from PIL import Image, ImageDraw
+from scipy.ndimage import gaussian_filter
 
-from ..errors import InkError, first_line
+from ..errors import InkError
+from .picture_ink import bounding_box, isolate_ink
 
 SIDE = 28
 BORDER = 2
@@ -28,9 +31,80 @@ _PEN = 0.11
 # Characters, writers 01, 03, ... 11) to the mean width of EMNIST's; confirmed on the others.
 _WIDER = (1.0, 1.15, 1.3)
 VARIATIONS = len(_WIDER)
-_FAINTEST = 24  # grey levels (of 255) between paper and ink, below which a picture is empty
-_LARGEST_SIDE = 1024  # pictures are reduced to this before anything else
 _MOST_POINTS, _MOST_STROKES = 100_000, 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """The images of one character, each made when it is first asked for, and once.
+
+    Attributes
+    ----------
+    page : callable
+        How much wider -> its ink that wide, ndarray of shape (H, W), float32, 0..255.
+    """
+
+    page: Callable[[float], np.ndarray]
+
+    @cached_property
+    def _steps(self) -> list[tuple[str, np.ndarray]]:
+        page = self.page(1.0)
+        return [("ink", page), *_stages(page, _SIGMA)]
+
+    @property
+    def stages(self) -> list[tuple[str, np.ndarray]]:
+        """How the image is made: each step's name, and what it gives as uint8 (H, W).
+
+        ``"ink"``, ``"blur"``, ``"crop"``, ``"centre"``, ``"shrink"``, ``"scale"``; the last
+        one's pixels are the image.
+        """
+        return [
+            (name, pixels.clip(0, 255).round().astype(np.uint8)) for name, pixels in self._steps
+        ]
+
+    @property
+    def image(self) -> np.ndarray:
+        """The EMNIST image: ndarray of shape (28, 28), dtype uint8; 0 is paper, 255 is ink."""
+        return self._steps[-1][1]
+
+    @cached_property
+    def variations(self) -> np.ndarray:
+        """`image`, and the same made wider: ndarray of shape (VARIATIONS, 28, 28), dtype uint8.
+
+        On a screen people write narrower than in the boxes of NIST's forms: by a
+        seventh on average, some by none and some by a third. Who reads all three
+        images and averages meets both; see `emnist_lab.handwriting.drawing_reader`.
+        """
+        return np.stack([self.image, *(reduce_page(self.page(width)) for width in _WIDER[1:])])
+
+
+def rasterize(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20) -> Raster:
+    """Take a drawing, to make its images from.
+
+    Parameters
+    ----------
+    strokes, pen_width
+        As for `from_strokes`.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InkError
+        See `from_strokes`.
+
+    Examples
+    --------
+    >>> drawing = rasterize([[(0, 0), (70, 0), (30, 100)]])
+    >>> [name for name, _ in drawing.stages]
+    ['ink', 'blur', 'crop', 'centre', 'shrink', 'scale']
+    >>> drawing.variations.shape
+    (3, 28, 28)
+    """
+    lines = _lines(strokes, pen_width)
+    return Raster(lambda width: _page([line * (width, 1.0) for line in lines]))
 
 
 def from_strokes(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20) -> np.ndarray:
@@ -57,34 +131,14 @@ def from_strokes(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float 
     InkError
         There is no stroke, only a dot, too much of either, or a coordinate isn't a finite
         number.
+
+    Examples
+    --------
+    >>> seven = from_strokes([[(0, 0), (70, 0), (30, 100)]])
+    >>> seven.shape, int(seven.max())
+    ((28, 28), 255)
     """
-    return _reduce(_page(_lines(strokes, pen_width)))
-
-
-def variations(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float = 20) -> np.ndarray:
-    """Make the EMNIST image of a drawing, and of the same drawing made wider.
-
-    On a screen people write narrower than in the boxes of NIST's forms: by a
-    seventh on average, some by none and some by a third. Who reads all three
-    images and averages meets both; see `emnist_lab.handwriting.drawing_reader.read`.
-
-    Parameters
-    ----------
-    strokes, pen_width
-        As for `from_strokes`.
-
-    Returns
-    -------
-    ndarray of shape (VARIATIONS, 28, 28), dtype uint8
-        The first is `from_strokes`'s.
-
-    Raises
-    ------
-    InkError
-        See `from_strokes`.
-    """
-    lines = _lines(strokes, pen_width)
-    return np.stack([_reduce(_page([line * (width, 1.0) for line in lines])) for width in _WIDER])
+    return rasterize(strokes, pen_width).image
 
 
 def _lines(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float) -> list[np.ndarray]:
@@ -155,19 +209,37 @@ def _thinned(path: np.ndarray) -> np.ndarray:
     return path[np.unique([0, *kept, len(path) - 1])]
 
 
-def _reduce(page: np.ndarray) -> np.ndarray:
-    """Blur, crop, centre, border, bicubic, scale: float32 (h, w), ink bright -> uint8 (28, 28)."""
-    *_, (_, image) = _stages(page)
+def reduce_page(page: np.ndarray, sigma: float = _SIGMA) -> np.ndarray:
+    """Make the EMNIST image of ink: blur, crop, centre, shrink, scale.
+
+    Parameters
+    ----------
+    page : ndarray of shape (H, W), dtype float32
+        Ink above 0, with room for the blur around it.
+    sigma : float
+        Of the blur, in pixels; by default that of a character of 144 pixels.
+
+    Returns
+    -------
+    ndarray of shape (28, 28), dtype uint8
+
+    Examples
+    --------
+    >>> page = np.zeros((160, 40), np.float32)
+    >>> page[10:150, 15:25] = 1
+    >>> image = reduce_page(page)
+    >>> int(image[0].max()), bool(image[14, 14] > 200)
+    (0, True)
+    """
+    *_, (_, image) = _stages(page, sigma)
     return image
 
 
-def _stages(page: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """What `_reduce` does, step by step: each step's name and what it gives, 0..255."""
-    page = gaussian_filter(page, _SIGMA)
+def _stages(page: np.ndarray, sigma: float) -> Iterator[tuple[str, np.ndarray]]:
+    """What `reduce_page` does, step by step: each step's name and what it gives."""
+    page = gaussian_filter(page, sigma)
     yield "blur", page
-    inked = page > page.max() / 512
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    page = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    page = page[bounding_box(page > page.max() / 512)]
     yield "crop", page
     height, width = page.shape
     side = round(max(height, width) * SIDE / (SIDE - 2 * BORDER))
@@ -179,6 +251,38 @@ def _stages(page: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     pixels = np.asarray(small).clip(min=0)
     yield "shrink", pixels
     yield "scale", (pixels * (255 / pixels.max())).round().astype(np.uint8)
+
+
+def rasterize_picture(picture: Image.Image | np.ndarray) -> Raster:
+    """Take the ink of a picture of one character, to make its images from.
+
+    Parameters
+    ----------
+    picture
+        As for `from_picture`.
+
+    Returns
+    -------
+    Raster
+        Its ink is made wider as a whole: strokes across grow longer, strokes down thicker.
+
+    Raises
+    ------
+    InkError
+        See `from_picture`.
+    """
+    crop = isolate_ink(picture)
+    scale = _BOX / (max(crop.shape) - 4)
+    cut = Image.fromarray(crop)
+
+    def page(width: float) -> np.ndarray:
+        high, wide = (max(round(n * scale), 1) for n in crop.shape)
+        size = (round(wide * width), high)
+        large = np.asarray(cut.resize(size, Image.Resampling.BICUBIC))
+        binary = np.where(large > large.max() / 2, np.float32(255), np.float32(0))
+        return np.pad(binary, round(4 * _SIGMA))
+
+    return Raster(page)
 
 
 def from_picture(picture: Image.Image | np.ndarray) -> np.ndarray:
@@ -199,160 +303,13 @@ def from_picture(picture: Image.Image | np.ndarray) -> np.ndarray:
     ------
     InkError
         The picture can't be decoded, or has no ink that stands out.
+
+    Examples
+    --------
+    >>> picture = np.full((60, 60), 255, np.uint8)
+    >>> picture[10:50, 28:33] = 0
+    >>> image = from_picture(picture)
+    >>> int(image[0].max()), bool(image[14, 14] > 200)
+    (0, True)
     """
-    grey = _grey(picture)
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = float(np.median(edge))
-    darker, lighter = paper - grey.min(), grey.max() - paper
-    ink = (paper - grey) if darker >= lighter else (grey - paper)
-    ink = ink.clip(min=0)
-    if max(darker, lighter) < _FAINTEST:
-        raise InkError(
-            "Nothing in the picture stands out from its background: use a darker pen or more light."
-        )
-    mask = _without_specks(ink > otsu(ink))
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if max(len(rows), len(columns)) < 3:
-        raise InkError("A single dot can't be read: show a whole digit or letter.")
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    crop = np.pad(np.where(mask, ink, 0)[box], 2)
-    scale = _BOX / (max(crop.shape) - 4)
-    size = [max(round(n * scale), 1) for n in crop.shape[::-1]]
-    large = np.asarray(
-        Image.fromarray(crop.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
-    )
-    binary = np.where(large > large.max() / 2, np.float32(255), np.float32(0))
-    return _reduce(np.pad(binary, round(4 * _SIGMA)))
-
-
-def _grey(picture: Image.Image | np.ndarray) -> np.ndarray:
-    try:
-        if isinstance(picture, np.ndarray):
-            if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.size == 0:
-                raise InkError(
-                    f"A picture of shape {picture.shape} and type {picture.dtype} can't be read: "
-                    "send uint8 of shape (H, W), (H, W, 3) or (H, W, 4)."
-                )
-            picture = Image.fromarray(picture)
-        picture = ImageOps.exif_transpose(picture)
-        if max(picture.size) > _LARGEST_SIDE:
-            picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.BOX)
-        if picture.mode.startswith(("I", "F")):  # 16 bits or more: the darkest is 0, the lightest 1
-            deep = np.asarray(picture, np.float32)
-            if not np.isfinite(deep).all():
-                raise InkError("The picture holds pixels that aren't numbers: save it as PNG.")
-            span = float(deep.max() - deep.min())
-            return (deep - deep.min()) * (255 / span) if span else np.zeros_like(deep)
-        clear = picture.convert("RGBA")
-        white = Image.new("RGBA", clear.size, "white")
-        return np.asarray(Image.alpha_composite(white, clear).convert("L"), np.float32)
-    except InkError:
-        raise
-    except (OSError, ValueError, TypeError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InkError(
-            f"The picture can't be decoded ({first_line(error)}): save it as PNG or JPEG."
-        ) from error
-
-
-def otsu(values: np.ndarray) -> float:
-    """Threshold that separates two kinds of values best (Otsu 1979, 10.1109/TSMC.1979.4310076).
-
-    Parameters
-    ----------
-    values : ndarray
-        Of any shape, finite.
-
-    Returns
-    -------
-    float
-    """
-    histogram, edges = np.histogram(values, bins=256)
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(histogram)[:-1]
-    above = values.size - below
-    sums = np.cumsum(histogram * centres)
-    usable = (below > 0) & (above > 0)
-    mean_below = sums[:-1] / np.maximum(below, 1)
-    mean_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    between = np.where(usable, below * above * (mean_below - mean_above) ** 2.0, -1)
-    return float(edges[1:-1][between.argmax()])
-
-
-def _without_specks(mask: np.ndarray) -> np.ndarray:
-    """`mask` without pieces far smaller than the largest: dust, not the dot of an i."""
-    pieces, count = label(mask, structure=np.ones((3, 3)))
-    if count <= 1:
-        return mask
-    sizes = np.bincount(pieces.ravel())
-    sizes[0] = 0
-    return (sizes >= 0.02 * sizes.max())[pieces] & mask
-
-
-def strokes_from_fabric(json_data: dict | None) -> list[np.ndarray]:
-    """Strokes of a drawing as the canvas component sends it (Fabric.js JSON).
-
-    Parameters
-    ----------
-    json_data : dict or None
-        ``{"objects": [{"type": "path", "path": [["M", x, y], ["Q", ...], ...], ...}]}``.
-
-    Returns
-    -------
-    list of ndarray of shape (n, 2), dtype float64
-        One array of canvas pixels a stroke, in the order they were drawn;
-        objects that aren't strokes are passed over.
-    """
-    strokes = []
-    for thing in (json_data or {}).get("objects", []):
-        if str(thing.get("type", "")).lower() == "path" and thing.get("path"):
-            points = _flatten(thing["path"])
-            if len(points):
-                strokes.append(_moved(points, thing))
-    return strokes
-
-
-def _flatten(commands: list[list]) -> np.ndarray:
-    """Points along an SVG path of lines and Bézier curves, about one every two pixels."""
-    points: list[np.ndarray] = []
-    at = np.zeros(2)
-    for name, *numbers in commands:
-        if not numbers:
-            continue  # Z: the pen doesn't close shapes
-        corners = np.asarray(numbers, float).reshape(-1, 2)
-        if name in "ML":
-            points.append(corners)
-        else:
-            length = np.linalg.norm(np.diff(np.vstack([at, corners]), axis=0), axis=1).sum()
-            steps = min(max(int(length / 2), 1), 64)
-            t = (np.arange(1, steps + 1) / steps)[:, None]
-            if name == "Q":
-                curve = (1 - t) ** 2 * at + 2 * t * (1 - t) * corners[0] + t**2 * corners[1]
-            else:
-                curve = (
-                    (1 - t) ** 3 * at
-                    + 3 * t * (1 - t) ** 2 * corners[0]
-                    + 3 * t**2 * (1 - t) * corners[1]
-                    + t**3 * corners[2]
-                )
-            points.append(curve)
-        at = corners[-1]
-    return np.vstack(points) if points else np.zeros((0, 2))
-
-
-def _moved(points: np.ndarray, thing: dict) -> np.ndarray:
-    """Where a stroke lies after the canvas's edit tool moved, scaled or turned it."""
-    scale = np.array([thing.get("scaleX", 1), thing.get("scaleY", 1)], float)
-    scale *= [-1 if thing.get("flipX") else 1, -1 if thing.get("flipY") else 1]
-    angle = np.deg2rad(float(thing.get("angle", 0)))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    # Fabric keeps the path as it was drawn; left, top and the origin say where its box lies now.
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    half = np.array([thing.get("width", 0), thing.get("height", 0)], float) / 2
-    pen = float(thing.get("strokeWidth", 0)) / 2
-    origin = {"left": 1, "top": 1, "center": 0, "right": -1, "bottom": -1}
-    away = np.array(
-        [origin.get(thing.get("originX", "left"), 1), origin.get(thing.get("originY", "top"), 1)]
-    )
-    corner = np.array([thing.get("left", 0), thing.get("top", 0)], float)
-    centre = corner + turn @ (away * (half + pen) * np.abs(scale))
-    return (points - middle) * scale @ turn.T + centre
+    return rasterize_picture(picture).image

@@ -62,10 +62,10 @@ class Practice:
         The run's.
     order : tuple of int
         Classes in the order in which they are asked for, each once; without those that were
-        left out.
+        skipped.
     attempts : tuple of Attempt
-    passed : int
-        How many were left out.
+    skipped : int
+        How many were skipped.
     ended : bool
         Whether it was ended, early or not.
     """
@@ -74,7 +74,7 @@ class Practice:
     classes: tuple[str, ...]
     order: tuple[int, ...]
     attempts: tuple[Attempt, ...] = ()
-    passed: int = 0
+    skipped: int = 0
     ended: bool = False
 
     @property
@@ -84,8 +84,8 @@ class Practice:
 
     @property
     def place(self) -> int:
-        """How many characters were drawn or left out."""
-        return len(self.attempts) + self.passed
+        """How many characters were drawn or skipped."""
+        return len(self.attempts) + self.skipped
 
     @property
     def asked(self) -> int | None:
@@ -125,13 +125,13 @@ class Practice:
         one = Attempt(self.asked, plain, pen_width, image, np.asarray(probabilities, float))
         return replace(self, attempts=(*self.attempts, one))
 
-    def leave_out(self) -> "Practice":
+    def skip(self) -> "Practice":
         """Go on to the next character without a drawing."""
         if self.asked is None:
             return self
         here = len(self.attempts)
         order = self.order[:here] + self.order[here + 1 :]
-        return replace(self, order=order, passed=self.passed + 1)
+        return replace(self, order=order, skipped=self.skipped + 1)
 
     def back(self) -> "Practice":
         """Take the last drawing back, to draw that character once more."""

@@ -13,9 +13,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..errors import InkError
-from ..metrics.ranking import top_labels
 from ..runs.run import Run
-from . import drawing_reader, ink
+from . import characters, drawing_reader, ink
 from .page_images import layout
 
 _MOST = 400  # strokes
@@ -30,79 +29,43 @@ _JOIN, _GAP = 0.5, 15.0
 _ON, _CLOSED = 0.12, 0.2
 
 
-@dataclass(frozen=True, eq=False)
-class WordCharacter:
-    """One character of a drawing.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Character(characters.Character):
+    """One character of a drawing; its box is that of the pen's path, in the drawing's unit.
 
     Attributes
     ----------
     strokes : tuple of int
         Which of the drawing's strokes make it, in the order they were drawn.
-    box : tuple of float
-        Left, top, right, bottom of the pen's path, unit of the drawing.
-    image : ndarray of shape (28, 28), dtype uint8
-        By `emnist_lab.handwriting.ink.from_strokes`.
     line : int
         0 is the uppermost.
-    space : bool
-        Whether a word begins with it, inside a line.
-    joined : bool
-        Whether it may be several characters, written in one stroke.
     """
 
     strokes: tuple[int, ...]
-    box: tuple[float, float, float, float]
-    image: np.ndarray
     line: int = 0
-    space: bool = False
-    joined: bool = False
 
 
-class Ranked:
-    """What has `classes`, and `probabilities` of its characters in reading order."""
-
-    def best(self, index: int, count: int = 5) -> list[tuple[str, float]]:
-        """The likeliest classes of a character, with their probabilities.
-
-        Parameters
-        ----------
-        index : int
-            In reading order.
-        count : int
-
-        Returns
-        -------
-        list of (str, float)
-        """
-        return top_labels(self.classes, self.probabilities[index], count)
-
-
-@dataclass(frozen=True, eq=False)
-class WordPrediction(Ranked):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WordPrediction(characters.CharacterPredictions):
     """A drawing of several characters, as a run reads it.
 
     Attributes
     ----------
-    letters : tuple of Letter
+    letters : tuple of Character
         In reading order; at least one.
-    classes : list of str
-        One character each.
-    probabilities : ndarray of shape (N, C), dtype float64
     """
 
-    letters: tuple[WordCharacter, ...]
-    classes: list[str]
-    probabilities: np.ndarray
+    letters: tuple[Character, ...]
 
     @property
     def text(self) -> str:
         """The likeliest characters, a line each, words apart."""
-        said = ""
+        text = ""
         for index, one in enumerate(self.letters):
             if index and one.line != self.letters[index - 1].line:
-                said += "\n"
-            said += (" " if one.space else "") + self.best(index, 1)[0][0]
-        return said
+                text += "\n"
+            text += (" " if one.space else "") + self.best(index, 1)[0][0]
+        return text
 
 
 def read(
@@ -121,7 +84,7 @@ def read(
 
     Returns
     -------
-    WordReading
+    WordPrediction
 
     Raises
     ------
@@ -136,27 +99,29 @@ def read(
         ways = _ways(drawn, groups, height, pen_width, line)
         if not ways:
             continue
-        probabilities = run.predict_proba(np.stack([one.image for one, _ in ways.values()]))
+        # One image of each is enough here: only how sure the run is of it counts.
+        probabilities = run.predict_proba(np.stack([one.image for one, *_ in ways.values()]))
         cost = {
             (begin, end): (end - begin) * -np.log(chance.max() + 1e-9)
             + (end - begin - 1) * _JOIN
             + _GAP * away
-            for ((begin, end), (_, away)), chance in zip(ways.items(), probabilities, strict=True)
+            for ((begin, end), (*_, away)), chance in zip(ways.items(), probabilities, strict=True)
         }
-        found += [ways[way][0] for way in _cheapest(len(groups), cost)]
+        found += [ways[way] for way in _cheapest(len(groups), cost)]
     if not found:
         raise InkError("There are only dots and dashes: draw a whole digit or letter.")
     # Which strokes are one character is settled: now each is read as a drawing of its own.
-    images = [ink.variations([drawn[one] for one in letter.strokes], pen_width) for letter in found]
-    return WordPrediction(
-        tuple(found), run.classes, drawing_reader.predict_variations(run, np.stack(images))
+    letters = tuple(replace(one, variations=raster.variations) for one, raster, _ in found)
+    probabilities = drawing_reader.predict_variations(
+        run, np.stack([one.variations for one in letters])
     )
+    return WordPrediction(letters=letters, classes=run.classes, probabilities=probabilities)
 
 
 def _drawn(strokes: Iterable[Sequence[Sequence[float]]], pen_width: float) -> list[np.ndarray]:
-    """Strokes as arrays; refused is what `ink.from_strokes` refuses, in its words."""
+    """Strokes as arrays; refused is what `ink.rasterize` refuses, in its words."""
     strokes = list(strokes)
-    ink.from_strokes(strokes, pen_width)
+    ink.rasterize(strokes, pen_width)
     drawn = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
     if sum(map(bool, map(len, drawn))) > _MOST:
         raise InkError(
@@ -183,16 +148,23 @@ def _letter(
     pen_width: float,
     line: int,
     space: bool,
-) -> WordCharacter | None:
-    """The character that some strokes make; None if it's a dot."""
+) -> tuple[Character, ink.Raster] | None:
+    """The character that some strokes make, and its images; None if it's a dot."""
     every = np.concatenate([drawn[one] for one in own])
     (left, top), (right, bottom) = every.min(axis=0).tolist(), every.max(axis=0).tolist()
     try:
-        image = ink.from_strokes([drawn[one] for one in own], pen_width)
+        raster = ink.rasterize([drawn[one] for one in own], pen_width)
     except InkError:
         return None
-    joined = right - left > _WIDE * max(height, 0.8 * (bottom - top))
-    return WordCharacter(tuple(own), (left, top, right, bottom), image, line, space, joined)
+    one = Character(
+        box=(left, top, right, bottom),
+        variations=raster.image[None],
+        space=space,
+        joined=right - left > _WIDE * max(height, 0.8 * (bottom - top)),
+        strokes=tuple(own),
+        line=line,
+    )
+    return one, raster
 
 
 def _ways(
@@ -201,7 +173,7 @@ def _ways(
     height: float,
     pen_width: float,
     line: int,
-) -> dict[tuple[int, int], tuple[WordCharacter, float]]:
+) -> dict[tuple[int, int], tuple[Character, ink.Raster, float]]:
     """What a line's groups may be: each alone, or neighbours together, and how far these are apart.
 
     Keys are the places of the first group and behind the last; lone dots have none.
@@ -210,7 +182,7 @@ def _ways(
         at: _letter(drawn, group.pieces, height, pen_width, line, group.space)
         for at, group in enumerate(groups)
     }
-    ways = {(at, at + 1): (one, 0.0) for at, one in single.items() if one is not None}
+    ways = {(at, at + 1): (*one, 0.0) for at, one in single.items() if one is not None}
     trees = {
         one: cKDTree(_dense(drawn[one], _STEP * height)) for group in groups for one in group.pieces
     }
@@ -227,10 +199,10 @@ def _ways(
             one = _letter(drawn, own, height, pen_width, line, groups[begin].space)
             if step > _FARTHEST * height or one is None:
                 break
-            left, top, right, bottom = one.box
+            left, top, right, bottom = one[0].box
             if right - left > _WIDEST * max(bottom - top, 0.5 * height):
                 break
-            ways[begin, end] = one, away
+            ways[begin, end] = *one, away
     return ways
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
-from PIL import Image
 from scipy.ndimage import gaussian_filter, label, map_coordinates
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
@@ -25,6 +24,8 @@ from threadpoolctl import threadpool_limits
 from ..data.formats.base import SIDE
 from ..data.part import Part
 from ..errors import DatasetError
+from ..handwriting.ink import BORDER, reduce_page
+from ..handwriting.picture_ink import bounding_box
 from ..models.features import HOG
 
 PARAMETERS = {
@@ -43,7 +44,6 @@ PARAMETERS = {
     "boldest": 0.9,  # share of the class's real images that are no bolder than what is kept
 }
 _FINE = 4  # fine pixels a pixel: about NIST's 128 × 128
-_BORDER = 2  # pixels of 28 that EMNIST leaves around a character
 _FEWEST = 8  # images a class that a style can be fitted to
 _ROUNDS = 8
 _ROWS, _COLUMNS = np.mgrid[:SIDE, :SIDE].astype(np.float32)
@@ -258,21 +258,10 @@ def _one_piece(mask: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def _scanned(mask: np.ndarray, blur: float) -> np.ndarray:
-    """What EMNIST's makers did: blur (in pixels of 28), crop, centre, border, bicubic, scale.
-
-    `ink` does the same to drawings, with the one blur of a character of usual size.
-    """
-    mask = mask[mask.any(axis=1)][:, mask.any(axis=0)]
-    sigma = blur * max(mask.shape) / (SIDE - 2 * _BORDER)
-    page = gaussian_filter(np.pad(mask.astype(np.float32), int(4 * sigma) + 1), sigma)
-    inked = page > page.max() / 512
-    page = page[inked.any(axis=1)][:, inked.any(axis=0)]
-    side = round(max(page.shape) * SIDE / (SIDE - 2 * _BORDER))
-    before = [(side - length) // 2 for length in page.shape]
-    after = [side - length - first for length, first in zip(page.shape, before, strict=True)]
-    square = Image.fromarray(np.pad(page, tuple(zip(before, after, strict=True))))
-    small = np.asarray(square.resize((SIDE, SIDE), Image.Resampling.BICUBIC)).clip(0)
-    return np.round(small * (255 / small.max())).astype(np.uint8)
+    """What EMNIST's makers did with a binary image; `blur` in pixels of 28, as theirs varies."""
+    page = mask[bounding_box(mask)].astype(np.float32)
+    sigma = blur * max(page.shape) / (SIDE - 2 * BORDER)
+    return reduce_page(np.pad(page, int(4 * sigma) + 1), sigma)
 
 
 def _reader_features(images: np.ndarray) -> np.ndarray:

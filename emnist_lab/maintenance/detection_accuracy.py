@@ -8,7 +8,8 @@ import numpy as np
 
 from ..data.classes import class_index
 from ..errors import InkError
-from ..handwriting import ink, word_reader
+from ..handwriting import word_reader
+from ..handwriting.drawing_reader import predict_drawings
 from ..handwriting.page_images import page_reader
 from ..runs.run import Run
 from . import synthetic_pages
@@ -140,8 +141,8 @@ def word_accuracy(run: Run, drawings: list[dict], words: int = 200) -> dict:
             found = word_reader.read(run, strokes, _PEN)
             own = {one.strokes: at for at, one in enumerate(found.letters)}
             best = found.probabilities.argmax(axis=1)
-            images = [ink.from_strokes([strokes[i] for i in one], _PEN) for one in characters]
-            alone = run.predict_proba(np.stack(images)).argmax(axis=1)
+            each = [{"strokes": [strokes[i] for i in one]} for one in characters]
+            alone = predict_drawings(run, each, _PEN).probabilities.argmax(axis=1)
             true = [class_index(label, run.classes) for label in labels]
             counts += (
                 list(own) == characters,

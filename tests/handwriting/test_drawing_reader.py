@@ -52,12 +52,11 @@ def test_characters_of_other_runs(split, classes, counts):
     assert drawing_reader.case_prior(other).tolist() == counts
 
 
-def test_variations_begin_with_the_drawing_as_it_is():
-    images = ink.variations(SEVEN)
-    assert images.shape == (ink.VARIATIONS, 28, 28) and images.dtype == np.uint8
-    np.testing.assert_array_equal(images[0], ink.from_strokes(SEVEN))
-    widths = [(image.max(axis=0) > 25).sum() for image in images]
-    assert widths[0] < widths[1] < widths[2]
+def test_an_image_alone_is_read_by_the_same_prior(run):
+    image = ink.from_strokes(SEVEN)
+    expected = run.predict_proba(image[None]) * drawing_reader.case_prior(run)
+    found = drawing_reader.predict_variations(run, image[None, None])
+    np.testing.assert_allclose(found, expected / expected.sum(), atol=1e-9)
 
 
 def test_score_reads_as_read_does_and_says_what_it_could_not(run):

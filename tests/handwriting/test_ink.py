@@ -155,49 +155,49 @@ def test_what_is_no_picture_of_a_character(picture):
     assert ":" in str(caught.value) and "\n" not in str(caught.value)
 
 
-def fabric(points, **more):
-    """A stroke as the canvas component sends it."""
-    (x, y), *rest = points
-    array = np.array(points, float)
-    width, height = np.ptp(array, axis=0)
-    middle = (array.min(axis=0) + array.max(axis=0)) / 2
-    return {
-        "type": "Path", "originX": "center", "originY": "center",
-        "left": middle[0], "top": middle[1], "width": width, "height": height,
-        "strokeWidth": 20, "scaleX": 1, "scaleY": 1, "angle": 0,
-        "path": [["M", x, y], *(["L", *point] for point in rest)],
-    } | more  # fmt: skip
+# --- how it is made -----------------------------------------------------------------------------
 
 
-def test_strokes_of_the_canvas():
-    strokes = ink.strokes_from_fabric({"objects": [fabric(SEVEN[0]), fabric(SEVEN[1])]})
-    np.testing.assert_allclose(strokes[0], SEVEN[0])
-    np.testing.assert_allclose(strokes[1], SEVEN[1])
-    corner = fabric(SEVEN[0], originX="left", originY="top", left=50, top=50)  # half a pen outside
-    np.testing.assert_allclose(ink.strokes_from_fabric({"objects": [corner]})[0], SEVEN[0])
+@pytest.fixture(scope="module")
+def stages():
+    return dict(ink.rasterize(SEVEN).stages)
 
 
-def test_curves_of_the_canvas():
-    bow = {"path": [["M", 0, 0], ["Q", 50, 100, 100, 0], ["L", 100, 40]]}
-    stroke = ink.strokes_from_fabric({"objects": [fabric([(0, 0), (100, 50)], **bow)]})[0]
-    bottom = stroke[: len(stroke) - 1, 1].max()
-    assert len(stroke) > 20 and bottom == pytest.approx(50, abs=0.5)
-    s = {"path": [["M", 0, 0], ["C", 0, 100, 100, 100, 100, 0]]}
-    stroke = ink.strokes_from_fabric({"objects": [fabric([(0, 0), (100, 75)], **s)]})[0]
-    assert stroke[:, 1].max() == pytest.approx(75, abs=0.5)
+def test_the_steps_end_in_the_image_that_models_see(stages):
+    assert list(stages) == ["ink", "blur", "crop", "centre", "shrink", "scale"]
+    assert (stages["scale"] == ink.from_strokes(SEVEN)).all()
+    assert all(one.dtype == np.uint8 for one in stages.values())
 
 
-def test_strokes_moved_scaled_and_turned_with_the_edit_tool():
-    line = [(100, 100), (200, 100)]
-    shifted, larger, turned = (
-        ink.strokes_from_fabric({"objects": [fabric(line, **change)]})[0]
-        for change in ({"left": 160, "top": 130}, {"scaleX": 2}, {"angle": 90})
-    )
-    np.testing.assert_allclose(shifted, [(110, 130), (210, 130)])
-    np.testing.assert_allclose(larger, [(50, 100), (250, 100)])
-    np.testing.assert_allclose(turned, [(150, 50), (150, 150)], atol=1e-9)
+def test_each_step_does_what_it_says(stages):
+    assert stages["ink"].shape == stages["blur"].shape
+    edges = [np.unique(stages[key]).size for key in ("ink", "blur")]
+    assert edges[0] < edges[1]  # hard edges, then soft ones
+    crop = stages["crop"]
+    assert crop[:, [0, -1]].any(axis=0).all() and crop[[0, -1]].any(axis=1).all()
+    height, width = stages["centre"].shape
+    assert height == width == round(max(crop.shape) * 28 / 24)
+    rows, columns = (np.flatnonzero(stages["centre"].any(axis=axis)) for axis in (1, 0))
+    for found in (rows, columns):  # as far from the one edge as from the other
+        assert abs(found[0] - (height - 1 - found[-1])) <= 1
+    assert stages["shrink"].shape == stages["scale"].shape == (28, 28)
+    assert stages["scale"].max() == 255
 
 
-@pytest.mark.parametrize("nothing", [None, {}, {"objects": []}, {"objects": [{"type": "Rect"}]}])
-def test_a_canvas_without_strokes(nothing):
-    assert ink.strokes_from_fabric(nothing) == []
+def test_neither_place_nor_size_nor_pen_changes_a_step_much(stages):
+    small = ink.rasterize(moved(SEVEN, 0.25, (180, 190)), 12)
+    for key, pixels in small.stages:
+        assert pixels.shape == pytest.approx(stages[key].shape, abs=1)
+    assert np.abs(small.image.astype(int) - stages["scale"]).mean() < 1
+
+
+@pytest.mark.parametrize(
+    "raster", [lambda: ink.rasterize(SEVEN), lambda: ink.rasterize_picture(page())]
+)
+def test_variations_are_wider_and_begin_with_the_image(raster):
+    made = raster()
+    images = made.variations
+    assert images.shape == (ink.VARIATIONS, 28, 28) and images.dtype == np.uint8
+    np.testing.assert_array_equal(images[0], made.image)
+    widths = [(image.max(axis=0) > 25).sum() for image in images]
+    assert widths[0] < widths[1] < widths[2]

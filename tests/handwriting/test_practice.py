@@ -34,13 +34,13 @@ def test_every_character_is_asked_for_once_in_an_order_of_its_seed():
     asked = [one.asked for one in done.attempts]
     assert sorted(asked) == list(range(47)) and asked == list(done.order)
     assert done.right == done.place == 47
-    assert done.answer(STROKES, IMAGE, np.ones(47)) is done and done.leave_out() is done
+    assert done.answer(STROKES, IMAGE, np.ones(47)) is done and done.skip() is done
 
 
 def test_leave_out_take_back_and_end_early():
     one = practice.begin("a", "abcd", 3)
     order = one.order
-    one = one.leave_out()
+    one = one.skip()
     assert one.asked == order[1] and one.place == 1
     one = one.answer(STROKES, IMAGE, probabilities(list("abcd"), "a"))
     assert one.asked == order[2] and one.place == 2
@@ -51,7 +51,7 @@ def test_leave_out_take_back_and_end_early():
     one = one.answer(STROKES, IMAGE, probabilities(list("abcd"), "b")).end()
     assert one.asked is None and len(one.attempts) == 1
     assert one.back().asked == order[1]
-    nothing = practice.begin("a", "ab").leave_out().leave_out()
+    nothing = practice.begin("a", "ab").skip().skip()
     assert nothing.asked is None and nothing.place == 2
     with pytest.raises(HandwritingError, match="Nothing was drawn"):
         nothing.report()

@@ -17,9 +17,13 @@ from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import TrainSpec, as_json, from_json
 from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import ink
-from emnist_lab.handwriting.drawing_store import Drawing, database, open_store
+from emnist_lab.handwriting.drawing_reader import predict_variations
+from emnist_lab.handwriting.drawing_store import Drawing, database, evaluate_kept, open_store
+from emnist_lab.handwriting.drawing_store.files import to_json
 from emnist_lab.handwriting.stroke_files import read_drawings
+from emnist_lab.metrics.ranking import top_labels
 from emnist_lab.ui import job_queues, ownership
+from emnist_lab.ui.components import board
 
 ME, YOU = "1" * 32, "2" * 32
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
@@ -237,7 +241,7 @@ def test_secrets_that_are_none(secrets, text):
 # --- keeping, as pages that draw call it -------------------------------------------------------
 
 
-def board():
+def keeping():
     import numpy as np
     import streamlit as st
 
@@ -259,7 +263,7 @@ def alone(monkeypatch):
 
 
 def on_board(owner: str | None = ME) -> AppTest:
-    app = AppTest.from_function(board, default_timeout=60)
+    app = AppTest.from_function(keeping, default_timeout=60)
     app.session_state["strokes"] = SEVEN
     if owner:
         app.session_state["owner"] = owner
@@ -349,6 +353,60 @@ def test_practice_asks_scores_and_compares(store, alone):
     assert sum(store.counts(ME).values()) == len({one.digest for one in now.drawings()})
     press(app, "Begin anew")
     assert "You are asked for 47 characters" in said(app)
+
+
+def drawn_on_draw(strokes, **query) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.session_state["owner"] = ME
+    app.session_state["draw-drawn"] = board._Drawn(
+        [{"points": one, "width": 20} for one in strokes], [np.array(one) for one in strokes]
+    )
+    app.switch_page("pages/draw.py")
+    return app.run()
+
+
+def test_a_drawing_is_read_alike_everywhere(store, alone, tmp_path, capsys):
+    press(drawn_on_draw(SEVEN, run="hog-qda"), "7")
+    (kept,) = store.drawings(ME)
+    expected = dict(kept.said["hog-qda"])
+    run = lab.open_run("hog-qda")
+
+    def top(probabilities) -> dict:
+        return pytest.approx(dict(top_labels(run.classes, probabilities)), abs=1e-5)
+
+    assert expected == top(lab.drawings.read(run, SEVEN, 20)[1])
+    app = write_on(practising(), SEVEN)
+    assert expected == top(app.session_state["practice"].attempts[0].probabilities)
+    page = evaluate_kept(run, store.drawings(ME, strokes=False), store)  # as the page asks for it
+    assert expected == top(page.scores[0])
+    (tmp_path / "drawings.json").write_bytes(to_json([kept]))
+    status, found, _ = command(
+        capsys, "predict", "--run", "hog-qda", "--drawings", str(tmp_path / "drawings.json")
+    )
+    assert status == 0
+    one = {top["class"]: top["probability"] for top in found["predictions"][0]["top"]}
+    assert expected == pytest.approx(one, abs=1e-5)
+
+
+def test_handwriting_reads_strokes_where_there_are_some_else_the_image(store):
+    picture = Drawing("7", ink.from_strokes(SEVEN), source="picture")
+    store.keep(ME, [drawing("7"), picture, drawing("Ä", 3)])
+    run = lab.open_run("hog-qda")
+    report = evaluate_kept(run, store.drawings(ME, strokes=False), store)
+    alone_, drawn = report.scores  # the newest first; no run knows an Ä
+    np.testing.assert_allclose(drawn, lab.drawings.read(run, SEVEN)[1], atol=1e-6)
+    plain = predict_variations(run, picture.image[None, None])[0]
+    np.testing.assert_allclose(alone_, plain, atol=1e-6)
+
+
+def test_a_drawing_that_several_runs_read_is_drawn_once(monkeypatch):
+    calls = []
+    made = ink._page
+    monkeypatch.setattr(ink, "_page", lambda lines: calls.append(1) or made(lines))
+    app = drawn_on_draw(SEVEN, run="hog-qda", beside=["pixels-logistic", "warped-blend"])
+    assert not app.exception and len(calls) == ink.VARIATIONS
 
 
 def test_practice_that_can_not_be_kept(monkeypatch):

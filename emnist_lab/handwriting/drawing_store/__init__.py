@@ -4,7 +4,7 @@
 """
 
 from .drawing import Drawing, as_predictions
-from .parts import as_part, not_trained_on, with_kept_drawings
+from .parts import as_part, evaluate_kept, not_trained_on, with_kept_drawings
 from .store import Store, open_store
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Store",
     "as_part",
     "as_predictions",
+    "evaluate_kept",
     "not_trained_on",
     "open_store",
     "with_kept_drawings",

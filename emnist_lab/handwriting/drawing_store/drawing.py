@@ -127,6 +127,18 @@ class Drawing:
         return cls(label, ink.from_strokes(lines, pen or 1.0), lines, pen_width, **more)
 
     @property
+    def variations(self) -> np.ndarray:
+        """What a run reads: ndarray of shape (V, 28, 28), dtype uint8.
+
+        As `emnist_lab.handwriting.ink.Raster` makes them of the strokes; where there are none
+        that can be drawn, the image that was kept.
+        """
+        try:
+            return ink.rasterize(self.strokes, 0).variations
+        except InkError:  # no strokes, or a program kept some that show nothing
+            return self.image[None]
+
+    @property
     def digest(self) -> str:
         """BLAKE2b of the strokes, or of the image where there are none: 32 hexadecimal digits.
 

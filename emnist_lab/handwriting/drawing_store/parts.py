@@ -9,11 +9,14 @@ import numpy as np
 from ...data.classes import class_index
 from ...data.part import Part
 from ...errors import HandwritingError
+from ...metrics.report import Report
 from ...runs.run import Run
+from .. import drawing_reader
 from .drawing import Drawing
 from .store import Store, open_store
 
 MOST_TIMES = 100  # that a drawing is added to training images
+_AT_ONCE = 500  # drawings that are read together
 ALL = "all"  # whose drawings are added to training images, where it isn't one owner's
 
 
@@ -78,6 +81,44 @@ def as_part(
         notes=(f"{left:,} drawings of other characters were left out.",) if left else (),
         handwriting=True,
     )
+
+
+def evaluate_kept(run: Run, drawings: Sequence[Drawing], store: Store | None = None) -> Report:
+    """Measure a run on drawings, each read from its strokes as `drawing_reader.read` does.
+
+    Parameters
+    ----------
+    run : Run
+    drawings : sequence of Drawing
+        Those of characters that the run has no class for are left out; see `of_classes`.
+    store : Store, optional
+        Where their strokes are looked up, a few hundred at a time, if `drawings` lack them.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    HandwritingError
+        There is no drawing of these classes; or the database is away.
+    RunError
+        See `emnist_lab.runs.run.Run.predict_proba`.
+    """
+    part = as_part(drawings, run.classes)
+    chosen, found = of_classes(drawings, run.classes), np.zeros((len(part), len(run.classes)))
+    for start in range(0, len(chosen), _AT_ONCE):
+        some = chosen[start : start + _AT_ONCE]
+        if store is not None:
+            whole = {one.id: one for one in store.drawings(ids=[one.id for one in some])}
+            some = [whole.get(one.id, one) for one in some]  # it may be deleted meanwhile
+        images = [one.variations for one in some]
+        for count in {len(one) for one in images}:
+            here = [index for index, one in enumerate(images) if len(one) == count]
+            found[np.add(start, here)] = drawing_reader.predict_variations(
+                run, np.stack([images[index] for index in here])
+            )
+    return Report(part.labels, found, run.classes)
 
 
 def with_kept_drawings(

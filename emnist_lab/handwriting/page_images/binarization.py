@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ...errors import InkError
-from ..ink import otsu
+from ..picture_ink import otsu
 
 _BLOCK = 8  # pixels a side that the paper's brightness is estimated on
 MAX_STROKE_WIDTH = 0.16  # of the longer side: what is wider and dark all over is a shadow, not ink

@@ -14,8 +14,8 @@ from PIL import Image
 
 from ...errors import InkError
 from ...runs.run import Run
-from .. import ink
-from ..word_reader import Ranked
+from .. import drawing_reader, ink
+from ..characters import Character, CharacterPredictions
 from . import binarization, connected_components, layout, photo
 
 _MOST = 2_000  # characters a page
@@ -28,36 +28,15 @@ _LARGE, _FILLS = 0.35, 0.6  # shares of the picture: a large character, and its 
 
 
 @dataclass(frozen=True, eq=False)
-class Character:
-    """One character found on a picture.
-
-    Attributes
-    ----------
-    box : tuple of int
-        Left, top, right, bottom in pixels of the upright picture; right and
-        bottom are outside.
-    image : ndarray of shape (28, 28), dtype uint8
-        As EMNIST has it, by `emnist_lab.handwriting.ink.from_picture`.
-    space : bool
-        Whether a word begins with it, inside a line.
-    joined : bool
-        Whether it was cut from ink that touches, or may be several characters.
-    """
-
-    box: tuple[int, int, int, int]
-    image: np.ndarray
-    space: bool = False
-    joined: bool = False
-
-
-@dataclass(frozen=True, eq=False)
 class Page:
     """What was found on a picture.
 
     Attributes
     ----------
     lines : tuple of tuple of Character
-        From top to bottom, in each from left to right; at least one.
+        From top to bottom, in each from left to right; at least one. Boxes are in whole pixels
+        of the upright picture, right and bottom outside; `joined` are those that were cut from
+        ink that touches, too.
     size : (int, int)
         Width and height of the upright picture.
     light_on_dark : bool
@@ -81,22 +60,16 @@ class Page:
         return np.stack([one.image for one in self.characters])
 
 
-@dataclass(frozen=True, eq=False)
-class PagePrediction(Ranked):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PagePrediction(CharacterPredictions):
     """A page as a run reads it.
 
     Attributes
     ----------
     page : Page
-    classes : list of str
-        One character each.
-    probabilities : ndarray of shape (N, C), dtype float64
-        In reading order.
     """
 
     page: Page
-    classes: list[str]
-    probabilities: np.ndarray
 
     @property
     def text(self) -> str:
@@ -191,7 +164,7 @@ def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
 
 
 def read(run: Run, page: Page) -> PagePrediction:
-    """Read the characters of a page.
+    """Read the characters of a page, each as drawings are read.
 
     Parameters
     ----------
@@ -200,9 +173,16 @@ def read(run: Run, page: Page) -> PagePrediction:
 
     Returns
     -------
-    PageReading
+    PagePrediction
+
+    Raises
+    ------
+    RunError
+        See `emnist_lab.runs.run.Run.predict_proba`.
     """
-    return PagePrediction(page, run.classes, run.predict_proba(page.images))
+    images = np.stack([one.variations for one in page.characters])
+    probabilities = drawing_reader.predict_variations(run, images)
+    return PagePrediction(page=page, classes=run.classes, probabilities=probabilities)
 
 
 def _cut_out(
@@ -233,17 +213,17 @@ def _cut_out(
         ground = np.where(of[upper:lower, first:last], strength[upper:lower, first:last], 0)
         dark = np.pad((255 * (1 - ground)).astype(np.uint8), 2, constant_values=255)
         try:
-            image = ink.from_picture(dark)
+            variations = ink.rasterize_picture(dark).variations
         except InkError:
             continue
         at = np.array([left + first, top + upper, left + last, top + lower]) * picture.scale
         at = np.minimum(np.round(at), [*picture.size, *picture.size])
         made.append(
             Character(
-                tuple(int(one) for one in at),
-                image,
-                group.space and not made,
-                bool(parts)
+                box=tuple(int(one) for one in at),
+                variations=variations,
+                space=group.space and not made,
+                joined=bool(parts)
                 or last - first > connected_components.WIDE * max(height, (lower - upper) * 0.8),
             )
         )

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab.data import thumbnails
-from emnist_lab.handwriting.page_images.page_reader import Character
+from emnist_lab.handwriting.characters import Character
 
 _PICTURE_CSS = """
 .shown { position: relative; line-height: 0; max-width: 100%; }

@@ -13,8 +13,8 @@ const percent = (share) => (100 * share).toFixed(1) + '%';
 function show(column, data, still) {
   const { who, answer, note, rows } = column.parts;
   who.textContent = who.title = data.who;
-  const said = made('small', '', data.chance);
-  answer.replaceChildren(data.answer, said);
+  const chance = made('small', '', data.chance);
+  answer.replaceChildren(data.answer, chance);
   note.textContent = data.note;
   // Where everything is seen now, in the middle of a move too.
   const top = rows.getBoundingClientRect().top, before = new Map();
@@ -27,7 +27,7 @@ function show(column, data, still) {
     row.remove();
     column.rows.delete(name);
   }
-  for (const { name, chance, said } of data.rows) {
+  for (const { name, chance, named } of data.rows) {
     let row = column.rows.get(name);
     if (!row) {
       row = made('div', 'row');
@@ -38,7 +38,7 @@ function show(column, data, still) {
       row.append(made('b', '', name), track, row.number);
       column.rows.set(name, row);
     }
-    row.classList.toggle('said', said);
+    row.classList.toggle('named', named);
     row.bar.style.width = 100 * chance + '%';
     row.number.textContent = percent(chance);
     rows.append(row);  // in the order of their probabilities, for those who hear them, too

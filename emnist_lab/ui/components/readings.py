@@ -53,37 +53,37 @@ def readings(
     key: str,
     heading: str = "Your drawing",
     example: bool = False,
-    strange: bool = False,
+    scribble: bool = False,
 ) -> None:
     """Show readings of one image side by side.
 
     Parameters
     ----------
-    found : list of Reading
+    found : list of Prediction
     key : str
         Of the widget.
     heading : str
         What the image is.
     example : bool
         The image isn't the person's own drawing.
-    strange : bool
+    scribble : bool
         It shows no character, so no answer is named; see
         `emnist_lab.handwriting.scribble_detector`.
     """
-    columns = [_column(one, strange) for one in found]
+    columns = [_column(one, scribble) for one in found]
     _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
 
 
-def _column(one: Prediction, strange: bool = False) -> dict:
-    names, said = display_names(one.classes), decide(one.probabilities, one.classes)
-    read = " / ".join(names[index] for index in said.members)
-    big, beside, note = read, f"{said.chance:.0%}", ""
-    if strange:
+def _column(one: Prediction, scribble: bool = False) -> dict:
+    names, decision = display_names(one.classes), decide(one.probabilities, one.classes)
+    read = " / ".join(names[index] for index in decision.members)
+    big, beside, note = read, f"{decision.chance:.0%}", ""
+    if scribble:
         big, beside = "Not sure", ""
-    elif not said.sure:
+    elif not decision.sure:
         big, beside = "Not sure", f"perhaps {read}"
         note = "Whatever it names is more likely wrong than right."
-    elif len(said.members) > 1:
+    elif len(decision.members) > 1:
         note = "One of these: alone, nobody can tell them apart."
     return {
         "who": one.who,
@@ -94,7 +94,7 @@ def _column(one: Prediction, strange: bool = False) -> dict:
             {
                 "name": names[index],
                 "chance": round(float(one.probabilities[index]), 5),
-                "said": index in said.members and not strange,
+                "named": index in decision.members and not scribble,
             }
             for index in top_classes(one.probabilities, _SHOWN)
         ],

@@ -8,10 +8,19 @@ import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.data.formats.base import SIDE
-from emnist_lab.handwriting.ink_steps import Step
+from emnist_lab.handwriting.ink import Raster
 from emnist_lab.ui import formatting
 from emnist_lab.ui.downloads import download_csv
 
+# Name and what is done, for people, of each of `Raster.stages`.
+_ABOUT = {
+    "ink": ("Ink", "Each stroke is drawn with a line as wide as EMNIST's pens, at one size."),
+    "blur": ("Blur", "A Gaussian blur softens the edges, as NIST's was."),
+    "crop": ("Crop", "The empty edges around the ink are cut off."),
+    "centre": ("Centre", "It is put in the middle of a square, with a border of 2 of 28 pixels."),
+    "shrink": ("Shrink", "Bicubic interpolation makes 28 × 28 pixels of it."),
+    "scale": ("Scale", "The brightest pixel becomes 255: this is what the model sees."),
+}
 _WIDE = 140  # CSS pixels of the square that a character is centred in: five to one of 28
 _STYLE = f"""<style>
 .el-steps{{display:grid;grid-template-columns:repeat(auto-fit,minmax({_WIDE}px,1fr));gap:14px 18px}}
@@ -25,31 +34,33 @@ _STYLE = f"""<style>
 </style>"""
 
 
-def steps(found: list[Step]) -> None:
+def steps(drawing: Raster) -> None:
     """Show each step with its name, its size and what is done in it.
 
     Parameters
     ----------
-    found : list of Step
+    drawing : Raster
     """
-    scale = _WIDE / max(max(step.pixels.shape) for step in found)
-    shown = "".join(_step(place, step, scale) for place, step in enumerate(found, 1))
+    found = drawing.stages
+    scale = _WIDE / max(max(pixels.shape) for _, pixels in found)
+    shown = "".join(
+        _step(place, *_ABOUT[key], pixels, scale) for place, (key, pixels) in enumerate(found, 1)
+    )
     st.html(f'{_STYLE}<div class="el-steps">{shown}</div>')
 
 
-def _step(place: int, step: Step, scale: float) -> str:
+def _step(place: int, name: str, about: str, pixels: np.ndarray, scale: float) -> str:
     """A picture of a step, at the scale of all of them; the final pixels as large squares."""
-    height, width = step.pixels.shape
+    height, width = pixels.shape
     few = max(height, width) <= SIDE
     by = _WIDE / SIDE if few else scale
-    source = base64.b64encode(thumbnails.png(step.pixels)).decode()
-    name = html.escape(step.name)
+    source = base64.b64encode(thumbnails.png(pixels)).decode()
     return (
         f'<figure><div><img class="{"few" if few else ""}" decoding="sync" '
         f'width="{width * by:.0f}" height="{height * by:.0f}" '
         f'alt="{name}: {width} by {height} pixels" src="data:image/png;base64,{source}"></div>'
         f"<figcaption><b>{place}. {name}</b><small>{width} × {height}. "
-        f"{html.escape(step.about)}</small></figcaption></figure>"
+        f"{html.escape(about)}</small></figcaption></figure>"
     )
 
 

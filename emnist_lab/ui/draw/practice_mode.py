@@ -12,7 +12,7 @@ import streamlit as st
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import figures
-from emnist_lab.handwriting import ink
+from emnist_lab.handwriting import drawing_reader
 from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.practice import Practice
 from emnist_lab.metrics.report import Report
@@ -25,15 +25,12 @@ from emnist_lab.ui.formatting import plain
 
 _KEY = "practice"  # of what is going on, in the session
 
-Read = Callable[[Sequence], tuple[np.ndarray, np.ndarray]]
-
 
 def practice(
     run: Run,
     strokes: Sequence,
     clear: Callable[[], None],
     pen_width: float = 20,
-    read: Read | None = None,
 ) -> None:
     """Ask for characters, one after the other; at the end show what came of it.
 
@@ -49,9 +46,6 @@ def practice(
         Clears the canvas; called from a callback, before the page runs again.
     pen_width : float
         Same unit.
-    read : callable, optional
-        Strokes -> image (28, 28) uint8 and probabilities (C,) of the run's classes; raises
-        `InkError`. By default the image is `ink.from_strokes`'s.
     """
     ownership.owner()  # asks the browser, so that it is known by the time drawings are kept
     now = going_on(run)
@@ -60,7 +54,7 @@ def practice(
     elif now.asked is None:
         _end(run, now, clear)
     else:
-        _ask(now, strokes, clear, pen_width, read or _reader(run, pen_width))
+        _ask(run, now, strokes, clear, pen_width)
 
 
 def going_on(run: Run) -> Practice | None:
@@ -87,14 +81,6 @@ def asks(run: Run) -> bool:
     return now is not None and now.asked is not None
 
 
-def _reader(run: Run, pen_width: float) -> Read:
-    def read(strokes: Sequence) -> tuple[np.ndarray, np.ndarray]:
-        image = ink.from_strokes(strokes, pen_width)
-        return image, run.predict_proba(image[None])[0]
-
-    return read
-
-
 def _set(now: Practice | None) -> None:
     st.session_state[_KEY] = now
 
@@ -114,7 +100,7 @@ def _start(run: Run, clear: Callable[[], None]) -> None:
 
 
 def _ask(
-    now: Practice, strokes: Sequence, clear: Callable[[], None], pen_width: float, read: Read
+    run: Run, now: Practice, strokes: Sequence, clear: Callable[[], None], pen_width: float
 ) -> None:
     name = now.names[now.asked]
     st.html(
@@ -125,7 +111,7 @@ def _ask(
 
     def take() -> None:
         try:
-            image, probabilities = read(strokes)
+            image, probabilities = drawing_reader.read(run, strokes, pen_width)
         except LabError as error:  # a dot, say: nothing is scored
             st.session_state["practice-refused"] = str(error)
             return
@@ -148,7 +134,7 @@ def _ask(
             on_click=take,
             shortcut="Enter",
         )
-        st.button("Leave out", key="practice-out", on_click=step, args=(now.leave_out(),))
+        st.button("Leave out", key="practice-out", on_click=step, args=(now.skip(),))
         st.button(
             "Once more",
             icon=":material/undo:",

@@ -3,9 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab.evaluation import evaluation
 from emnist_lab.handwriting import practice
-from emnist_lab.handwriting.drawing_store import Drawing, Store, as_part, not_trained_on
+from emnist_lab.handwriting.drawing_store import (
+    Drawing,
+    Store,
+    as_part,
+    evaluate_kept,
+    not_trained_on,
+)
 from emnist_lab.handwriting.drawing_store.parts import of_classes
 from emnist_lab.metrics import confusion
 from emnist_lab.metrics.report import Report
@@ -19,9 +24,10 @@ _FEW = 50  # drawings, below which a share is said as a count
 
 
 @st.cache_resource(max_entries=6, show_spinner="Reading your drawings …")
-def _report(folder: str, stamp: int, fingerprint: tuple, _drawings: list[Drawing]) -> Report:
-    run = current_run.opened(folder, stamp)
-    return evaluation.evaluate(run, as_part(_drawings, run.classes, run.manifest["data"]["split"]))
+def _report(
+    folder: str, stamp: int, fingerprint: tuple, _drawings: list[Drawing], _store: Store
+) -> Report:
+    return evaluate_kept(current_run.opened(folder, stamp), _drawings, _store)
 
 
 def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> None:
@@ -53,7 +59,7 @@ def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> N
         )
         return
     key = (store.database.place, owner, *store.stamp(owner))
-    report = _report(*current_run.version_key(run), key, chosen)
+    report = _report(*current_run.version_key(run), key, chosen, store)
     data = as_part(chosen, run.classes)
     _numbers(report, data.name, len(drawings) - len(chosen))
     current_run.say_trained_on_generated(run)
@@ -82,7 +88,7 @@ def _numbers(report: Report, name: str, left_out: int) -> None:
                 delta_arrow="off",
                 help=f"{about} Below, its 95 % interval (Wilson): with few drawings it is wide.",
             )
-        st.metric("Drawings", f"{count:,}", help=f"{name}; measured as a test part is.")
+        st.metric("Drawings", f"{count:,}", help=f"{name}; each is read as Draw reads it.")
         if left_out:
             st.metric(
                 "Left out",

@@ -1,0 +1,136 @@
+"""The pixels of a picture of one character -> its ink, cut out."""
+
+import numpy as np
+from PIL import Image, ImageOps
+from scipy.ndimage import label
+
+from ..errors import InkError, first_line
+
+_FAINTEST = 24  # grey levels (of 255) between paper and ink, below which a picture is empty
+_LARGEST_SIDE = 1024  # pictures are reduced to this before anything else
+
+
+def isolate_ink(picture: Image.Image | np.ndarray) -> np.ndarray:
+    """Tell ink from paper, and cut it out.
+
+    Parameters
+    ----------
+    picture
+        See `emnist_lab.handwriting.ink.from_picture`.
+
+    Returns
+    -------
+    ndarray of shape (H, W), dtype float32
+        How strong the ink is, in grey levels; 0 is paper, two pixels of it on each side.
+
+    Raises
+    ------
+    InkError
+        See `emnist_lab.handwriting.ink.from_picture`.
+
+    Examples
+    --------
+    >>> picture = np.full((60, 60), 255, np.uint8)
+    >>> picture[10:50, 28:33] = 55
+    >>> ink = isolate_ink(picture)
+    >>> ink.shape, float(ink.max())
+    ((44, 9), 200.0)
+    """
+    grey = _grey(picture)
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = float(np.median(edge))
+    darker, lighter = paper - grey.min(), grey.max() - paper
+    ink = (paper - grey) if darker >= lighter else (grey - paper)
+    ink = ink.clip(min=0)
+    if max(darker, lighter) < _FAINTEST:
+        raise InkError(
+            "Nothing in the picture stands out from its background: use a darker pen or more light."
+        )
+    mask = _without_specks(ink > otsu(ink))
+    if max(mask.any(axis=1).sum(), mask.any(axis=0).sum()) < 3:
+        raise InkError("A single dot can't be read: show a whole digit or letter.")
+    return np.pad(np.where(mask, ink, 0)[bounding_box(mask)], 2).astype(np.float32)
+
+
+def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns from the first to the last that are marked.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (H, W), dtype bool
+        Some of it is marked.
+
+    Returns
+    -------
+    (slice, slice)
+
+    Examples
+    --------
+    >>> bounding_box(np.eye(5, dtype=bool)[1:4])
+    (slice(0, 3, None), slice(1, 4, None))
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _grey(picture: Image.Image | np.ndarray) -> np.ndarray:
+    try:
+        if isinstance(picture, np.ndarray):
+            if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.size == 0:
+                raise InkError(
+                    f"A picture of shape {picture.shape} and type {picture.dtype} can't be read: "
+                    "send uint8 of shape (H, W), (H, W, 3) or (H, W, 4)."
+                )
+            picture = Image.fromarray(picture)
+        picture = ImageOps.exif_transpose(picture)
+        if max(picture.size) > _LARGEST_SIDE:
+            picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.BOX)
+        if picture.mode.startswith(("I", "F")):  # 16 bits or more: the darkest is 0, the lightest 1
+            deep = np.asarray(picture, np.float32)
+            if not np.isfinite(deep).all():
+                raise InkError("The picture holds pixels that aren't numbers: save it as PNG.")
+            span = float(deep.max() - deep.min())
+            return (deep - deep.min()) * (255 / span) if span else np.zeros_like(deep)
+        clear = picture.convert("RGBA")
+        white = Image.new("RGBA", clear.size, "white")
+        return np.asarray(Image.alpha_composite(white, clear).convert("L"), np.float32)
+    except InkError:
+        raise
+    except (OSError, ValueError, TypeError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InkError(
+            f"The picture can't be decoded ({first_line(error)}): save it as PNG or JPEG."
+        ) from error
+
+
+def otsu(values: np.ndarray) -> float:
+    """Threshold that separates two kinds of values best (Otsu 1979, 10.1109/TSMC.1979.4310076).
+
+    Parameters
+    ----------
+    values : ndarray
+        Of any shape, finite.
+
+    Returns
+    -------
+    float
+    """
+    histogram, edges = np.histogram(values, bins=256)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(histogram)[:-1]
+    above = values.size - below
+    sums = np.cumsum(histogram * centres)
+    usable = (below > 0) & (above > 0)
+    mean_below = sums[:-1] / np.maximum(below, 1)
+    mean_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
+    between = np.where(usable, below * above * (mean_below - mean_above) ** 2.0, -1)
+    return float(edges[1:-1][between.argmax()])
+
+
+def _without_specks(mask: np.ndarray) -> np.ndarray:
+    """`mask` without pieces far smaller than the largest: dust, not the dot of an i."""
+    pieces, count = label(mask, structure=np.ones((3, 3)))
+    if count <= 1:
+        return mask
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    return (sizes >= 0.02 * sizes.max())[pieces] & mask
