@@ -7,6 +7,7 @@ import streamlit as st
 from emnist_lab.commands.specs import FetchSpec
 from emnist_lab.data import user_datasets
 from emnist_lab.data.classes import display_names
+from emnist_lab.data.dataset_address import AddressKind, DatasetAddress
 from emnist_lab.data.splits import OFFICIAL, SPLITS
 from emnist_lab.errors import LabError
 from emnist_lab.ui import current_dataset, formatting, job_panel, job_queues, messages, uploads
@@ -24,9 +25,14 @@ ABOUT = {
 }
 
 st.title("Data")
-current_dataset.say_generated(link=False)
+current_dataset.warn_generated(link=False)
 
 st.subheader("In use")
+
+
+def use_chosen() -> None:
+    """Use the dataset that was chosen on this page."""
+    current_dataset.use_dataset(DatasetAddress.from_name(st.session_state.data_here))
 
 
 def delete(name: str) -> None:
@@ -39,19 +45,19 @@ def delete(name: str) -> None:
 
 
 now = current_dataset.dataset_in_use()
-st.session_state.data_here = now  # the sidebar's selection counts, which every page has
+st.session_state.data_here = now.name  # the sidebar's selection counts, which every page has
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.selectbox(
         "Dataset",
-        current_dataset.datasets(),
+        [one.name for one in current_dataset.datasets()],
         key="data_here",
-        on_change=lambda: current_dataset.use_dataset(st.session_state.data_here),
+        on_change=use_chosen,
         width=420,
         help="EMNIST is what was fetched here, or `$EMNIST_DIR`; demo is generated; the others are "
         "copies that were brought.",
     )
-    if now in user_datasets.names():
-        st.button("Delete it", icon=":material/delete:", on_click=delete, args=(now,))
+    if now.kind is AddressKind.IMPORTED:
+        st.button("Delete it", icon=":material/delete:", on_click=delete, args=(now.text,))
 if problem := st.session_state.pop("data_problem", ""):
     messages.say_error(problem)
 parts, problem = current_dataset.available()
@@ -59,9 +65,8 @@ if problem:
     messages.say_error(problem)
 elif not parts:
     st.info(
-        f"There is no complete part of EMNIST in {formatting.plain(now)}: choose another dataset, "
-        "or "
-        "get one below.",
+        f"There is no complete part of EMNIST in {formatting.plain(now.name)}: choose another "
+        "dataset, or get one below.",
         icon=":material/folder_off:",
     )
 else:
@@ -74,7 +79,7 @@ else:
             data.images[drawn],
             [int(index) for index in drawn],
             [f"{names[data.labels[index]]}, image {index}" for index in drawn],
-            key="strip",
+            key="data_strip",
             label=f"Images of {split} {part}",
             tile=34,
             height=160,
@@ -124,7 +129,7 @@ for split in SPLITS:
             st.badge("in place", icon=":material/check:", color="green")
         if st.button(
             "Fetch again" if split in here else "Fetch",
-            key=f"fetch-{split}",
+            key=f"data_fetch_{split}",
             icon=":material/download:",
             type="primary" if split == "balanced" and split not in here else "secondary",
             disabled=split in loading,

@@ -16,7 +16,7 @@ st.markdown(
     "wrong, and have your own handwriting read."
 )
 
-current_dataset.say_generated()
+current_dataset.warn_generated()
 splits = current_dataset.splits()
 split = next((name for name in ("balanced", *splits) if name in splits), None)
 part = next((part for name, part in current_dataset.available()[0] if name == split), None)

@@ -14,7 +14,7 @@ from emnist_lab.ui.components.gallery import gallery
 PAGE = 240  # images in the gallery
 
 st.title("Samples")
-current_dataset.say_generated()
+current_dataset.warn_generated()
 splits = current_dataset.splits()
 if not splits:
     current_dataset.no_dataset("Browsing samples")

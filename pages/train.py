@@ -20,7 +20,7 @@ st.markdown(
     "Fit a classifier and keep it as a *run*: the model, its scores on images it "
     "never saw, and everything needed to repeat it."
 )
-current_dataset.say_generated()
+current_dataset.warn_generated()
 available, _ = current_dataset.available()
 splits = [s for s in current_dataset.splits() if {(s, "train"), (s, "test")} <= set(available)]
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ..data import discovery
+from ..data.dataset_address import imports_folder
 from ..data.splits import SPLITS
 from ..errors import LabError
 from .output import end_with_server, print_json, say, take_events, take_root, verb
@@ -30,7 +31,7 @@ def _fetch(options) -> dict:
             name = user_datasets.import_dataset(
                 [Path(one).expanduser() for one in origins], options.name, tell
             )
-            files = sorted((user_datasets.folder() / name).rglob("*"))
+            files = sorted((imports_folder() / name).rglob("*"))
         elif len(origins) > 1:
             raise LabError("One folder, zip or address at a time: name one with --from.")
         else:
@@ -49,14 +50,15 @@ def _fetch(options) -> dict:
 
 def _foreign(origins: list) -> bool:
     """Whether these are files of a dataset that isn't in NIST's own files or zip."""
-    from ..data.download import archive
-    from ..data.formats import idx
+    from ..data.formats import official_files
 
     for one in origins:
         path = Path(one).expanduser() if one and "://" not in one else None
         if path is None or not path.is_file():
             continue
-        if path.suffix.lower() != ".zip" or not idx.members(archive.directory_in(path)):
+        if path.suffix.lower() != ".zip" or not official_files.members(
+            official_files.directory_in(path)
+        ):
             return True
     return False
 

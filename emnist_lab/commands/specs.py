@@ -20,7 +20,7 @@ class TrainSpec:
     seed : int
         Of the sample and of the recipe.
     root : str or None
-        Folder of the dataset; see `emnist_lab.data.discovery.resolve_root`.
+        Folder of the dataset; see `emnist_lab.data.dataset_address.DatasetAddress.parse`.
     name : str or None
         Name of the run; made up when None.
     classes : str or None
@@ -73,7 +73,7 @@ class CurveSpec:
     seed : int
         Of the samples and of the recipe.
     root : str or None
-        Folder of the dataset; see `emnist_lab.data.discovery.resolve_root`.
+        Folder of the dataset; see `emnist_lab.data.dataset_address.DatasetAddress.parse`.
     name : str or None
         Name of the curve; made up when None.
     """

@@ -10,7 +10,9 @@ import numpy as np
 
 from ..errors import DatasetError
 from . import cache, official, orientation
-from .discovery import NIST_FORMATS, locate
+from .dataset_address import DatasetAddress
+from .discovery import locate
+from .formats import official_files
 from .formats.base import CHUNK, Allocate, RawPart, Source, allocate_in_memory
 from .part import Part
 
@@ -52,7 +54,9 @@ def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
 
     decoded = cache.decoded(source, upright) if cached else upright(allocate_in_memory)
     values = sorted(decoded.classes)
-    if source.format not in NIST_FORMATS:  # other people's files may hold some classes only
+    if (
+        source.format not in official_files.FORMATS
+    ):  # other people's files may hold some classes only
         values = sorted(set(np.unique(decoded.labels).tolist()) & set(values))
     positions = {value: index for index, value in enumerate(values)}
     lookup = np.zeros(max(values) + 1, np.int64)
@@ -76,7 +80,7 @@ def _origin(source: Source, raw: np.ndarray) -> str:
         return "generated"
     if source.part and official.is_official(source.split, source.part, raw):
         return "official"
-    return "re-partition" if source.format in NIST_FORMATS else "copy"
+    return "re-partition" if source.format in official_files.FORMATS else "copy"
 
 
 def _upright(decoded: RawPart, source: Source) -> RawPart:
@@ -134,7 +138,7 @@ def _share(whole: Part, part: str) -> Part:
     )
 
 
-def load(split: str, part: str, root: str | os.PathLike | None = None) -> Part:
+def load(split: str, part: str, root: DatasetAddress | str | os.PathLike | None = None) -> Part:
     """Load one part of a split.
 
     Parameters
@@ -143,10 +147,10 @@ def load(split: str, part: str, root: str | os.PathLike | None = None) -> Part:
         Which of NIST's six splits.
     part : {"train", "test"}
         Which part.
-    root : path-like, optional
-        A folder or file in any format that `emnist_lab.data.discovery.find` knows, or
-        ``"demo"`` for the generated demo set; without it ``$EMNIST_DIR``,
-        then what ``fetch`` brought.
+    root : DatasetAddress, str or path-like, optional
+        A folder or file in any format that `emnist_lab.data.discovery.find` knows, the
+        name of an imported dataset, or ``"demo"`` for the generated demo set;
+        without it ``$EMNIST_DIR``, then what ``fetch`` brought.
 
     Returns
     -------

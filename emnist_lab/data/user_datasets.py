@@ -16,30 +16,26 @@ import zlib
 from pathlib import Path
 
 from ..errors import DatasetError, first_line
-from ..files import home
-from . import cache, discovery, loading
-from .download import archive
-from .download.nist import Transfer, TransferCallback
-from .formats import idx
+from . import cache, dataset_address, discovery, loading
+from .dataset_address import imports_folder
+from .download.transfer import Transfer, TransferCallback
+from .formats import official_files
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _MOST_MEMBERS = 1_500_000
 _LARGEST = 8 * 2**30  # bytes that an archive may unpack to
 _STALE = 86_400  # seconds after which what was left of an import is removed
 UPLOAD = ".upload-"  # what the folder of an upload is called; an import of it removes it
-_RESERVED = {discovery.DEMO, discovery.FETCHED, "emnist"}
-
-
-def folder() -> Path:
-    """Where imports lie; it may not exist yet."""
-    return home() / "imports"
+_RESERVED = {dataset_address.DEMO, dataset_address.FETCHED, "emnist"}
 
 
 def names() -> list[str]:
     """Names of the imported datasets, in alphabetical order."""
     try:
         return sorted(
-            entry.name for entry in os.scandir(folder()) if entry.is_dir() and entry.name[0] != "."
+            entry.name
+            for entry in os.scandir(imports_folder())
+            if entry.is_dir() and entry.name[0] != "."
         )
     except FileNotFoundError:
         return []
@@ -114,7 +110,7 @@ def import_dataset(
     if not paths:
         raise DatasetError("No file was given: choose one or more.")
     name = name or free_name(paths[0].name.split(".")[0])
-    partial = folder() / f".partial-{secrets.token_hex(8)}"
+    partial = imports_folder() / f".partial-{secrets.token_hex(8)}"
     try:
         partial.mkdir(parents=True)
         _sweep()
@@ -131,24 +127,24 @@ def import_dataset(
         for (split, part), source in found.items():
             tell(Transfer(f"Reading {split} {part} ({source.format})"))
             loading.read_part(source, part)
-        if (folder() / name).exists():
+        if (imports_folder() / name).exists():
             check_name(name)  # another import took the name meanwhile
-        os.replace(partial, folder() / name)
+        os.replace(partial, imports_folder() / name)
     except OSError as error:
         raise DatasetError(
-            f"The dataset can't be kept in {folder()} ({error.strerror or error}): free some "
-            "space, or name a writable folder in $EMNIST_LAB_HOME."
+            f"The dataset can't be kept in {imports_folder()} ({error.strerror or error}): free "
+            "some space, or name a writable folder in $EMNIST_LAB_HOME."
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         for place in {path.parent for path in paths}:
-            if place.parent == folder() and place.name.startswith(UPLOAD):
+            if place.parent == imports_folder() and place.name.startswith(UPLOAD):
                 shutil.rmtree(place, ignore_errors=True)
     return name
 
 
 def _sweep() -> None:
-    for left in folder().glob(".*"):
+    for left in imports_folder().glob(".*"):
         with contextlib.suppress(FileNotFoundError):  # another import may have ended just now
             if time.time() - left.stat().st_mtime > _STALE:
                 shutil.rmtree(left, ignore_errors=True)
@@ -156,8 +152,8 @@ def _sweep() -> None:
 
 def _take(path: Path, into: Path) -> None:
     if path.suffix.lower() == ".zip":
-        directory = archive.directory_in(path)
-        if not idx.members(directory):
+        directory = official_files.directory_in(path)
+        if not official_files.members(directory):
             _unzip(path, directory, into)
             return
     if path.is_dir():
@@ -224,8 +220,8 @@ def remove(name: str) -> None:
     except DatasetError:
         pass  # a damaged one is deleted as well
     try:
-        gone = folder() / f".partial-{secrets.token_hex(8)}"
-        os.replace(folder() / name, gone)
+        gone = imports_folder() / f".partial-{secrets.token_hex(8)}"
+        os.replace(imports_folder() / name, gone)
         shutil.rmtree(gone)
     except OSError as error:
         raise DatasetError(

@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from ..data import discovery, loading
+from ..data.dataset_address import DEMO
 from ..errors import InkError, LabError
 from ..handwriting import ink
 from ..handwriting.stroke_files import read_drawings
@@ -154,7 +155,7 @@ def _orientation(root: str | None) -> dict:
 def _demo(root: str | None) -> dict:
     """How far the generated images are from real ones."""
     train, test = (loading.load("balanced", part, root) for part in ("train", "test"))
-    own = [loading.load("balanced", part, discovery.DEMO) for part in ("train", "test")]
+    own = [loading.load("balanced", part, DEMO) for part in ("train", "test")]
     return demo_set.measure_realism(*own, train, test)
 
 

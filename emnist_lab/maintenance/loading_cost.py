@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import loading
-from ..data.formats import idx
+from ..data.formats import official_files
 from ..data.splits import OFFICIAL
 from ..errors import LabError
 from ..files import PROJECT
@@ -61,7 +61,7 @@ def measure_loading(split: str, part: str, root: str) -> dict:
     ----------
     split, part : str
     root : str
-        See `emnist_lab.data.discovery.resolve_root`.
+        See `emnist_lab.data.dataset_address.DatasetAddress.parse`.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def write_official_size_copy(split: str, part: str, root: str | None, into: Path
     """
     data = loading.load(split, part, root)
     count = OFFICIAL[split][("train", "test").index(part)]
-    names = idx.names(split, part)
+    names = official_files.names(split, part)
     with gzip.open(into / f"{names['images']}.gz", "wb", compresslevel=1) as file:
         file.write(struct.pack(">4B3I", 0, 0, 8, 3, count, 28, 28))
         stored = np.ascontiguousarray(data.images.transpose(0, 2, 1))

@@ -215,10 +215,10 @@ def refit(roots: Sequence[Path], into: Path | None = WEIGHTS) -> list[dict]:
 
 def _official(root: Path) -> list[Part]:
     """Parts in NIST's own format, turned upright because they are NIST's, not by judgement."""
-    from ..data.formats import idx
+    from ..data.formats import official_files
 
     parts = []
-    for source in idx.find(sorted(path for path in root.rglob("*") if path.is_file())):
+    for source in official_files.find(sorted(path for path in root.rglob("*") if path.is_file())):
         if source.split != "bymerge":  # which adds many images, and nothing to learn from them
             decoded = source.read(allocate_in_memory)
             values = sorted(decoded.classes)

@@ -30,7 +30,7 @@ def snippet(
         Unfitted; every parameter that isn't the default is written out.
     split : str
     root : str or None
-        Of the dataset; see `emnist_lab.data.discovery.resolve_root`.
+        Of the dataset; see `emnist_lab.data.dataset_address.DatasetAddress.parse`.
     images : int or None
         Training images; all when None.
     classes : str or None

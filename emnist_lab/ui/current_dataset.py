@@ -1,7 +1,7 @@
-"""What every page asks for: the dataset in use, its parts, and how errors are said."""
+"""The dataset in use: chosen once for all pages, its parts found and read once."""
 
-import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,62 +10,93 @@ import streamlit as st
 from emnist_lab import files
 from emnist_lab.commands.job_queue import Job
 from emnist_lab.commands.specs import FetchSpec
-from emnist_lab.data import discovery, loading, part, user_datasets
-from emnist_lab.data.discovery import DEMO, FETCHED
+from emnist_lab.data import discovery, loading, user_datasets
+from emnist_lab.data.dataset_address import (
+    AddressKind,
+    DatasetAddress,
+    environment_folder,
+)
 from emnist_lab.data.formats.base import Source
+from emnist_lab.data.part import Part
 from emnist_lab.errors import DatasetError
 from emnist_lab.ui import job_queues
 from emnist_lab.ui.formatting import plain
 
-DEFAULT = "EMNIST"  # the dataset in $EMNIST_DIR, or what was fetched
-_MANY = 64  # files of a part that are looked at on each rerun, to see whether they changed
+_DEFAULT = DatasetAddress()
+_DEMO = DatasetAddress(AddressKind.DEMO)
+_FETCHED = DatasetAddress(AddressKind.FETCHED)
+_MOST_FILES = 64  # of a part, that are looked at on each rerun to see whether they changed
+_MOST_SCANS = 64  # places whose content is remembered
 
 
-def datasets() -> list[str]:
-    """Names of the datasets to choose from, the one to start with first."""
-    # A folder that was named wrongly is said, not passed over.
-    real = [DEFAULT] if _named() or _available(None, "")[0] else []
-    brought = [FETCHED] if _named() and _available(FETCHED, "")[0] else []
-    own = [*brought, *st.session_state.get("folders", []), *user_datasets.names()]
-    return [*real, *own, DEMO] if real else [DEMO, *own]
+def datasets() -> list[DatasetAddress]:
+    """Datasets to choose from, the one to start with first."""
+    # A folder that $EMNIST_DIR names wrongly is listed, so that the page says what is wrong.
+    named = environment_folder()
+    default = [_DEFAULT] if named or _scan(_DEFAULT)[0] else []
+    fetched = [_FETCHED] if named and _scan(_FETCHED)[0] else []
+    folders = [DatasetAddress.parse(one) for one in st.session_state.get("dataset_folders", [])]
+    imported = [DatasetAddress(AddressKind.IMPORTED, name) for name in user_datasets.names()]
+    own = [*fetched, *folders, *imported]
+    return [*default, *own, _DEMO] if default else [_DEMO, *own]
 
 
-def dataset_in_use() -> str:
-    """Name of the chosen dataset: `HERE`, ``"fetched"``, ``"demo"``, an import's, or a folder."""
-    names = datasets()
-    chosen = st.session_state.get("data")
-    return chosen if chosen in names else names[0]
+def dataset_in_use() -> DatasetAddress:
+    """Address of the chosen dataset."""
+    addresses, chosen = datasets(), st.session_state.get("data")
+    return next((one for one in addresses if one.name == chosen), addresses[0])
 
 
-def use_dataset(name: str) -> None:
+def use_dataset(address: DatasetAddress) -> None:
     """Choose a dataset; for callbacks, which run before the selection is drawn.
 
     Parameters
     ----------
-    name : str
-        See `dataset_in_use`.
+    address : DatasetAddress
+        One of `datasets`.
     """
-    _scans().clear()
-    if name != st.session_state.get("data"):
+    if address.name != st.session_state.get("data"):
         _forget_image()
-    st.session_state.data = name
+    st.session_state.data = address.name
+
+
+def use_folder(path: str) -> None:
+    """Add a folder or file of this machine to what this person can choose, and choose it.
+
+    Parameters
+    ----------
+    path : str
+        Absolute.
+    """
+    _add_folder(path)
+    use_dataset(DatasetAddress.parse(path))
+
+
+def _add_folder(path: str) -> None:
+    folders = st.session_state.get("dataset_folders", [])
+    st.session_state.dataset_folders = list(dict.fromkeys([*folders, path]))
 
 
 def choose_dataset() -> None:
     """Selection of the dataset in use, kept in the address; drawn on every page."""
     session = st.session_state
     for job in job_queues.fetches().jobs:
-        if job.key in session.setdefault("awaited", {}) and job.state == "done":
-            del session.awaited[job.key]  # what this person asked for is what they want to see
-            use_dataset(dataset_name_of(job))
-            st.toast(f"In use now: {plain(dataset_name_of(job))}", icon=":material/check:")
+        if job.key in session.setdefault("dataset_awaited", {}) and job.state == "done":
+            del session.dataset_awaited[job.key]  # who asked for it wants to see it
+            address = dataset_of(job)
+            for changed in (address, _DEFAULT, _FETCHED):
+                forget_scan(changed)
+            use_dataset(address)
+            st.toast(f"In use now: {plain(address.name)}", icon=":material/check:")
     asked = session.get("data") or st.query_params.get("data", "")
-    if asked not in ("", *datasets()) and Path(asked).is_absolute() and _available(asked, "")[0]:
-        session.folders = [*session.get("folders", []), asked]  # a link to a folder of the server
-    names = datasets()
+    names = [one.name for one in datasets()]
+    is_path = asked not in ("", *names) and Path(asked).is_absolute()
+    if is_path and _scan(DatasetAddress.parse(asked))[0]:
+        _add_folder(asked)  # a link to a folder of the server
+        names = [one.name for one in datasets()]
     if asked not in ("", *names):
         session.pop("data", None)
-        session.gone = asked
+        session.dataset_missing = asked
     st.selectbox(
         "Dataset",
         names,
@@ -78,10 +109,10 @@ def choose_dataset() -> None:
 
 def warn_missing_dataset() -> None:
     """Say once that the dataset that was asked for isn't there, and what is shown instead."""
-    if gone := st.session_state.pop("gone", ""):
+    if missing := st.session_state.pop("dataset_missing", ""):
         st.warning(
-            f"There is no dataset “{plain(gone[:200])}” here (any more): “"
-            f"{plain(dataset_in_use())}” is shown. The Data page has others.",
+            f"There is no dataset “{plain(missing[:200])}” here (any more): “"
+            f"{plain(dataset_in_use().name)}” is shown. The Data page has others.",
             icon=":material/link_off:",
         )
 
@@ -92,9 +123,8 @@ def _forget_image() -> None:
 
 
 def root() -> str | None:
-    """The chosen dataset as the library knows it; None for the default place."""
-    name = dataset_in_use()
-    return None if name == DEFAULT else name
+    """The chosen dataset as job specs and the command line name it; None for the default place."""
+    return dataset_in_use().root
 
 
 def generated() -> bool:
@@ -102,56 +132,79 @@ def generated() -> bool:
     return any(source.generated for source in available()[0].values())
 
 
-def _named() -> str:
-    return os.environ.get("EMNIST_DIR", "").strip()
+@dataclass(frozen=True)
+class FoundPart:
+    """A part of the dataset in use, as it lies on disk now.
+
+    Attributes
+    ----------
+    source : Source
+        Where it was found.
+    part : {"train", "test"}
+    version : tuple
+        Changes when the dataset, the part or one of its files does; caches keep by it.
+    """
+
+    source: Source
+    part: str
+    version: tuple
 
 
-def version_key(split: str, part: str, folder: str | None) -> tuple:
-    """What changes when a file of a part does, for caches.
+BY_VERSION = {FoundPart: lambda found: found.version}  # the `hash_funcs` of caches
+
+
+def find_part(split: str, part: str) -> FoundPart:
+    """Where a part of the chosen dataset lies, and what its files are like now.
 
     Parameters
     ----------
     split, part : str
-    folder : str or None
-        See `root`.
 
     Returns
     -------
-    tuple
+    FoundPart
 
     Raises
     ------
     DatasetError
         There is no such part.
     """
-    source = available()[0].get((split, part)) or discovery.locate(split, part, folder)
+    address = dataset_in_use()
+    source = available()[0].get((split, part)) or discovery.locate(split, part, address)
     try:
-        stats = [(str(path), path.stat()) for path in source.paths[:_MANY]]
+        stats = [(str(path), path.stat()) for path in source.paths[:_MOST_FILES]]
     except OSError:
-        _scans().clear()  # it was moved a moment ago
-        stats = [(str(path), path.stat()) for path in discovery.locate(split, part, folder).paths]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+        forget_scan(address)  # it was moved a moment ago
+        source = discovery.locate(split, part, address)
+        stats = [(str(path), path.stat()) for path in source.paths[:_MOST_FILES]]
+    files_now = tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    return FoundPart(source, part, (address.name, split, part, files_now))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading images …")
-def load_from(split: str, part: str, folder: str | None, stamp: tuple) -> part.Part:
-    """Part of a folder, read once for each `stamp`."""
-    return loading.load(split, part, folder)
+def version_key(split: str, part: str) -> tuple:
+    """What changes when a part of the chosen dataset does, for caches; raises `DatasetError`."""
+    return find_part(split, part).version
 
 
-def load(split: str, part: str) -> part.Part:
+@st.cache_resource(max_entries=4, show_spinner="Reading images …", hash_funcs=BY_VERSION)
+def load_from(found: FoundPart) -> Part:
+    """Images of a part, read once for each version of its files; raises `DatasetError`."""
+    return loading.read_part(found.source, found.part)
+
+
+def load(split: str, part: str) -> Part:
     """Part of the chosen dataset; raises `DatasetError`."""
-    return load_from(split, part, root(), version_key(split, part, root()))
+    return load_from(find_part(split, part))
 
 
-@st.cache_data(max_entries=8, show_spinner="Averaging images …")
-def _means(split: str, part: str, folder: str | None, stamp: tuple) -> np.ndarray:
-    return load_from(split, part, folder, stamp).mean_images()
+@st.cache_data(max_entries=8, show_spinner="Averaging images …", hash_funcs=BY_VERSION)
+def _means(found: FoundPart) -> np.ndarray:
+    return load_from(found).mean_images()
 
 
 def mean_images(split: str, part: str) -> np.ndarray:
     """Mean image of each class, (C, 28, 28) float32; raises `DatasetError`."""
-    return _means(split, part, root(), version_key(split, part, root()))
+    return _means(find_part(split, part))
 
 
 @st.cache_resource(show_spinner=False)
@@ -160,23 +213,40 @@ def _scans() -> dict[tuple, tuple[float, tuple]]:
     return {}
 
 
-def _available(folder: str | None, environment: str) -> tuple[dict, str]:
-    key, now = (folder, environment, str(files.home())), time.monotonic()
-    until, found = _scans().get(key, (0.0, ({}, "")))
+def forget_scan(address: DatasetAddress) -> None:
+    """Have one place looked through anew, because what it holds has changed.
+
+    Parameters
+    ----------
+    address : DatasetAddress
+    """
+    scans = _scans()
+    for key in list(scans):
+        if key[0] == address:
+            scans.pop(key, None)
+
+
+def _scan(address: DatasetAddress) -> tuple[discovery.Parts, str]:
+    """What a place holds, and a sentence where it can't be used; remembered for some seconds."""
+    scans, now = _scans(), time.monotonic()
+    key = (address, environment_folder(), str(files.home()))
+    until, found = scans.get(key, (0.0, ({}, "")))
     if now < until:
         return found
     try:
-        found = discovery.find(folder), ""
+        found = discovery.find(address), ""
     except DatasetError as error:
         found = {}, str(error)
     took = time.monotonic() - now  # a folder of a hundred thousand pictures takes a second
-    _scans()[key] = (now + max(10.0, 50 * took), found)
+    for oldest in list(scans)[: max(len(scans) - _MOST_SCANS, 0)]:
+        scans.pop(oldest, None)
+    scans[key] = (now + max(10.0, 50 * took), found)
     return found
 
 
-def available() -> tuple[dict[tuple[str, str], Source], str]:
+def available() -> tuple[discovery.Parts, str]:
     """Parts of the chosen dataset, and a sentence where it can't be used."""
-    return _available(root(), _named())
+    return _scan(dataset_in_use())
 
 
 def splits() -> list[str]:
@@ -194,17 +264,17 @@ def no_dataset(purpose: str) -> None:
     """
     problem = available()[1] or "There is no complete part of EMNIST in it."
     st.info(
-        f"**{purpose} needs images, and the dataset “{plain(dataset_in_use())}” gives none.** "
+        f"**{purpose} needs images, and the dataset “{plain(dataset_in_use().name)}” gives none.** "
         f"{plain(problem)}",
         icon=":material/folder_open:",
     )
     with st.container(horizontal=True):
         st.page_link("pages/data.py", label="Get or choose a dataset", icon=":material/database:")
-        if dataset_in_use() != DEMO:
-            st.button("Use the demo set", on_click=use_dataset, args=(DEMO,))
+        if dataset_in_use() != _DEMO:
+            st.button("Use the demo set", on_click=use_dataset, args=(_DEMO,))
 
 
-def say_generated(link: bool = True) -> None:
+def warn_generated(link: bool = True) -> None:
     """Label a page whose images are generated; nothing where they are people's.
 
     Parameters
@@ -222,14 +292,16 @@ def say_generated(link: bool = True) -> None:
         st.page_link("pages/data.py", label="Get the real ones", icon=":material/download:")
 
 
-def dataset_name_of(job: Job) -> str:
-    """Name of the dataset that a job brought."""
-    return job.result or (FETCHED if _named() else DEFAULT)
+def dataset_of(job: Job) -> DatasetAddress:
+    """Address of the dataset that a job brought."""
+    if job.result:
+        return DatasetAddress(AddressKind.IMPORTED, job.result)
+    return _FETCHED if environment_folder() else _DEFAULT
 
 
 def fetched() -> set[str]:
     """Splits that were fetched, whichever dataset is chosen."""
-    found = _available(FETCHED, "")[0]
+    found = _scan(_FETCHED)[0]
     return {split for split, _ in found if {(split, "train"), (split, "test")} <= found.keys()}
 
 
@@ -241,8 +313,8 @@ def submit_fetch(spec: FetchSpec) -> None:
     spec : FetchSpec
     """
     job = job_queues.fetches().submit(spec)
-    st.session_state.setdefault("awaited", {})[job.key] = True
-    st.session_state.setdefault("brought", []).append(job.key)
+    st.session_state.setdefault("dataset_awaited", {})[job.key] = True
+    st.session_state.setdefault("dataset_brought", []).append(job.key)
 
 
 def transfers(imported: bool) -> list[Job]:
@@ -253,9 +325,9 @@ def transfers(imported: bool) -> list[Job]:
     imported : bool
         Imports; else downloads.
     """
-    mine, there = st.session_state.get("brought", []), user_datasets.names()
+    mine, names = st.session_state.get("dataset_brought", []), user_datasets.names()
     jobs = [job for job in job_queues.fetches().jobs if (job.spec.split is None) == imported]
     ended = [
-        job for job in jobs if job.key in mine and not job.active and job.result in (None, *there)
+        job for job in jobs if job.key in mine and not job.active and job.result in (None, *names)
     ]
     return [job for job in jobs if job.active] + ended[:1]

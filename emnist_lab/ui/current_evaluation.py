@@ -143,14 +143,8 @@ def choose_evaluation(run: Run) -> Evaluation | None:
             f"The run {run.name} has no test scores, and {why}: choose another dataset on the Data "
             "page, or train it again with a test part."
         )
-    split, root = run.manifest["data"]["split"], current_dataset.root()
-    key = (
-        *current_run.version_key(run),
-        split,
-        "test",
-        root,
-        current_dataset.version_key(split, "test", root),
-    )
+    split = run.manifest["data"]["split"]
+    key = (*current_run.version_key(run), *current_dataset.version_key(split, "test"))
     found = _reading(run, part, key)
     if found is None:
         return None
@@ -204,11 +198,11 @@ def _caveats(run: Run, part: Part) -> None:
         )
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _trained_on(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> bool:
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=current_dataset.BY_VERSION)
+def _trained_on(folder: str, stamp: int, found: current_dataset.FoundPart) -> bool:
     run = current_run.opened(folder, stamp)
     try:
-        neighbours.find_training_images(run, current_dataset.load_from(split, "train", root, files))
+        neighbours.find_training_images(run, current_dataset.load_from(found))
     except LabError:
         return False  # on other images, or they can't be read
     return True
@@ -219,40 +213,26 @@ def _trained_here(run: Run) -> bool:
 
     Where it was trained on other images, no one knows which of them stand in the test part.
     """
-    split, root = run.manifest["data"]["split"], current_dataset.root()
+    split = run.manifest["data"]["split"]
     if (split, "train") not in current_dataset.available()[0]:
         return False
-    return _trained_on(
-        *current_run.version_key(run),
-        split,
-        root,
-        current_dataset.version_key(split, "train", root),
-    )
+    found = current_dataset.find_part(split, "train")
+    return _trained_on(*current_run.version_key(run), found)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _own_part(folder: str, stamp: int, split: str, root: str | None, files: tuple) -> Part:
-    return current_run.opened(folder, stamp).own_part(
-        current_dataset.load_from(split, "test", root, files)
-    )
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=current_dataset.BY_VERSION)
+def _own_part(folder: str, stamp: int, found: current_dataset.FoundPart) -> Part:
+    return current_run.opened(folder, stamp).own_part(current_dataset.load_from(found))
 
 
 def _at_hand(run: Run) -> tuple[Part | None, str]:
     """Test images of the dataset in use that a run can read, or why there are none."""
-    split, root, name = (
-        run.manifest["data"]["split"],
-        current_dataset.root(),
-        current_dataset.dataset_in_use(),
-    )
+    split, name = run.manifest["data"]["split"], current_dataset.dataset_in_use().name
     if (split, "test") not in current_dataset.available()[0]:
         return None, f"the dataset in use, “{name}”, has no test part of {split}"
     try:
-        part = _own_part(
-            *current_run.version_key(run),
-            split,
-            root,
-            current_dataset.version_key(split, "test", root),
-        )
+        found = current_dataset.find_part(split, "test")
+        part = _own_part(*current_run.version_key(run), found)
         run.check_classes(part.classes)
     except DatasetError as error:
         return None, f"the dataset in use, “{name}”, can't be read ({error})"
@@ -278,7 +258,7 @@ def test_part(run: Run) -> tuple[Part | None, str]:
     problem : str
         Why not, and what to do: one sentence, as Markdown.
     """
-    recorded, name = run.manifest["data"]["test"], current_dataset.dataset_in_use()
+    recorded, name = run.manifest["data"]["test"], current_dataset.dataset_in_use().name
     part, why = _at_hand(run)
     if part is not None:
         if part.fingerprint == recorded["fingerprint"]:
@@ -305,7 +285,7 @@ def say_no_images(seen: Evaluation, place: str) -> None:
     """
     st.info(seen.problem, icon=":material/hide_image:")
     if _at_hand(seen.run)[0] is not None and st.button(
-        f"Read “{plain(current_dataset.dataset_in_use())}” with it", key=f"read-{place}"
+        f"Read “{plain(current_dataset.dataset_in_use().name)}” with it", key=f"read-{place}"
     ):
         st.session_state["measure-here"] = True
         st.rerun()
@@ -333,18 +313,8 @@ def evaluate_part(run: Run, split: str, part: str) -> Report | None:
     data, test = current_dataset.load(split, part), run.manifest["data"].get("test")
     if test and test["fingerprint"] == data.fingerprint and SCORES in run.manifest["files"]:
         return report(run.name)
-    root = current_dataset.root()
-    return _reading(
-        run,
-        data,
-        (
-            *current_run.version_key(run),
-            split,
-            part,
-            root,
-            current_dataset.version_key(split, part, root),
-        ),
-    )
+    version = current_dataset.version_key(split, part)
+    return _reading(run, data, (*current_run.version_key(run), *version))
 
 
 def intervals(seen: Evaluation) -> Task[Intervals]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec
-from emnist_lab.data.discovery import DEMO
+from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.errors import RunError
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.ui import current_dataset, current_run, messages
@@ -151,7 +151,7 @@ def _transfer(job: Job, brief: bool) -> None:
 
 
 def _brought(job: Job) -> None:
-    name = current_dataset.dataset_name_of(job)
+    name = current_dataset.dataset_of(job).name
     st.success(
         f"In place and checked after {seconds(job.elapsed)}: dataset **{plain(name)}**.",
         icon=":material/check:",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from emnist_lab.commands.specs import FetchSpec
 from emnist_lab.data import discovery, user_datasets
+from emnist_lab.data.dataset_address import DatasetAddress, imports_folder
 from emnist_lab.errors import DatasetError
 from emnist_lab.ui import current_dataset, messages
 
@@ -17,7 +18,7 @@ _LARGEST = 1_024  # MB a file
 
 def _keep(files: list) -> tuple[str, ...]:
     """Write uploads where the import finds them; it removes what is older than a day."""
-    place = user_datasets.folder() / f"{user_datasets.UPLOAD}{secrets.token_hex(8)}"
+    place = imports_folder() / f"{user_datasets.UPLOAD}{secrets.token_hex(8)}"
     kept = []
     try:
         for file in files:
@@ -54,13 +55,14 @@ def _import(files: list, name: str) -> None:
 def _name_folder() -> None:
     """Take up the folder that was typed, where it can be."""
     session = st.session_state
-    typed = session.typed.strip()
+    typed = session.data_typed.strip()
     if not typed:
         return
-    session.folder_problem = ""
-    if typed in current_dataset.datasets():
-        session.typed = ""
-        current_dataset.use_dataset(typed)
+    session.data_folder_problem = ""
+    listed = [one for one in current_dataset.datasets() if one.name == typed]
+    if listed:
+        session.data_typed = ""
+        current_dataset.use_dataset(listed[0])
         return
     try:
         if not discovery.find(typed):
@@ -68,24 +70,24 @@ def _name_folder() -> None:
                 f"{typed} holds no dataset that is known: name the folder with the files in it."
             )
     except DatasetError as error:
-        session.folder_problem = str(error)
+        session.data_folder_problem = str(error)
         return
+    session.data_typed = ""
     path = os.fspath(Path(typed).expanduser().resolve())
-    session.folders = list(dict.fromkeys([*session.get("folders", []), path]))
-    session.typed = ""
-    current_dataset.use_dataset(path)
+    current_dataset.forget_scan(DatasetAddress.parse(path))
+    current_dataset.use_folder(path)
 
 
 def form() -> None:
     """The upload, and the field for a folder of the server."""
     session = st.session_state
-    session.setdefault("uploads", 0)
+    session.setdefault("data_uploads", 0)
     left, right = st.columns(2, gap="large")
     with left, st.container(border=True):
         files = st.file_uploader(
             "Files from your machine",
             accept_multiple_files=True,
-            key=f"upload-{session.uploads}",
+            key=f"data_upload_{session.data_uploads}",
             max_upload_size=_LARGEST,
             help="The train and the test file together, where there are two. A dataset without a "
             "test part has one image in six put aside.",
@@ -97,16 +99,16 @@ def form() -> None:
             except DatasetError as error:
                 messages.say_error(error)
             else:
-                session.uploads += 1  # an empty field for the next
+                session.data_uploads += 1  # an empty field for the next
                 st.rerun()
     with right, st.container(border=True):
         st.text_input(
             "Or a folder or file on the machine that runs this app",
-            key="typed",
+            key="data_typed",
             placeholder=os.environ.get("EMNIST_DIR") or "/data/EMNIST/raw",
             on_change=_name_folder,
             help="It stays where it is; nothing is copied.",
         )
         st.button("Use it", icon=":material/folder_open:", on_click=_name_folder)
-        if session.get("folder_problem"):
-            messages.say_error(session.folder_problem)
+        if session.get("data_folder_problem"):
+            messages.say_error(session.data_folder_problem)

@@ -21,11 +21,11 @@ from webserver import serving
 import emnist_lab as lab
 from emnist_lab.data import discovery
 from emnist_lab.data.download import archive, http_ranges, nist
-from emnist_lab.data.formats import idx
+from emnist_lab.data.formats import official_files
 from emnist_lab.errors import DatasetError
 
 PROMISED = http_ranges.PATIENCE  # seconds, before tests make it shorter
-DIGITS = [*idx.packed_names("digits")]
+DIGITS = [*official_files.packed_names("digits")]
 
 
 @pytest.fixture(scope="session")
@@ -218,7 +218,7 @@ def test_a_connection_that_never_gets_on_is_given_up_and_the_next_attempt_goes_o
         server.requests.clear()
         nist.fetch(["balanced"], server.url)
         assert unanswered in server.requests  # it begins where the first attempt ended
-    assert left(home) == set(idx.packed_names("balanced"))
+    assert left(home) == set(official_files.packed_names("balanced"))
 
 
 def test_a_passing_failure_is_got_over_and_a_lasting_one_named(whole, home):
@@ -370,7 +370,7 @@ def test_what_progress_raises_stops_it_and_the_rest_comes_later(whole, home):
             nist.fetch(["balanced"], server.url, stop)
         assert not left(home)
         nist.fetch(["balanced"], server.url)
-    assert left(home) == set(idx.packed_names("balanced"))
+    assert left(home) == set(official_files.packed_names("balanced"))
 
 
 def test_two_processes_at_once_and_one_killed(whole, home):
@@ -389,7 +389,7 @@ def test_two_processes_at_once_and_one_killed(whole, home):
         first.send_signal(signal.SIGKILL)
         said = [one.communicate(timeout=100)[1] for one in (first, second, third)]
     assert [second.returncode, third.returncode] == [0, 0], said
-    assert left(home) == set(idx.packed_names("balanced"))
+    assert left(home) == set(official_files.packed_names("balanced"))
     assert len(lab.load("balanced", "train")) == 1_880
 
 
@@ -423,7 +423,7 @@ def test_hostile_member_names_lead_nowhere(folder, home, tmp_path):
 
 def test_a_member_that_claims_to_be_huge_or_encrypted(whole, folder, home, tmp_path):
     name = "emnist-digits-test-labels-idx1-ubyte.gz"
-    directory = idx.members(zipfile.ZipFile(io.BytesIO(whole)).infolist())
+    directory = official_files.members(zipfile.ZipFile(io.BytesIO(whole)).infolist())
     directory[name].file_size = 2**40
     with pytest.raises(DatasetError, match="far too large"):
         archive.of_split(directory, "digits", "x.zip")
@@ -452,7 +452,7 @@ def test_a_local_zip_brings_its_splits(whole, home, tmp_path):
     path = tmp_path / "download.zip"
     path.write_bytes(whole)
     nist.fetch(None, path)
-    assert left(home) == {*DIGITS, *idx.packed_names("balanced")}
+    assert left(home) == {*DIGITS, *official_files.packed_names("balanced")}
 
 
 def test_local_files_that_are_no_archive(whole, home, tmp_path):

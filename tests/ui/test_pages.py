@@ -99,9 +99,9 @@ def test_choose_another_dataset_on_the_data_page(dataset):
 
 def test_a_folder_is_named_on_the_data_page(folder, tmp_path):
     app = opened("data")
-    app.text_input(key="typed").set_value(str(tmp_path)).run()
+    app.text_input(key="data_typed").set_value(str(tmp_path)).run()
     assert "holds no dataset that is known" in said(app)
-    app.text_input(key="typed").set_value(str(folder)).run()
+    app.text_input(key="data_typed").set_value(str(folder)).run()
     assert not app.exception and not app.error and "**Generated" not in said(app)
 
 

@@ -3,6 +3,7 @@
 `fetch` is what others call.
 """
 
-from .nist import Transfer, fetch
+from .nist import fetch
+from .transfer import Transfer
 
 __all__ = ["Transfer", "fetch"]

@@ -19,7 +19,7 @@ import remotezip
 import requests
 
 from ...errors import DatasetError, first_line
-from ..formats import idx
+from ..formats import official_files
 from . import http_ranges as net
 from .http_ranges import Remote, Unreachable, describe, host, with_deadline
 
@@ -49,7 +49,7 @@ def of_split(directory: dict[str, zipfile.ZipInfo], split: str, where: str) -> l
     Parameters
     ----------
     directory : dict of str to zipfile.ZipInfo
-        See `emnist_lab.data.formats.idx.members`.
+        See `emnist_lab.data.formats.official_files.members`.
     split : str
     where : str
         The archive's name, for sentences.
@@ -64,7 +64,7 @@ def of_split(directory: dict[str, zipfile.ZipInfo], split: str, where: str) -> l
         One is missing, encrypted, packed by an unusual method or far too large.
     """
     chosen = []
-    for name in idx.packed_names(split):
+    for name in official_files.packed_names(split):
         info = directory.get(name)
         if info is None:
             if name.endswith(".txt"):
@@ -241,35 +241,6 @@ def extract(path: Path, info: zipfile.ZipInfo, to: Path, told: Callable[[int], N
         ) from error
 
 
-def directory_in(path: Path) -> list[zipfile.ZipInfo]:
-    """Directory of a local archive.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    list of zipfile.ZipInfo
-
-    Raises
-    ------
-    DatasetError
-        It is no zip, truncated, or can't be read.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
-        raise DatasetError(
-            f"{path.name} isn't a whole zip archive ({first_line(error)[:80]}): download it again."
-        ) from error
-    except OSError as error:
-        raise DatasetError(
-            f"{path} can't be read ({error.strerror or error}): check its name and permissions."
-        ) from error
-
-
 def check_members(path: Path, told: Callable[[int], None]) -> None:
     """Read every official member of a local archive, its CRC-32 checked.
 
@@ -285,7 +256,7 @@ def check_members(path: Path, told: Callable[[int], None]) -> None:
         It isn't a whole zip, or a member is damaged.
     """
     done = 0
-    for info in idx.members(directory_in(path)).values():
+    for info in official_files.members(official_files.directory_in(path)).values():
         extract(path, info, Path(os.devnull), lambda _: None)
         done += info.compress_size
         told(done)

@@ -12,9 +12,7 @@ import re
 import shutil
 import time
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
@@ -22,69 +20,12 @@ import filelock
 from ...errors import DatasetError
 from ...files import home
 from .. import discovery
-from ..formats import idx
+from ..formats import official_files
 from ..splits import PARTS, SPLITS, check
 from . import archive, http_ranges
+from .transfer import TransferCallback, TransferMeter
 
 _FORGOTTEN = 7 * 86_400  # seconds after which the rest of an interrupted download is removed
-_WINDOW = 4.0  # seconds over which speed is measured
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """How far a transfer is.
-
-    Attributes
-    ----------
-    title : str
-        What happens now, for people.
-    done, total : int
-        Bytes; `total` is 0 while it isn't known.
-    speed : float
-        Bytes a second of late; 0 while nothing was transferred.
-    """
-
-    title: str
-    done: int = 0
-    total: int = 0
-    speed: float = 0.0
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds it may still take, or None."""
-        return (self.total - self.done) / self.speed if self.speed and self.total else None
-
-
-TransferCallback = Callable[[Transfer], None]
-
-
-class _Meter:
-    """Turns byte counts into `Transfer`s, a few a second."""
-
-    def __init__(self, tell: TransferCallback):
-        self._tell, self._late, self._said = tell, deque(), 0.0
-        self.title, self.base, self.total, self._done = "", 0, 0, 0
-
-    def say(self, title: str) -> None:
-        self.title, self.base, self.total = title, 0, 0
-        self._late.clear()
-        self._tell(Transfer(title))
-
-    def trouble(self, reason: str) -> None:
-        self._tell(Transfer(f"{self.title}: {reason}, trying again", self._done, self.total))
-
-    def __call__(self, done: int) -> None:
-        self._done = self.base + done
-        now, done = time.monotonic(), self.base + done
-        if now - self._said < 0.2 and done < self.total:
-            return
-        self._said = now
-        self._late.append((now, done))
-        while now - self._late[0][0] > _WINDOW and len(self._late) > 2:
-            self._late.popleft()
-        (then, before) = self._late[0]
-        speed = (done - before) / (now - then) if now > then else 0.0
-        self._tell(Transfer(self.title, done, self.total, max(speed, 0.0)))
 
 
 def fetch(
@@ -117,7 +58,7 @@ def fetch(
     """
     for split in wanted or []:
         check(split, "train")
-    target, meter = home() / "data", _Meter(tell or (lambda transfer: None))
+    target, meter = home() / "data", TransferMeter(tell or (lambda transfer: None))
     address = str(origin) if origin is not None else ""
     try:
         (target / ".partial").mkdir(parents=True, exist_ok=True)
@@ -147,7 +88,7 @@ def kept_nowhere(target: Path, error: OSError) -> DatasetError:
 
 
 @contextlib.contextmanager
-def _alone(target: Path, meter: _Meter) -> Iterator[None]:
+def _alone(target: Path, meter: TransferMeter) -> Iterator[None]:
     """Hold the folder; another process that fetches is waited for."""
     lock = filelock.FileLock(target / ".fetch.lock")
     patience = 0.0
@@ -196,10 +137,10 @@ def _from_network(target: Path, wanted: list[str], urls: list[str], md5: str, me
 
 
 def _parts(
-    target: Path, wanted: list[str], server: http_ranges.Remote, meter: _Meter
+    target: Path, wanted: list[str], server: http_ranges.Remote, meter: TransferMeter
 ) -> list[Path]:
     """Only the members of the wanted splits, from a server that gives ranges."""
-    directory = idx.members(archive.directory_of(server))
+    directory = official_files.members(archive.directory_of(server))
     chosen = {
         split: archive.of_split(directory, split, f"The archive at {http_ranges.host(server.url)}")
         for split in dict.fromkeys(wanted)
@@ -232,7 +173,9 @@ def _is_there(path: Path, info) -> bool:
     return zlib.crc32(path.read_bytes()) == info.CRC
 
 
-def _member(partial: Path, server: http_ranges.Remote, name: str, info, meter: _Meter) -> Path:
+def _member(
+    partial: Path, server: http_ranges.Remote, name: str, info, meter: TransferMeter
+) -> Path:
     """Download one member into `partial` and verify it; twice, when it arrives damaged."""
     # Length and checksum in the name: what is left of another archive's file is never gone on with.
     packed = partial / f"{name}.{info.CRC:08x}-{info.compress_size}.part"
@@ -250,7 +193,7 @@ def _member(partial: Path, server: http_ranges.Remote, name: str, info, meter: _
     )
 
 
-def _whole(target: Path, server: http_ranges.Remote, md5: str, meter: _Meter) -> Path:
+def _whole(target: Path, server: http_ranges.Remote, md5: str, meter: TransferMeter) -> Path:
     """The whole archive, from a server that gives no ranges; kept, for the other splits too."""
     final, where = target / "gzip.zip", http_ranges.host(server.url)
     if server.total is None:
@@ -292,11 +235,11 @@ def _whole(target: Path, server: http_ranges.Remote, md5: str, meter: _Meter) ->
     )
 
 
-def _is_right(path: Path, md5: str, meter: _Meter) -> bool:
+def _is_right(path: Path, md5: str, meter: TransferMeter) -> bool:
     """Whether an archive is what was promised: by its MD5, else by every member's CRC-32."""
     if md5:
         return archive.md5(path, meter) == md5
-    archive.directory_in(path)  # an archive that ends early is said to, not downloaded again
+    official_files.directory_in(path)  # an archive that ends early is said to, not downloaded again
     try:
         archive.check_members(path, meter)
     except DatasetError:
@@ -304,10 +247,12 @@ def _is_right(path: Path, md5: str, meter: _Meter) -> bool:
     return True
 
 
-def _from_zip(target: Path, path: Path, wanted: list[str] | None, meter: _Meter) -> list[Path]:
-    directory = idx.members(archive.directory_in(path))
+def _from_zip(
+    target: Path, path: Path, wanted: list[str] | None, meter: TransferMeter
+) -> list[Path]:
+    directory = official_files.members(official_files.directory_in(path))
     needed = {
-        split: [name for name in idx.packed_names(split) if name.endswith(".gz")]
+        split: [name for name in official_files.packed_names(split) if name.endswith(".gz")]
         for split in SPLITS
     }
     holds = [split for split in SPLITS if all(name in directory for name in needed[split])]
@@ -332,7 +277,7 @@ def _from_zip(target: Path, path: Path, wanted: list[str] | None, meter: _Meter)
 
 
 def _from_folder(target: Path, place: Path, wanted: list[str] | None, meter) -> list[Path]:
-    found = discovery.official_files(place)
+    found = discovery.files_of_nist(place)
     complete = [
         split
         for split in SPLITS
@@ -349,7 +294,7 @@ def _from_folder(target: Path, place: Path, wanted: list[str] | None, meter) -> 
         meter.say(f"Copying {split}")
         fresh = []
         parts = [part for part in PARTS if {"images", "labels"} <= _kinds(found, split, part)]
-        names = {name for part in parts for name in idx.names(split, part).values()}
+        names = {name for part in parts for name in official_files.names(split, part).values()}
         files = [found[name].path for name in sorted(names) if name in found]
         _room(target, sum(path.stat().st_size for path in files))
         for path in files:
@@ -373,14 +318,14 @@ def _copied(path: Path, to: Path) -> Path:
 
 
 def _kinds(found: dict, split: str, part: str) -> set[str]:
-    return {kind for kind, name in idx.names(split, part).items() if name in found}
+    return {kind for kind, name in official_files.names(split, part).items() if name in found}
 
 
 def _place(target: Path, fresh: list[Path], split: str) -> list[Path]:
     """Read the parts that fresh files make, then give them their final names."""
     try:
-        for source in idx.find(fresh):
-            idx.verify(source)
+        for source in official_files.find(fresh):
+            official_files.verify(source)
     except DatasetError:
         for path in fresh:
             path.unlink(missing_ok=True)

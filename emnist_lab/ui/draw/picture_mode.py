@@ -9,7 +9,7 @@ import streamlit as st
 
 from emnist_lab.data import loading, thumbnails
 from emnist_lab.data.classes import display_names
-from emnist_lab.data.discovery import DEMO
+from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.handwriting.page_images import example, page_reader, photo

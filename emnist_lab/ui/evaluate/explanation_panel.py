@@ -95,7 +95,7 @@ def nearest_images(run: Run, image: np.ndarray, key: str) -> None:
     key : str
         Of the widgets.
     """
-    split, root = run.manifest["data"]["split"], current_dataset.root()
+    split = run.manifest["data"]["split"]
     if (split, "train") not in current_dataset.available()[0]:
         st.caption("The nearest training images show where the training part is at hand.")
         return
@@ -103,12 +103,7 @@ def nearest_images(run: Run, image: np.ndarray, key: str) -> None:
     try:
         space = task_panel.result_or_progress(
             background_pools.neighbours(),
-            (
-                *current_run.version_key(run),
-                split,
-                root,
-                current_dataset.version_key(split, "train", root),
-            ),
+            (*current_run.version_key(run), *current_dataset.version_key(split, "train")),
             lambda tell: neighbours.NearestNeighbours(
                 opened, neighbours.find_training_images(opened, train), tell
             ),
