@@ -209,14 +209,31 @@ def _runs(options) -> dict:
 
 
 def _bench(options) -> dict:
+    from ..maintenance import published_figures
     from ..maintenance.bench import bench
     from ..models import catalog
 
+    if options.markdown:
+        written = [str(path) for path in published_figures.write()]
+        say(f"written: {', '.join(written)}")
+        return {"files": written}
     if options.recipes and not (options.root or os.environ.get("EMNIST_DIR")):
         raise LabError("Recipes are measured on images: name their folder with --root.")
     names = [catalog.get(name).name for name in options.recipes or []]
     only = options.only or (["recipes"] if names else None)
-    return bench(options.root, options.drawings, options.browser, options.json, names, only)
+    result = bench(options.root, options.drawings, options.browser, options.json, names, only)
+    if options.keep:
+        published_figures.keep(result)
+        published_figures.write()
+    return result
+
+
+def _screenshots(options) -> dict:
+    from ..maintenance import screenshots
+
+    written = [str(path) for path in screenshots.take()]
+    say(f"written: {', '.join(written)}")
+    return {"files": written}
 
 
 def _measure(options) -> dict:
@@ -251,14 +268,25 @@ def add(verbs) -> None:
 
     verb(verbs, "runs", _runs, "List the runs at hand.")
 
-    one = verb(verbs, "bench", _bench, "Measure the figures that the README claims.")
+    one = verb(verbs, "bench", _bench, "Measure the figures of docs/figures.md.")
     one.add_argument("--drawings", help="JSON file of drawings with labels")
     one.add_argument("--recipes", nargs="+", help="only fit these, beside the reference")
     one.add_argument(
         "--only", nargs="+", metavar="SECTION", help="loading, recipes, auc, drawings …"
     )
     one.add_argument("--browser", action="store_true", help="time pages too (needs Chromium)")
+    after = one.add_mutually_exclusive_group()
+    after.add_argument(
+        "--keep", action="store_true", help="put what was measured into docs/figures.json, then "
+        "write the tables",
+    )  # fmt: skip
+    after.add_argument(
+        "--markdown", action="store_true", help="measure nothing: write docs/figures.md and the "
+        "table in README.md from docs/figures.json",
+    )  # fmt: skip
     take_root(one)
+
+    verb(verbs, "screenshots", _screenshots, "Take the README's pictures (needs Chromium).")
 
     one = verb(verbs, "measure", _measure, "Measure anew what the Train page says to expect.")
     one.add_argument("recipes", nargs="*", metavar="RECIPE", help="default: all, for half an hour")

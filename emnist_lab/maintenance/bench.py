@@ -1,4 +1,4 @@
-"""The figures that the README claims, measured in one run on this machine."""
+"""The figures of docs/figures.md, measured in one run on this machine."""
 
 import os
 import statistics
@@ -31,6 +31,22 @@ from . import (
     scribble_training,
 )
 from .recipe_cost import measure_recipe
+
+SECTIONS = {
+    "features": "histograms of gradients",
+    "recipes": "recipes, a process each",
+    "loading": "loading, in a process each",
+    "orientation": "orientation told from test images",
+    "demo": "the demo set",
+    "auc": "ROC AUC of 47 classes, 18,800 images",
+    "drawings": f"drawings, {drawing_robustness.SMALLEST} to {drawing_robustness.LARGEST} px, "
+    "anywhere on the canvas",
+    "scans": "pages of drawings, as photos",
+    "words": "words of drawings",
+    "scribbles": "refused as no character, shares",
+    "pages": "in Chromium",
+    "clicks": "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
+}
 
 _SEVEN = {"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}
 _REPEATS, _QUICK = 3, 20.0  # fits of less than so many seconds are repeated, and the reference's
@@ -99,26 +115,6 @@ def _features(root: str | None) -> dict:
 
 
 def _loading(root: str | None) -> dict:
-    """Seconds to load balanced train the first time, and when it was read before."""
-    with tempfile.TemporaryDirectory() as place:
-        before = os.environ.get("EMNIST_LAB_HOME")
-        os.environ["EMNIST_LAB_HOME"] = place
-        try:
-            times = []
-            for _ in range(2):
-                begun = time.perf_counter()
-                part = loading.load("balanced", "train", root)
-                part.images[:: max(len(part) // 100, 1)].sum()
-                times.append(time.perf_counter() - begun)
-        finally:
-            if before is None:
-                del os.environ["EMNIST_LAB_HOME"]
-            else:
-                os.environ["EMNIST_LAB_HOME"] = before
-    return {"images": len(part), "first_s": times[0], "again_s": times[1]}
-
-
-def _scale(root: str | None) -> dict:
     """Loading balanced, bymerge, and byclass at its official size, each in a process of its own."""
     at = {key: source.paths[0].parent for key, source in discovery.find(root).items()}
     rows = {
@@ -140,15 +136,13 @@ def _orientation(root: str | None) -> dict:
     for split, part in discovery.find(root):
         if part == "test":
             data = loading.load(split, part, root)
-            rates = orientation_training.error_rates(data, sizes=(1, 5, 20, 100), draws=1000)
-            rows[split] = {
-                f"{size} images": {
-                    "error": rates["error"][size],
-                    "error in telling all eight poses": rates["pose_error"][size],
-                    "said without doubt, and wrong": rates["sure_error"][size],
-                }
-                for size in rates["error"]
-            }
+            of_all = orientation_training.error_rates(data, sizes=(1, 5, 20, 100), draws=1000)
+            of_one = orientation_training.error_rates(data, sizes=(5,), draws=1000, one_class=True)
+            rows[split] = (
+                of_all["error"]
+                | {f"{size} of one class": rate for size, rate in of_one["error"].items()}
+                | {"wrong though sure": max(of_all["sure_error"].values())}
+            )
     return rows
 
 
@@ -157,12 +151,6 @@ def _demo(root: str | None) -> dict:
     train, test = (loading.load("balanced", part, root) for part in ("train", "test"))
     own = [loading.load("balanced", part, DEMO) for part in ("train", "test")]
     return demo_set.measure_realism(*own, train, test)
-
-
-SECTIONS = (
-    "loading", "features", "recipes", "orientation", "demo", "auc", "drawings", "scribbles",
-    "scans", "words", "pages", "clicks",
-)  # fmt: skip
 
 
 def measure_roc_auc(rows: int = 18_800, classes: int = 47) -> dict:
@@ -211,6 +199,50 @@ def measure_roc_auc(rows: int = 18_800, classes: int = 47) -> dict:
     }
 
 
+def _sections(
+    root: str | None, drawings: list[dict], browser: bool, recipes: list[str]
+) -> dict[str, Callable[[], dict]]:
+    """What can be measured with what is given: key of `SECTIONS` -> what measures it."""
+    shipped = [run for run in registry.list_runs()[0] if run.shipped]
+    real = bool(root or os.environ.get("EMNIST_DIR"))
+
+    def each_run(measure: Callable) -> Callable[[], dict]:
+        return lambda: {run.name: measure(run, drawings) for run in shipped}
+
+    def scribbles() -> dict:
+        part = loading.load("balanced", "test", root) if real else None
+        return scribble_training.measure_scribbles(part, drawings)
+
+    work: dict[str, Callable[[], dict]] = {"auc": measure_roc_auc, "scribbles": scribbles}
+    if real:
+        work |= {
+            "features": lambda: _features(root),
+            "recipes": lambda: measure_recipes(root, recipes or [*RECIPES]),
+            "loading": lambda: _loading(root),
+            "orientation": lambda: _orientation(root),
+            "demo": lambda: _demo(root),
+        }
+    if drawings:
+        work |= {
+            "drawings": each_run(drawing_robustness.measure_drawings),
+            "scans": each_run(detection_accuracy.page_accuracy),
+            "words": each_run(detection_accuracy.word_accuracy),
+        }
+    else:
+        work["drawings"] = lambda: {
+            run.name: {"median_ms": drawing_robustness.measure_latency(run, [_SEVEN])}
+            for run in shipped
+        }
+    if browser:
+        from . import browser_timings, evaluate_page_timings
+
+        at = root or os.environ.get("EMNIST_DIR")
+        work["pages"] = lambda: browser_timings.measure_pages(at)
+        if at:
+            work["clicks"] = lambda: evaluate_page_timings.measure_evaluate_page(at)
+    return work
+
+
 def bench(
     root: str | None,
     drawings_file: str | None,
@@ -239,90 +271,30 @@ def bench(
     Returns
     -------
     dict
-        Section -> figures.
+        Key of `SECTIONS` -> figures, in that order.
 
     Raises
     ------
     LabError
         A section is unknown, or the file holds no drawing with a label.
     """
-    result: dict = {}
     wanted = set(only or SECTIONS)
     if unknown := wanted - set(SECTIONS):
         raise LabError(
             f"There is no section {min(unknown)[:40]!r}: choose among {', '.join(SECTIONS)}."
         )
-
-    def section(key: str, title: str, work: Callable[[], dict]) -> None:
-        if key not in wanted:
-            return
-        print(f"measuring: {title} …", file=sys.stderr, flush=True)
-        result[title] = work()
-        if not quiet:
-            _show(title, result[title])
-
-    shipped = [run for run in registry.list_runs()[0] if run.shipped]
-    drawings = read_drawings(drawings_file) if drawings_file else None
-    if drawings is not None:
-        drawings = [one for one in drawings if one.get("label") and _readable(one["strokes"])]
-        if not drawings:
-            raise InkError(f"{drawings_file} holds no labelled drawing: choose another file.")
-    if root or os.environ.get("EMNIST_DIR"):
-        section("loading", "loading balanced train", lambda: _loading(root))
-        section("features", "histograms of gradients", lambda: _features(root))
-        section(
-            "recipes",
-            "recipes, a process each",
-            lambda: measure_recipes(root, recipes or [*RECIPES]),
-        )
-        section("loading", "loading, in a process each", lambda: _scale(root))
-        section("orientation", "orientation told from test images", lambda: _orientation(root))
-        section("demo", "the demo set", lambda: _demo(root))
-    section("auc", "ROC AUC of 47 classes, 18,800 images", measure_roc_auc)
-    if drawings:
-        section(
-            "drawings",
-            f"drawings: {len(drawings):,}, {drawing_robustness.SMALLEST} to "
-            f"{drawing_robustness.LARGEST} px, anywhere",
-            lambda: {
-                run.name: drawing_robustness.measure_drawings(run, drawings) for run in shipped
-            },
-        )
-        for key, title, measured in (
-            ("scans", "pages of drawings, as photos", detection_accuracy.page_accuracy),
-            ("words", "words of drawings", detection_accuracy.word_accuracy),
-        ):
-            section(
-                key,
-                title,
-                lambda measured=measured: {run.name: measured(run, drawings) for run in shipped},
-            )
-    else:
-        section(
-            "drawings",
-            "strokes to probabilities",
-            lambda: {
-                run.name: {"median_ms": drawing_robustness.measure_latency(run, [_SEVEN])}
-                for run in shipped
-            },
-        )
-    part = loading.load("balanced", "test", root) if root or os.environ.get("EMNIST_DIR") else None
-    section(
-        "scribbles",
-        "refused as no character, shares",
-        lambda: scribble_training.measure_scribbles(part, drawings or []),
-    )
-    if browser:
-        from . import browser_timings, evaluate_page_timings
-
-        at = root or os.environ.get("EMNIST_DIR")
-        section("pages", "in Chromium", lambda: browser_timings.measure_pages(at))
-        if at:
-            section(
-                "clicks",
-                "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
-                lambda: evaluate_page_timings.measure_evaluate_page(at),
-            )
+    drawings = read_drawings(drawings_file) if drawings_file else []
+    drawings = [one for one in drawings if one.get("label") and _readable(one["strokes"])]
+    if drawings_file and not drawings:
+        raise InkError(f"{drawings_file} holds no labelled drawing: choose another file.")
+    work = _sections(root, drawings, browser, recipes or [])
+    result: dict = {}
+    for key, title in SECTIONS.items():
+        if key in wanted and key in work:
+            print(f"measuring: {title} …", file=sys.stderr, flush=True)
+            result[key] = work[key]()
+            if not quiet:
+                _show(title, result[key])
     return result
 
 

@@ -166,7 +166,7 @@ def measure_drawings(run: Run, drawings: list[dict]) -> dict:
     reading = predict_drawings(run, here, PEN)
     known = (reading.labels >= 0) & np.isfinite(reading.probabilities).all(axis=1)
     labels, probabilities = reading.labels[known], reading.probabilities[known]
-    found = {key: value for key, value in reading.summary().items() if key != "labelled"}
+    found = dict(reading.summary())
     if known.any():
         found |= {
             "log_loss": scores.log_loss(labels, probabilities),

@@ -1,0 +1,269 @@
+"""Tables in Markdown of what `bench` measures, a function a section.
+
+A figure is a number, or the smallest and the largest of several.
+"""
+
+from collections.abc import Callable, Iterable
+
+from ..models.catalog import REFERENCE
+
+Cell = float | list | None  # a number, or the smallest and the largest of several
+Columns = tuple[tuple[str, str, str], ...]  # key, heading, format
+
+
+def _text(value: Cell, form: str) -> str:
+    """A cell of a table.
+
+    >>> _text(0.84512, "{:.3f}"), _text([1, 3], "{:.0f} ms"), _text(None, "{}")
+    ('0.845', '1 to 3 ms', '–')
+    """
+    if value is None:
+        return "–"
+    if not isinstance(value, list):
+        return form.format(value)
+    low, high = value
+    return f"{form.split('}')[0]}}} to {form}".format(low, high)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def by_row(first: str, figures: dict[str, dict], columns: Columns) -> str:
+    """A table with a row for each key of `figures`, and the columns that any of them has.
+
+    Parameters
+    ----------
+    first : str
+        Heading of the first column, which holds the keys.
+    figures : dict
+        Key -> figures by name.
+    columns : tuple of (str, str, str)
+        Name, heading and format of each.
+
+    Returns
+    -------
+    str
+        In Markdown.
+
+    Examples
+    --------
+    >>> print(by_row("run", {"mine": {"accuracy": 0.5}}, (("accuracy", "right", "{:.1%}"),)))
+    | run | right |
+    | --- | --- |
+    | mine | 50.0% |
+    <BLANKLINE>
+    """
+    shown = [one for one in columns if any(one[0] in row for row in figures.values())]
+    return _table(
+        [first, *(heading for _, heading, _ in shown)],
+        (
+            [name, *(_text(row.get(key), form) for key, _, form in shown)]
+            for name, row in figures.items()
+        ),
+    )
+
+
+def _range(values: Iterable[Cell]) -> Cell:
+    """Smallest and largest of values, or the value that they all are."""
+    every = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    low, high = min(every), max(every)
+    return low if low == high else [low, high]
+
+
+def _features(figures: dict) -> str:
+    speed = _text(figures["images a second"], "{:,.0f} images a second")
+    return f"All {figures['images']:,} training images in one call: {speed}.\n"
+
+
+def _auc(figures: dict) -> str:
+    return (
+        "Every average of ROC AUC and the matrix of pairs, 47 classes and 18,800 rows, beside "
+        'scikit-learn\'s `roc_auc_score(multi_class="ovo")`: '
+        f"{_text(figures['ratio'], '{:.0f} times')} faster; the one number that both give differs "
+        f"by {_text(figures['difference'], '{:.0e}')}.\n"
+    )
+
+
+_DRAWINGS: Columns = (
+    ("labelled", "drawings", "{:,}"),
+    ("accuracy", "read right", "{:.3f}"),
+    ("top3_accuracy", "among the first three", "{:.3f}"),
+    ("alike_accuracy", "look-alikes count as one", "{:.3f}"),
+    ("log_loss", "log loss", "{:.3f}"),
+    ("calibration_error", "calibration error", "{:.3f}"),
+    ("same answer", "same answer after a change", "{:.3f}"),
+    ("always the same", "after all of eight", "{:.3f}"),
+    ("median_ms", "strokes to probabilities, median", "{:.1f} ms"),
+)
+
+
+def _drawings(figures: dict) -> str:
+    return (
+        "Read as the Draw page reads them, 80 to 240 pixels high or wide, anywhere on the canvas. "
+        "Look-alikes are {0 O}, {1 I L}, {9 g q} and {F f}. A change moves a drawing by up to 80 "
+        "pixels, scales it 0.4 to 1 and draws it with another pen; each drawing is changed eight "
+        "times.\n\n"
+    ) + by_row("run", figures, _DRAWINGS)
+
+
+def _two_keys(first: str, figures: dict[str, dict[str, dict]], columns: Columns) -> str:
+    rows = {f"{run} | {key}": row for run, some in figures.items() for key, row in some.items()}
+    return by_row(f"run | {first}", rows, columns).replace("| --- |", "| --- | --- |", 1)
+
+
+def _words(figures: dict) -> str:
+    columns = (
+        ("characters", "characters separated right", "{:.2f}"),
+        ("read", "and read right", "{:.2f}"),
+        ("alone", "read right when each stands alone", "{:.2f}"),
+        ("words", "whole words separated right", "{:.2f}"),
+    )
+    return (
+        "Words of two to six drawings by one writer; the gap between characters is in heights of a "
+        "capital, 0 touches.\n\n"
+    ) + _two_keys("gap", figures, columns)
+
+
+def _scans(figures: dict) -> str:
+    columns = (
+        ("characters", "characters", "{:,}"),
+        ("found", "found", "{:.3f}"),
+        ("false boxes", "false boxes", "{:.3f}"),
+        ("in order", "in reading order", "{:.3f}"),
+        ("spaces", "spaces right", "{:.3f}"),
+        ("read", "found and read right", "{:.3f}"),
+        ("find_s", "seconds to find", "{:.2f}"),
+        ("read_s", "seconds to read", "{:.2f}"),
+    )
+    return "Generated pages of real pen strokes, 12 megapixels each.\n\n" + _two_keys(
+        "page", figures, columns
+    )
+
+
+def _scribbles(figures: dict) -> str:
+    rows = [[kind, _text(share, "{:.3f}")] for kind, share in figures.items() if kind[-3:] != "_ms"]
+    return _table(["images", "share that is refused"], rows)
+
+
+def _browser(figures: dict) -> str:
+    rows = []
+    if figures.get("pages_s"):
+        opened = _text(_range(figures["pages_s"].values()), "{:.1f} s")
+        rows.append(["a page opened, to its first useful picture", opened])
+    for key, what in (
+        ("stroke_to_bars_ms", "mouse-up to new bars on Draw, two runs side by side"),
+        ("stroke_to_bars_while_training_ms", "the same while another session trains on all cores"),
+        ("cell_to_its_images_ms", "a click on a cell of the confusion matrix to its images"),
+    ):
+        if key in figures:
+            rows.append([what, _text(figures[key]["median"], "{:.0f} ms")])
+    return "Headless Chromium on the same machine as the server; medians.\n\n" + _table(
+        ["what", "measured"], rows
+    )
+
+
+def _clicks(figures: dict) -> str:
+    clicks = {name: row for name, row in figures.items() if name != "opens_s"}
+    rows = [["opened", _text(figures["opens_s"]["median"], "{:.1f} s")]]
+    rows += [[name, _text(row["median"], "{:.0f} ms")] for name, row in clicks.items()]
+    return (
+        "A test part as large as the official one (18,800 images, repeats of those at hand), until "
+        "the page has answered; medians.\n\n"
+    ) + _table(["what", "measured"], rows)
+
+
+_RECIPES: Columns = (
+    ("time / reference", "fit / reference", "{:.3g}"),
+    ("peak_GB", "peak memory", "{:.2f} GB"),
+    ("accuracy", "accuracy", "{:.4f}"),
+    ("roc_auc_ovo", "ROC AUC (OvO)", "{:.4f}"),
+    ("model_MB", "model", "{:.2g} MB"),
+    ("one_ms", "one image", "{:.2g} ms"),
+    ("10,000_s", "10,000 images", "{:.2g} s"),
+)
+
+
+def _recipes(figures: dict) -> str:
+    rows = {
+        name: row | ({"peak_GB": row["peak_MB"] / 1e3} if "peak_MB" in row else {})
+        for name, row in figures.items()
+    }
+    seconds = _text(figures[REFERENCE].get("fit_s"), "{:.0f} s")
+    return (
+        "Whole fits on all 99,090 images, features included, measured on 4,700, one process each; "
+        "times and memory of the reference, and of what takes less than 20 s, are medians of "
+        f"three. The reference, {REFERENCE}, takes {seconds}.\n\n"
+    ) + by_row("recipe", rows, _RECIPES)
+
+
+def _loading(figures: dict) -> str:
+    columns = (
+        ("images", "images", "{:,}"),
+        ("first_s", "first time", "{:.1f} s"),
+        ("again_s", "again", "{:.3f} s"),
+        ("peak_of_first / array", "peak memory, in sizes of the array", "{:.2f}"),
+    )
+    return "About 40 MB of the peak are the same for every part.\n\n" + by_row(
+        "split, train part", figures, columns
+    )
+
+
+def _orientation(figures: dict) -> str:
+    columns = (
+        ("1", "1 image", "{:.2%}"),
+        ("5", "5 images", "{:.2%}"),
+        ("20", "20 images", "{:.2%}"),
+        ("100", "100 images", "{:.2%}"),
+        ("5 of one class", "5 images of one class", "{:.2%}"),
+        ("wrong though sure", "told without doubt, and wrong", "{:.2%}"),
+    )
+    return (
+        "Share of random draws from a test part whose images are taken for transposed ones, by the "
+        "number of images in a draw.\n\n"
+    ) + by_row("split", figures, columns)
+
+
+def _demo(figures: dict) -> str:
+    apart = figures["distance_to_nearest_real_train_image"]
+
+    def distances(key: str) -> str:
+        return " / ".join(f"{apart[key][one]:.2f}" for one in ("minimum", "percentile_1", "median"))
+
+    def pair(stem: str) -> str:
+        return f"{figures[f'{stem}_generated']:.3f} / {figures[f'{stem}_real_test']:.3f}"
+
+    alone = figures["hog_logistic_of_generated_reads_real_test"]
+    return _table(
+        ["what", "measured"],
+        [
+            ["`hog-qda`, trained on real images, reads generated / real test images",
+             pair("shipped_hog_qda_reads")],
+            [f"`hog-logistic`, trained on {figures['real_images_of_hog_logistic']:,} real images, "
+             "reads generated / real test images", pair("hog_logistic_of_real_reads")],
+            ["`hog-logistic`, trained on the generated train part alone, reads real test images",
+             f"{alone:.3f}"],
+            ["nearest real training image (pixels 0..1, Euclidean) of a generated image: least / "
+             "1st percentile / median", distances("generated")],
+            ["the same of a real test image", distances("real_test")],
+        ],
+    )  # fmt: skip
+
+
+# In the order in which they are read: key of `bench.SECTIONS` -> heading, and what writes it.
+TABLES: dict[str, tuple[str, Callable[[dict], str]]] = {
+    "drawings": ("Drawings", _drawings),
+    "words": ("Words of drawings", _words),
+    "scans": ("Pictures of pages", _scans),
+    "scribbles": ("Scribbles refused as no character", _scribbles),
+    "pages": ("The app in a browser", _browser),
+    "clicks": ("Evaluate at the official size", _clicks),
+    "recipes": ("Recipes beside the reference", _recipes),
+    "features": ("Histograms of gradients", _features),
+    "auc": ("ROC AUC", _auc),
+    "loading": ("Loading", _loading),
+    "orientation": ("Orientation told wrongly", _orientation),
+    "demo": ("The demo set", _demo),
+}
