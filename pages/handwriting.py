@@ -36,7 +36,7 @@ except LabError as error:
     messages.say_error(error)
     st.caption("Nothing is lost: Draw reads as before, only keeping and looking up must wait.")
     if st.button("Try again", icon=":material/refresh:") and store is not None:
-        store.database.ask_again()
+        store.database.retry_now()
         st.rerun()
     st.stop()
 

@@ -36,13 +36,15 @@ def _list(options) -> dict:
             "source": one.source,
             "owner": one.owner,
             "writer": one.writer,
-            "said": one.said,
+            "predictions": one.predictions,
         }
         for one in store.drawings(_owner(options, store), strokes=False)
     ]
     if not options.json:
         for row in rows:
-            read = ", ".join(f"{run}: {next(iter(top), '–')}" for run, top in row["said"].items())
+            read = ", ".join(
+                f"{run}: {next(iter(top), '–')}" for run, top in row["predictions"].items()
+            )
             who = row["owner"][:8] + (f" ({row['writer']})" if row["writer"] else "")
             print(
                 f"{row['id']:>7}  {row['label']}  {row['time'][:19]}  {row['source']:<7}  {who}"

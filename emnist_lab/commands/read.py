@@ -130,10 +130,10 @@ def _predict(options) -> dict:
             if options.page:
                 print(f"{what}:\n{one['text']}")
                 continue
-            said = one.get("error") or "  ".join(
+            answer = one.get("error") or "  ".join(
                 f"{top['class']} {top['probability']:.1%}" for top in one["top"]
             )
-            print(f"{what}: {said}")
+            print(f"{what}: {answer}")
         if "accuracy" in result:
             print(f"accuracy {result['accuracy']:.4f}, top 3 {result['top3_accuracy']:.4f}")
     return result

@@ -14,7 +14,7 @@ from helpers import BALANCED, make_part
 
 import emnist_lab as lab
 from emnist_lab.data.formats import idx
-from emnist_lab.errors import DatasetError, HandwritingError, InkError
+from emnist_lab.errors import DatasetError, HandwritingError, InkError, LabError
 from emnist_lab.handwriting import ink
 from emnist_lab.handwriting.drawing_store import (
     Drawing,
@@ -75,7 +75,7 @@ def kept(request, tmp_path) -> Store:
 
 
 def test_a_drawing_holds_what_was_drawn():
-    one = drawing("g", said={"hog-qda": {"g": 0.5, "9": 0.4}})
+    one = drawing("g", predictions={"hog-qda": {"g": 0.5, "9": 0.4}})
     assert np.array_equal(one.image, ink.from_strokes(SEVEN, 20))
     assert one.strokes == (((60.0, 60.0), (200.0, 60.0), (110.0, 230.0)),)
     assert one.time.endswith("+00:00") and one.source == "drawn"
@@ -116,9 +116,9 @@ def test_strokes_that_are_none_are_refused(strokes, error):
         {"writer": ""},
         {"time": "yesterday"},
         {"time": "2026-01-01T00:00:00+02:00"},
-        {"said": {"run": {"a": 2.0}}},
-        {"said": {"run": {str(n): 0.1 for n in range(9)}}},
-        {"said": [1]},
+        {"predictions": {"run": {"a": 2.0}}},
+        {"predictions": {"run": {str(n): 0.1 for n in range(9)}}},
+        {"predictions": [1]},
     ],
 )
 def test_other_fields_are_checked(more):
@@ -149,14 +149,24 @@ def test_times_are_written_so_that_they_sort():
 
 
 def test_what_is_kept_comes_back(kept):
-    one = drawing("g", said={"hog-qda": {"g": 0.5}}, writer="Zoë")
+    one = drawing("g", predictions={"hog-qda": {"g": 0.5}}, writer="Zoë")
     picture = Drawing("Ä", ink.from_strokes(SEVEN), source="picture")
     assert kept.keep(ME, [one, picture]) == 2
     newest, first = kept.drawings(ME)
     for before, after in ((one, first), (picture, newest)):
         assert np.array_equal(before.image, after.image)
-        for name in ("label", "strokes", "pen_width", "said", "source", "writer", "time", "digest"):
+        for name in (
+            "label",
+            "strokes",
+            "pen_width",
+            "predictions",
+            "source",
+            "writer",
+            "time",
+            "digest",
+        ):
             assert getattr(before, name) == getattr(after, name)
+        assert before.digest == after.digest
         assert after.owner == ME and after.id
 
 
@@ -271,24 +281,83 @@ def test_older_tables_are_brought_up_to_date(kept, monkeypatch):
     def more(connection):
         connection.exec_driver_sql("ALTER TABLE emnist_lab_drawings ADD COLUMN mood TEXT")
 
-    monkeypatch.setattr(store, "VERSION", 2)
-    monkeypatch.setattr(store, "_MIGRATIONS", {1: more})
+    before = store.VERSION
+    monkeypatch.setattr(store, "VERSION", before + 1)
+    monkeypatch.setattr(store, "_MIGRATIONS", {before: more})
     assert len(kept.drawings()) == 2  # looking changes nothing
     kept.keep(ME, [drawing("k", 9)])
     columns = {
         one["name"] for one in sa.inspect(kept.database.engine).get_columns(store._table.name)
     }
     assert "mood" in columns and len(kept.drawings()) == 3
-    monkeypatch.setattr(store, "VERSION", 1)
+    monkeypatch.setattr(store, "VERSION", before)
     for use in (kept.drawings, kept.counts, lambda: kept.keep(ME, [drawing()])):
         with pytest.raises(HandwritingError, match="newer EMNIST Lab"):
             use()
 
 
+def as_in_version_1(kept: Store) -> None:
+    """Make tables what version 0.1 of EMNIST Lab made."""
+    with kept.database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"ALTER TABLE {store._table.name} RENAME COLUMN predictions TO said"
+        )
+        connection.execute(sa.update(store._about).values(version=1))
+
+
+def test_predictions_had_another_name_in_version_1(kept):
+    kept.keep(ME, several(3, predictions={"hog-qda": {"7": 0.5}}))
+    before = kept.drawings()
+    as_in_version_1(kept)
+    for strokes in (True, False):  # looking changes nothing
+        found = kept.drawings(strokes=strokes)
+        assert [one.predictions for one in found] == [one.predictions for one in before]
+    kept.correct(1, "a")
+    assert kept.counts(ME) == {"L": 1, "a": 1, "r": 1}
+    assert kept.keep(ME, [before[0], drawing("k", 9)]) == 1
+    with kept.database.engine.connect() as connection:
+        assert connection.scalar(sa.select(store._about.c.version)) == store.VERSION
+        assert connection.scalar(sa.select(sa.func.count(store._table.c.predictions))) == 4
+    assert [one.predictions for one in kept.drawings()][1:] == [one.predictions for one in before]
+
+
+def test_several_may_bring_the_same_tables_up_to_date(kept):
+    kept.keep(ME, several(2))
+    as_in_version_1(kept)
+    problems = []
+
+    def write(number: int) -> None:
+        own = Store(kept.database.engine)
+        try:
+            own.keep(YOU, [drawing("k", 20 + number)])
+        except LabError as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert not problems and len(kept.drawings(YOU)) == 4
+
+
+def test_a_read_only_file_of_version_1_can_be_read(tmp_path):
+    one = open_store(f"sqlite:///{tmp_path / 'a.db'}")
+    one.keep(ME, [drawing(predictions={"hog-qda": {"7": 0.5}})])
+    as_in_version_1(one)
+    fixed = open_store(f"sqlite:///file:{tmp_path / 'a.db'}?mode=ro&uri=true")
+    assert fixed.drawings()[0].predictions == {"hog-qda": {"7": 0.5}}
+    assert "read-only" in refusal(lambda: fixed.keep(ME, [drawing("a", 3)]))
+    for each in (one, fixed):
+        each.close()
+
+
 def test_a_damaged_row_is_named(kept):
     kept.keep(ME, several(2))
     with kept.database.engine.begin() as connection:
-        connection.execute(sa.update(store._table).where(store._table.c.id == 1).values(said="{"))
+        connection.execute(
+            sa.update(store._table).where(store._table.c.id == 1).values(predictions="{")
+        )
     if kept.drawings(ids=[2]):
         with pytest.raises(HandwritingError, match="delete 1"):
             kept.drawings()
@@ -396,7 +465,7 @@ def test_one_that_does_not_answer_is_given_up_and_not_asked_again(kept, monkeypa
     patient, open_again, began = kept.database, threading.Event(), []
     monkeypatch.setattr(patient, "_patience", 0.05)
 
-    def hang(connection, beat):
+    def hang(connection, heartbeat):
         began.append(1)
         connection.execute(sa.delete(store._table))
         open_again.wait(20)
@@ -407,7 +476,7 @@ def test_one_that_does_not_answer_is_given_up_and_not_asked_again(kept, monkeypa
     let_end()
     assert len(began) == 1
     monkeypatch.setattr(patient, "_patience", 20)
-    patient.ask_again()
+    patient.retry_now()
     assert len(kept.drawings()) == 1  # what was given up has left no trace
 
 
@@ -415,8 +484,8 @@ def test_only_so_many_wait_for_one_that_does_not_answer(kept, monkeypatch):
     patient, open_again = kept.database, threading.Event()
     monkeypatch.setattr(patient, "_patience", 0.01)
     for _ in range(database._MOST + 2):
-        patient.ask_again()
-        refusal(lambda: patient.run(lambda connection, beat: open_again.wait(20)))
+        patient.retry_now()
+        refusal(lambda: patient.run(lambda connection, heartbeat: open_again.wait(20)))
     names = [one.name for one in threading.enumerate()]
     assert names.count("handwriting") <= database._MOST
     open_again.set()
@@ -435,10 +504,10 @@ def test_long_work_that_gives_signs_of_life_is_waited_for(tmp_path):
     kept.database._patience = 1.5
     pause = threading.Event()
 
-    def slow(connection, beat):
+    def slow(connection, heartbeat):
         for _ in range(20):
             pause.wait(0.1)
-            beat()
+            heartbeat()
         return "done"
 
     assert kept.database.run(slow) == "done"
@@ -500,7 +569,7 @@ def test_postgresql_takes_what_is_sent_and_answers_nothing(server, cluster, monk
     with cluster.frozen():
         assert "doesn't answer" in refusal(server.drawings)
     let_end()
-    server.database.ask_again()
+    server.database.retry_now()
     monkeypatch.setattr(server.database, "_patience", 20)
     assert len(server.drawings()) == 2
 
@@ -522,7 +591,7 @@ def test_postgresql_by_a_wrong_address(cluster, change, what):
 
 
 def test_json_goes_out_and_comes_in_again(kept, tmp_path):
-    drawn = [*several(3, said={"hog-qda": {"7": 0.9}}), drawing("e", 8, writer="Ada")]
+    drawn = [*several(3, predictions={"hog-qda": {"7": 0.9}}), drawing("e", 8, writer="Ada")]
     kept.keep(ME, [*drawn, Drawing("x", ink.from_strokes(SEVEN), source="picture")])
     content = files.to_json(kept.drawings(ME))
     path = tmp_path / "drawings.json"
@@ -537,7 +606,11 @@ def test_json_goes_out_and_comes_in_again(kept, tmp_path):
     mine, yours = kept.drawings(ME)[1:], kept.drawings(YOU)
     for before, after in zip(mine, yours, strict=True):
         assert np.array_equal(before.image, after.image)
-        assert (before.time, before.said, before.strokes) == (after.time, after.said, after.strokes)
+        assert (before.time, before.predictions, before.strokes) == (
+            after.time,
+            after.predictions,
+            after.strokes,
+        )
         assert after.source == "import"
 
 
@@ -561,7 +634,7 @@ def test_drawings_of_other_tools_come_in():
         (b'[{"label": "a", "strokes": [[[0, "x"], [9, 9]]]}]', "pairs of numbers"),
         (b'[{"label": "a", "strokes": [[[4, 4]]]}]', "single dot"),
         (b'[{"label": "a", "strokes": []}]', "empty"),
-        (b'[{"label": "a", "strokes": [[[0, 0], [9, 9]]], "said": 7}]', "'said'"),
+        (b'[{"label": "a", "strokes": [[[0, 0], [9, 9]]], "predictions": 7}]', "'predictions'"),
     ],
 )
 def test_a_file_that_is_none_is_one_sentence(content, what):

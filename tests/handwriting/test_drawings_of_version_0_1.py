@@ -12,12 +12,6 @@ from emnist_lab.handwriting.drawing_store import files
 OWNER = "0123456789abcdef" * 2
 
 
-def first_predictions(drawing):
-    """What a run said of a drawing, whatever the attribute is called."""
-    value = getattr(drawing, "predictions", None) or drawing.said
-    return value["hog-mlp"]
-
-
 def test_a_database_of_version_0_1_is_opened(old_home):
     store = open_store()
     kept = store.drawings()
@@ -29,7 +23,7 @@ def test_a_database_of_version_0_1_is_opened(old_home):
     ]
     assert kept[1].writer == "someone" and kept[0].strokes == ()
     assert kept[3].strokes == tuple(tuple(stroke) for stroke in SEVEN) and kept[3].pen_width == 20
-    shares = first_predictions(kept[3])
+    shares = kept[3].predictions["hog-mlp"]
     assert set(shares) == set("07AOQ") and abs(sum(shares.values()) - 1) < 1e-3
     assert store.keep(OWNER, [kept[3]]) == 0  # it is known as the same drawing
     assert store.delete([kept[3].id], OWNER) == 1
@@ -38,7 +32,7 @@ def test_a_database_of_version_0_1_is_opened(old_home):
 def test_an_export_of_version_0_1_is_imported():
     found = files.from_json((VERSION_0_1 / "drawings.json").read_bytes(), "drawings.json")
     assert [one.label for one in found] == ["7", "1", "L"]
-    assert set(first_predictions(found[0])) == set("07AOQ")
+    assert set(found[0].predictions["hog-mlp"]) == set("07AOQ")
     assert open_store().keep("someone", found) == 3
 
 

@@ -68,7 +68,7 @@ def test_drawings_are_kept_with_what_was_asked_for():
     drawings = through({"L": "1"}).drawings()
     assert sorted(one.label for one in drawings) == sorted(BALANCED)
     (wrong,) = (one for one in drawings if one.label == "L")
-    assert next(iter(wrong.said["a-run"])) == "1" and wrong.strokes[0][0] == (60.0, 60.0)
+    assert next(iter(wrong.predictions["a-run"])) == "1" and wrong.strokes[0][0] == (60.0, 60.0)
     assert wrong.pen_width == 20 and np.array_equal(wrong.image, IMAGE)
 
 

@@ -109,7 +109,7 @@ def test_what_others_kept_can_be_looked_at_only(store, monkeypatch):
 
 
 def test_a_label_is_corrected_and_a_drawing_deleted(store):
-    store.keep(ME, [drawing("1", said={"hog-qda": {"7": 0.9, "1": 0.1}})])
+    store.keep(ME, [drawing("1", predictions={"hog-qda": {"7": 0.9, "1": 0.1}})])
     app = opened(drawing="1")
     assert "What hog-qda said" in said(app)
     field = next(one for one in app.text_input if one.label == "It is really")
@@ -276,7 +276,7 @@ def test_one_click_keeps_it_with_what_was_said(store, alone):
     press(app, "7")
     (one,) = store.drawings(ME)
     assert one.label == "7" and one.pen_width == 20 and one.source == "drawn"
-    assert next(iter(one.said["hog-qda"])) == "7" and len(one.said["hog-qda"]) == 5
+    assert next(iter(one.predictions["hog-qda"])) == "7" and len(one.predictions["hog-qda"]) == 5
     assert np.array_equal(one.image, ink.from_strokes(SEVEN, 20))
     assert "Kept as" in said(app) and "Keep it in" not in said(app)
     app.session_state["strokes"] = [[(9, 9), (90, 200)]]
@@ -370,7 +370,7 @@ def drawn_on_draw(strokes, **query) -> AppTest:
 def test_a_drawing_is_read_alike_everywhere(store, alone, tmp_path, capsys):
     press(drawn_on_draw(SEVEN, run="hog-qda"), "7")
     (kept,) = store.drawings(ME)
-    expected = dict(kept.said["hog-qda"])
+    expected = dict(kept.predictions["hog-qda"])
     run = lab.open_run("hog-qda")
 
     def top(probabilities) -> dict:
@@ -464,7 +464,7 @@ def command(capsys, *arguments: str) -> tuple[int, dict, str]:
 
 
 def test_the_command_line_lists_exports_imports_and_deletes(store, tmp_path, capsys, monkeypatch):
-    store.keep(ME, [drawing("7", said={"hog-qda": {"7": 1.0}}), drawing("1", 3)])
+    store.keep(ME, [drawing("7", predictions={"hog-qda": {"7": 1.0}}), drawing("1", 3)])
     store.keep(YOU, [drawing("L", 5, writer="Ada")])
     status, found, _ = command(capsys, "handwriting", "list")
     assert status == 0 and found["people"] == 2

@@ -373,7 +373,7 @@ def test_corrected_characters_of_a_picture_can_be_kept(tmp_path):
     file = tmp_path / "page.png"
     page.save(file)
     app = opened("draw", mode="Picture", run="hog-qda")
-    app.session_state["scan_picture"], app.session_state["scan_said"] = file.read_bytes(), "page"
+    app.session_state["scan_picture"], app.session_state["scan_name"] = file.read_bytes(), "page"
     app.session_state["owner"] = "0123456789abcdef0123456789abcdef"
     app.run()
     assert not app.exception and "2 characters in 1 line." in said(app)
@@ -384,7 +384,7 @@ def test_corrected_characters_of_a_picture_can_be_kept(tmp_path):
     press(app, "Keep this corrected character")
     assert not app.exception and "All corrections are kept" in said(app)
     (kept,) = drawing_store.open_store().drawings()
-    assert kept.label == "L" and kept.source == "picture" and list(kept.said) == ["hog-qda"]
+    assert kept.label == "L" and kept.source == "picture" and list(kept.predictions) == ["hog-qda"]
 
 
 def press(app: AppTest, label: str) -> None:

@@ -32,7 +32,7 @@ def opened(data=None):
     page = AppTest.from_string(PAGE, default_timeout=60)
     if data is not None:
         page.session_state.scan_picture = data
-        page.session_state.scan_said = "page_[1].png"
+        page.session_state.scan_name = "page_[1].png"
     page.run()
     assert not page.exception
     return page

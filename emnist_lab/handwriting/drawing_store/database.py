@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 
 def address() -> sa.URL:
-    """Where drawings are kept: ``$EMNIST_LAB_DATABASE``, or a file of SQLite's in `places.home`.
+    """Where drawings are kept: ``$EMNIST_LAB_DATABASE``, or a file of SQLite's in `files.home`.
 
     Returns
     -------
@@ -76,7 +76,7 @@ class Collision(Exception):
 
 
 class Database:
-    """An engine that is asked for a short time only, and explains itself.
+    """An engine whose calls end in time, and whose errors come as one sentence.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class Database:
         except OSError as error:
             raise self._explain(error) from error
 
-    def ask_again(self) -> None:
+    def retry_now(self) -> None:
         """Don't wait until a database that didn't answer is asked again."""
         self._rests_until = 0.0
 
@@ -174,12 +174,12 @@ class Database:
             raise self._away()
         task = _Task(self.engine, work, writes, self._room.release)
         threading.Thread(target=task.run, name="handwriting", daemon=True).start()
-        seen = 0
+        heartbeats = 0
         while not task.ended.wait(self._patience):
-            if task.beats == seen and task.give_up():
+            if task.heartbeats == heartbeats and task.give_up():
                 self._rests_until = time.monotonic() + _RESTS
                 raise self._away()
-            seen = task.beats
+            heartbeats = task.heartbeats
         if task.error is not None:
             explained = self._explain(task.error)
             raise explained from (None if explained is task.error else task.error)
@@ -200,16 +200,16 @@ class Database:
         code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
         if isinstance(error, exc.IntegrityError) or code in ("42P07", "23505"):
             return Collision(first_line(original))
-        said = first_line(original)
-        if not code and said.startswith("connection"):  # libpq's own words, the reason last
-            said = said.rpartition(": ")[2]
+        reason = first_line(original)
+        if not code and reason.startswith("connection"):  # libpq's own words, the reason last
+            reason = reason.rpartition(": ")[2]
         what, remedy = next(
             (
                 (what, remedy)
                 for codes, what, remedy in _MEANINGS
                 if code and str(code).startswith(codes)
             ),
-            (f"can't be used ({said[:200]})", "check its address and that it runs"),
+            (f"can't be used ({reason[:200]})", "check its address and that it runs"),
         )
         return HandwritingError(f"The database of drawings ({self.place}) {what}: {remedy}.")
 
@@ -249,7 +249,7 @@ class _Task:
 
     def __init__(self, engine, work, writes, release):
         self.ended = threading.Event()
-        self.beats = 0
+        self.heartbeats = 0
         self.result, self.error = None, None
         self._engine, self._work, self._writes, self._release = engine, work, writes, release
         self._decision = threading.Lock()  # between giving up and committing
@@ -275,14 +275,14 @@ class _Task:
             self._release()
             self.ended.set()
 
-    def _beat(self) -> None:
-        self.beats += 1
+    def _heartbeat(self) -> None:
+        self.heartbeats += 1
 
     def _once(self):
         with self._engine.connect().execution_options(emnist_lab_writes=self._writes) as one:
-            self._beat()
+            self._heartbeat()
             with one.begin() as transaction:
-                result = self._work(one, self._beat)
+                result = self._work(one, self._heartbeat)
                 with self._decision:
                     if self._given_up:
                         transaction.rollback()

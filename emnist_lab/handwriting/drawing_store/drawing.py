@@ -49,7 +49,7 @@ class Drawing:
         Canvas pixels, y grows down; empty for a character from a picture.
     pen_width : float or None
         Same unit; None where it isn't known.
-    said : dict of str to dict of str to float
+    predictions : dict of str to dict of str to float
         Name of a run -> its likeliest five classes -> their probabilities.
     source : {"drawn", "picture", "import"}
     writer : str or None
@@ -71,7 +71,7 @@ class Drawing:
     image: np.ndarray
     strokes: Strokes = ()
     pen_width: float | None = None
-    said: dict[str, dict[str, float]] = field(default_factory=dict)
+    predictions: dict[str, dict[str, float]] = field(default_factory=dict)
     source: str = "drawn"
     writer: str | None = None
     time: str = field(default_factory=now)
@@ -159,7 +159,7 @@ class Drawing:
 
 
 def as_predictions(classes: Sequence[str], probabilities: np.ndarray) -> dict[str, float]:
-    """What a run said of one image, as it is kept.
+    """What a run predicts for one image, as it is kept.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def _utc(value) -> bool:
         return False
 
 
-def _said(value) -> bool:
+def _predictions(value) -> bool:
     return (
         isinstance(value, dict)
         and len(value) <= _MOST_RUNS
@@ -245,7 +245,7 @@ def _said(value) -> bool:
 
 _FIELDS = {
     "pen_width": lambda value: value is None or (_number(value) and 0 < value <= _LARGEST),
-    "said": _said,
+    "predictions": _predictions,
     "source": lambda value: value in SOURCES,
     "writer": lambda value: value is None or _name(value),
     "time": _utc,

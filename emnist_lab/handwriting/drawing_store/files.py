@@ -29,7 +29,7 @@ def to_json(drawings: Sequence[Drawing]) -> bytes:
     -------
     bytes
         A JSON list of ``{"label", "writer", "strokes", "pen_width", "time",
-        "source", "said"}``, the oldest first. No owner: who has that sees what is theirs.
+        "source", "predictions"}``, the oldest first. No owner: who has that sees what is theirs.
     """
     rows = [
         {
@@ -39,7 +39,7 @@ def to_json(drawings: Sequence[Drawing]) -> bytes:
             "pen_width": one.pen_width,
             "time": one.time,
             "source": one.source,
-            "said": one.said,
+            "predictions": one.predictions,
         }
         for one in reversed(drawings)
         if one.strokes
@@ -66,7 +66,7 @@ def from_json(
     Returns
     -------
     list of Drawing
-        Their source is ``"import"``; writer, width, time and what runs said are
+        Their source is ``"import"``; writer, width, time and predictions are
         kept where the file has them.
 
     Raises
@@ -78,8 +78,11 @@ def from_json(
     rows = decode_drawings(content, name)
     moment = now()
     for number, row in enumerate(rows, 1):
+        known = {"predictions": row.get("said"), **row}  # which version 0.1 called so
         more = {
-            key: row[key] for key in ("pen_width", "writer", "said") if row.get(key) is not None
+            key: known[key]
+            for key in ("pen_width", "writer", "predictions")
+            if known.get(key) is not None
         }
         if isinstance(row.get("time"), str) and row["time"] < moment:  # not in the future
             more["time"] = row["time"]

@@ -17,7 +17,7 @@ from . import database
 from .database import Collision, Database
 from .drawing import Drawing, checked_label, now
 
-VERSION = 1
+VERSION = 2
 MOST = 100_000  # drawings of one owner: as many as a file of them may hold
 _AT_ONCE = 500  # rows, between two signs of life
 OWNER = 32  # characters
@@ -41,14 +41,20 @@ _table = sa.Table(
     sa.Column("pen_width", sa.Float),
     sa.Column("strokes", _LONG, nullable=False),  # JSON
     sa.Column("image", sa.LargeBinary(SIDE * SIDE), nullable=False),  # row by row
-    sa.Column("said", sa.Text, nullable=False),  # JSON
+    sa.Column("predictions", sa.Text, nullable=False),  # JSON
     sa.UniqueConstraint("owner", "digest"),
     sqlite_autoincrement=True,  # so that a number is never given twice
 )
 _WITHOUT_STROKES = [column for column in _table.c if column.name not in ("strokes", "digest")]
 
 # What makes tables of a version those of the next: version -> what it does on a connection.
-_MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {}
+_MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
+    1: lambda connection: connection.execute(
+        sa.text(f"ALTER TABLE {_table.name} RENAME COLUMN said TO predictions")
+    ),
+}
+# Looking changes no tables, for they may be read-only: version -> what a column was called in it.
+_OLD_NAMES = {1: {"predictions": "said"}}
 
 
 def open_store(url: str | sa.URL | None = None) -> "Store":
@@ -130,7 +136,7 @@ class Store:
             )
         rows = list({one.digest: _row(owner, one) for one in drawings}.values())
 
-        def work(connection: sa.Connection, beat: Callable[[], None]) -> int:
+        def work(connection: sa.Connection, heartbeat: Callable[[], None]) -> int:
             _prepare(connection)
             own = _table.c.owner == owner
             there = connection.scalar(sa.select(sa.func.count()).where(own)) or 0
@@ -151,7 +157,7 @@ class Store:
                     )
                 if fresh:
                     connection.execute(sa.insert(_table), fresh)
-                beat()
+                heartbeat()
                 if progress is not None:
                     progress(start + len(some))
             return new
@@ -191,20 +197,22 @@ class Store:
             Empty where nothing was ever kept.
         """
         columns = list(_table.c) if strokes else _WITHOUT_STROKES
-        query = sa.select(*columns).where(*_whose(owner)).order_by(_table.c.id.desc())
+        chosen = _whose(owner)
         if label is not None:
-            query = query.where(_table.c.label == label)
+            chosen.append(_table.c.label == label)
         if ids is not None:
-            query = query.where(_table.c.id.in_(list(ids)))
+            chosen.append(_table.c.id.in_(list(ids)))
 
-        def work(connection: sa.Connection, beat: Callable[[], None]) -> list[Drawing]:
+        def work(connection: sa.Connection, heartbeat: Callable[[], None]) -> list[Drawing]:
             found: list[Drawing] = []
+            there = _called(columns, _version(connection))
+            query = sa.select(*there).where(*chosen).order_by(_table.c.id.desc())
             while newest is None or len(found) < newest:  # so that no statement takes long
                 most = _AT_ONCE if newest is None else min(_AT_ONCE, newest - len(found))
                 some = query if not found else query.where(_table.c.id < found[-1].id)
                 rows = connection.execute(some.limit(most)).mappings().all()
                 found += [_drawing(row) for row in rows]
-                beat()
+                heartbeat()
                 if len(rows) < most:
                     break
             return found
@@ -271,7 +279,7 @@ class Store:
         return self._change(what if ids is None else what.where(_table.c.id.in_(list(ids))))
 
     def _change(self, statement) -> int:
-        def work(connection: sa.Connection, beat: Callable[[], None]) -> int:
+        def work(connection: sa.Connection, heartbeat: Callable[[], None]) -> int:
             if _version(connection) is None:
                 return 0
             return connection.execute(statement).rowcount
@@ -281,8 +289,8 @@ class Store:
     def _look(self, work, nothing):
         """Read; `nothing` where nothing was ever kept: looking must not make a database."""
 
-        def careful(connection: sa.Connection, beat: Callable[[], None]):
-            return nothing if _version(connection) is None else work(connection, beat)
+        def careful(connection: sa.Connection, heartbeat: Callable[[], None]):
+            return nothing if _version(connection) is None else work(connection, heartbeat)
 
         return nothing if self.database.missing_file() else self.database.run(careful)
 
@@ -291,11 +299,20 @@ def _whose(owner: str | None) -> list:
     return [] if owner is None else [_table.c.owner == owner]
 
 
+def _called(columns: list[sa.Column], version: int) -> list:
+    """Columns by their names in tables of a version; in rows they have today's."""
+    old = _OLD_NAMES.get(version, {})
+    return [
+        sa.literal_column(old[one.name], one.type).label(one.name) if one.name in old else one
+        for one in columns
+    ]
+
+
 def _version(connection: sa.Connection) -> int | None:
     """Version of the tables, None where there are none; raises on those of a newer program."""
     if not sa.inspect(connection).has_table(_about.name):
         return None
-    version = connection.scalar(sa.select(sa.func.max(_about.c.version)))
+    version = connection.scalar(sa.select(_about.c.version))
     if version is not None and version > VERSION:
         raise HandwritingError(
             f"The database of drawings was made by a newer EMNIST Lab (its version is {version}, "
@@ -311,10 +328,13 @@ def _prepare(connection: sa.Connection) -> None:
         _metadata.create_all(connection)
         connection.execute(sa.insert(_about).values(version=VERSION))
         return
+    if version == VERSION:
+        return
+    # Another session may be about to do the same: it is waited for.
+    version = connection.scalar(sa.select(_about.c.version).with_for_update())
     for step in range(version, VERSION):
         _MIGRATIONS[step](connection)
-    if version < VERSION:
-        connection.execute(sa.update(_about).values(version=VERSION))
+    connection.execute(sa.update(_about).values(version=VERSION))
 
 
 def _row(owner: str, one: Drawing) -> dict:
@@ -329,7 +349,7 @@ def _row(owner: str, one: Drawing) -> dict:
         "pen_width": one.pen_width,
         "strokes": one.strokes_json(),
         "image": one.image.tobytes(),
-        "said": json.dumps(one.said, ensure_ascii=False),
+        "predictions": json.dumps(one.predictions, ensure_ascii=False),
     }
 
 
@@ -341,7 +361,7 @@ def _drawing(row) -> Drawing:
             image=np.frombuffer(row["image"], np.uint8).reshape(SIDE, SIDE),
             strokes=json.loads(row["strokes"]) if "strokes" in row else (),
             pen_width=row["pen_width"],
-            said=json.loads(row["said"]),
+            predictions=json.loads(row["predictions"]),
             source=row["source"],
             writer=row["writer"],
             time=row["time"],

@@ -177,7 +177,7 @@ def boxes(
     picture: bytes,
     size: tuple[int, int],
     characters: list[Character],
-    said: list[str],
+    best: list[str],
     given: dict[int, str],
     *,
     key: str,
@@ -194,7 +194,7 @@ def boxes(
         Width and height that boxes refer to.
     characters : list of Character
         At least one.
-    said : list of str
+    best : list of str
         What each is read as.
     given : dict of int to str
         What a person says that some are.
@@ -213,7 +213,7 @@ def boxes(
             "size": size,
             "boxes": [one.box for one in characters],
             "kinds": _kinds(characters, given),
-            "titles": _titles(characters, said, given),
+            "titles": _titles(characters, best, given),
             "selected": selected,
             "label": f"The picture, with {len(characters)} characters found",
         },
@@ -260,10 +260,10 @@ def cards(
     )
 
 
-def _titles(characters: list[Character], said: list[str], given: dict[int, str]) -> list[str]:
+def _titles(characters: list[Character], best: list[str], given: dict[int, str]) -> list[str]:
     return [
         f"{index + 1}: read as {name}"
         + (f", corrected to {given[index]}" if index in given else "")
         + (", touches others" if one.joined else "")
-        for index, (one, name) in enumerate(zip(characters, said, strict=True))
+        for index, (one, name) in enumerate(zip(characters, best, strict=True))
     ]

@@ -18,7 +18,7 @@ def keep(
     image: np.ndarray,
     strokes: Sequence,
     pen_width: float | None,
-    said: dict[str, tuple[Sequence[str], np.ndarray]],
+    predictions: dict[str, tuple[Sequence[str], np.ndarray]],
     *,
     key: str = "keep",
     source: str = "drawn",
@@ -36,7 +36,7 @@ def keep(
         Canvas pixels; empty for a character from a picture.
     pen_width : float or None
         Same unit.
-    said : dict of str to (classes, probabilities)
+    predictions : dict of str to (classes, probabilities)
         Name of each run that read it -> its classes, and their (C,)
         probabilities. The first run's likeliest are offered as labels.
     key : str
@@ -44,9 +44,9 @@ def keep(
     source : {"drawn", "picture"}
     """
     ownership.owner()  # asks the browser, so that it is known by the time of a click
-    classes, probabilities = next(iter(said.values()))
+    classes, probabilities = next(iter(predictions.values()))
     names = display_names(list(classes))
-    kept = {run: as_predictions(*one) for run, one in said.items()}
+    kept = {run: as_predictions(*one) for run, one in predictions.items()}
 
     def made(label: str) -> Drawing:
         if source == "picture" or not len(strokes):

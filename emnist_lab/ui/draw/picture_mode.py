@@ -130,7 +130,12 @@ def keep_corrected(corrections: list[Correction]) -> None:
     def keep() -> None:
         try:
             drawings = [
-                Drawing(one.given, one.image, said={one.run: dict(one.readings)}, source="picture")
+                Drawing(
+                    one.given,
+                    one.image,
+                    predictions={one.run: dict(one.readings)},
+                    source="picture",
+                )
                 for one in waiting
             ]
             problem = keep_buttons.keep_now(drawings)
@@ -151,9 +156,9 @@ def keep_corrected(corrections: list[Correction]) -> None:
     )
 
 
-def _take(data: bytes, said: str) -> None:
+def _take(data: bytes, name: str) -> None:
     """Take a picture up; what was chosen in another goes with it."""
-    st.session_state.scan_picture, st.session_state.scan_said = data, said
+    st.session_state.scan_picture, st.session_state.scan_name = data, name
     st.session_state.pop("scan_at", None)
 
 
@@ -217,7 +222,7 @@ def _choose() -> None:
                 "punctuation is passed over."
             )
         else:
-            st.caption(f"Shown: {plain(session.scan_said)}")
+            st.caption(f"Shown: {plain(session.scan_name)}")
             st.button("Put it away", icon=":material/close:", type="tertiary", on_click=_put_away)
 
 
@@ -238,7 +243,7 @@ def _result(
 ) -> list[Correction]:
     session, characters = st.session_state, page.characters
     names = dict(zip(run.classes, display_names(run.classes), strict=True))
-    said = [top_labels(run.classes, one, 1)[0][0] for one in probabilities]
+    best = [top_labels(run.classes, one, 1)[0][0] for one in probabilities]
     corrections: dict[tuple[str, int], Correction] = session.scan_corrections
     given = {at: one.given for (of, at), one in corrections.items() if of == picture}
     session.setdefault("scan_at", int(probabilities.max(axis=1).argmin()))
@@ -253,7 +258,7 @@ def _result(
             shown,
             page.size,
             characters,
-            [names[one] for one in said],
+            [names[one] for one in best],
             given,
             key="scan_boxes",
             selected=at,
@@ -261,7 +266,7 @@ def _result(
         )
         _say_what(page, given)
     with right:
-        text = page_reader.text(page, [given.get(index, one) for index, one in enumerate(said)])
+        text = page_reader.text(page, [given.get(index, one) for index, one in enumerate(best)])
         st.code(text, language=None, wrap_lines=True, height=_text_height(text))
         _one(run, picture, at, page, probabilities, names, pick, example)
     cards(

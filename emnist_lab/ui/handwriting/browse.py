@@ -29,8 +29,8 @@ def listed(store: Store, owner: str | None) -> list[Drawing]:
 
 def say_done() -> None:
     """Say how what was asked for last has ended."""
-    if said := st.session_state.pop("kept-done", ""):
-        st.success(said, icon=":material/check:")
+    if done := st.session_state.pop("kept-done", ""):
+        st.success(done, icon=":material/check:")
     if refused := st.session_state.pop("kept-refused", ""):
         messages.say_error(refused)
 
@@ -100,7 +100,7 @@ def browse(store: Store, drawings: list[Drawing]) -> None:
 
 
 def _title(one: Drawing) -> str:
-    read = [next(iter(top), "") for top in one.said.values()][:1]
+    read = [next(iter(top), "") for top in one.predictions.values()][:1]
     return one.label + (f", was read as {read[0]}" if read and read[0] else "")
 
 
@@ -118,7 +118,7 @@ def _picked(drawings: list[Drawing]) -> Drawing | None:
 
 
 def _one(store: Store, picked: Drawing) -> None:
-    """A drawing with its strokes, what runs said of it, and what can be done to it."""
+    """A drawing with its strokes, what runs predicted, and what can be done to it."""
     whole = store.drawings(ids=[picked.id])
     if not whole:
         st.info("This drawing was deleted meanwhile.", icon=":material/delete:")
@@ -152,7 +152,7 @@ def _one(store: Store, picked: Drawing) -> None:
             )
     else:
         st.caption("Another browser kept it: only that one can correct or delete it here.")
-    for run, top in one.said.items():
+    for run, top in one.predictions.items():
         st.caption(f"What {plain(run)} said when it was kept")
         st.html(bars(list(top), list(top.values())))
 
