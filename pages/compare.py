@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from emnist_lab.evaluation import comparison
+from emnist_lab.evaluation.evaluation import fingerprint_of_test_part
+from emnist_lab.evaluation.leaderboard import test_parts
 from emnist_lab.ui import current_run
-from emnist_lab.ui.compare import leaderboard, learning_curves
+from emnist_lab.ui.compare import learning_curves, run_pair
+from emnist_lab.ui.compare.leaderboard import show_leaderboard, show_tradeoff
 from emnist_lab.ui.compare.run_manager import shelf
 from emnist_lab.ui.formatting import plain
 
@@ -13,7 +15,7 @@ runs, problems = current_run.all_runs()
 for problem in problems:
     st.warning(plain(problem), icon=":material/broken_image:")
 
-parts = comparison.test_parts(runs)
+parts = test_parts(runs)
 table = None
 if parts:
     names = list(parts)
@@ -28,7 +30,7 @@ if parts:
         )
     else:
         st.caption(f"Measured on: {plain(part)}.")
-    table = leaderboard.leaderboard([r for r in runs if comparison.fingerprint(r) == parts[part]])
+    table = show_leaderboard([r for r in runs if fingerprint_of_test_part(r) == parts[part]])
     st.caption("A click on a column's head sorts by it; its meaning shows on hover.")
 else:
     st.info(
@@ -36,18 +38,18 @@ else:
         icon=":material/model_training:",
     )
     st.page_link("pages/train.py", label="Train", icon=":material/model_training:")
-unmeasured = [run.name for run in runs if comparison.fingerprint(run) is None]
+unmeasured = [run.name for run in runs if fingerprint_of_test_part(run) is None]
 if unmeasured:
     st.caption(f"Without test scores, so not in the table: {plain(', '.join(unmeasured))}.")
 
 if table is not None:
     st.subheader("Time against accuracy")
-    leaderboard.tradeoff(table, f"measured on: {part}")
+    show_tradeoff(table, f"measured on: {part}")
 
     st.subheader("Two runs side by side")
-    pair = leaderboard.choose_pair(runs, table)
+    pair = run_pair.choose_pair(runs, table)
     if pair:
-        leaderboard.pair(*pair)
+        run_pair.show_pair(*pair)
 
 st.subheader("Learning curve")
 st.markdown("How much better does a recipe get with more images, and what does it cost in time?")

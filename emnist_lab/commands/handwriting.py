@@ -139,7 +139,8 @@ def _sure(options, what: str) -> bool:
 
 
 def _evaluate(options) -> dict:
-    from ..handwriting import drawing_store, practice
+    from ..handwriting import drawing_store
+    from ..metrics.intervals import wilson
     from ..runs import registry
 
     run = registry.open_run(options.run)
@@ -149,7 +150,7 @@ def _evaluate(options) -> dict:
     data = drawing_store.as_part(fresh, run.classes, run.manifest["data"]["split"])
     report = drawing_store.evaluate_kept(run, fresh, store)
     hits = int(report.per_image["accuracy"].sum())
-    low, high = practice.interval(hits, len(report.labels))
+    low, high = map(float, wilson(hits / len(report.labels), len(report.labels)))
     result = {
         "run": run.name,
         "trained_on": run.manifest["data"]["train"]["name"],

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from ..errors import InkError, LabError
+from ..metrics import definitions
 from ..metrics.ranking import top_labels
 from .output import say, take_root, verb
 
@@ -14,17 +15,15 @@ def _evaluate(options) -> dict:
     from ..evaluation import evaluation
     from ..runs import registry
 
-    run, test = registry.open_run(options.run), None
+    run = registry.open_run(options.run)
     if options.stored:
-        report, data = run.report(), run.manifest["data"]["test"]["name"]
-        fingerprint = run.manifest["data"]["test"]["fingerprint"]
+        found = evaluation.stored_evaluation(run)
     else:
         split = options.split or run.manifest["data"]["split"]
-        test = run.own_part(loading.load(split, options.part, options.root))
-        report, data, fingerprint = evaluation.evaluate(run, test), test.name, test.fingerprint
-    summary = report.summary()
+        found = evaluation.evaluate_part(run, loading.load(split, options.part, options.root))
+    report, data, summary = found.report, found.name, found.report.summary()
     kept = run.manifest["scores"]
-    same_data = fingerprint == (run.manifest["data"].get("test") or {}).get("fingerprint")
+    same_data = found.fingerprint == evaluation.fingerprint_of_test_part(run)
     result = {
         "run": run.name,
         "recipe": run.manifest["recipe"],
@@ -47,10 +46,11 @@ def _evaluate(options) -> dict:
         "confused_pairs": report.confused_pairs(10).to_dict("records"),
     }
     if options.report:
-        from ..evaluation import html_report
+        from ..evaluation import html_report, label_marks
 
         path = Path(options.report)
-        html_report.write(path, html_report.document(run, report, data, fingerprint, test))
+        marks = label_marks.read_if_sound(found.fingerprint)
+        html_report.write(path, html_report.document(found, marks))
         result["report"] = str(path)
         say(f"written to {path}")
     if not options.json:
@@ -76,8 +76,8 @@ def _equal(name: str, kept: float | None, value: float, images: int) -> bool:
     """
     if kept is None:
         return math.isnan(value)
-    counted = name in ("accuracy", "top3_accuracy", "calibration_error")
-    one = 1.5 / images if counted else 0  # an image more or less, and no second
+    # An image more or less, and no second.
+    one = 1.5 / images if definitions.get(name).steps_by_image else 0
     return math.isclose(kept, value, rel_tol=1e-4, abs_tol=one)
 
 

@@ -1,7 +1,6 @@
-"""Runs beside each other: the leaderboard, the Pareto front, and where two of them disagree."""
+"""Two runs on the same images: where they disagree, and whether one is better."""
 
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +8,11 @@ import pandas as pd
 from scipy.stats import binomtest, norm
 
 from ..errors import RunError
+from ..metrics.ranking import descending_order
 from ..metrics.report import Report
-from ..runs.manifest import MODEL, SCORES
+from ..runs.manifest import SCORES
 from ..runs.run import Run
+from .evaluation import fingerprint_of_test_part
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,12 @@ def mcnemar(labels, first, second, level: float = 0.95) -> McNemar:
     ------
     ValueError
         The shapes differ, or there are no images.
+
+    Examples
+    --------
+    >>> test = mcnemar([0, 1, 1, 0], [0, 1, 1, 1], [0, 0, 0, 0])
+    >>> test.first, test.second, round(test.p_value, 3), test.difference
+    (2, 1, 1.0, 0.25)
     """
     labels, first, second = (np.asarray(one) for one in (labels, first, second))
     if labels.ndim != 1 or not labels.shape == first.shape == second.shape:
@@ -146,16 +153,16 @@ def disagreements(first: Report, second: Report) -> Disagreements:
     check_reports(first, second)
     a, b = first.predicted, second.predicted
     right_a, right_b = a == first.labels, b == first.labels
-    sure_a, sure_b = first.scores.max(axis=1), second.scores.max(axis=1)
+    confidence_a, confidence_b = first.scores.max(axis=1), second.scores.max(axis=1)
 
-    def ranked(which: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    def ranked(which: np.ndarray, confidence: np.ndarray) -> np.ndarray:
         found = np.flatnonzero(which)
-        return found[np.argsort(-sure[found], kind="stable")]
+        return found[descending_order(confidence[found])]
 
     return Disagreements(
-        first=ranked(right_a & ~right_b, sure_a),
-        second=ranked(right_b & ~right_a, sure_b),
-        neither=ranked(~right_a & ~right_b & (a != b), (sure_a + sure_b) / 2),
+        first=ranked(right_a & ~right_b, confidence_a),
+        second=ranked(right_b & ~right_a, confidence_b),
+        neither=ranked(~right_a & ~right_b & (a != b), (confidence_a + confidence_b) / 2),
     )
 
 
@@ -234,12 +241,15 @@ def check_pair(first: Run, second: Run) -> None:
         One has no test scores, or they come from different test parts.
     """
     for run in (first, second):
-        if fingerprint(run) is None or SCORES not in run.manifest["files"]:
+        if fingerprint_of_test_part(run) is None or SCORES not in run.manifest["files"]:
             raise RunError(
                 f"The run {run.name} has no test scores to compare: choose another, or train it "
                 "again with a test part."
             )
-    if fingerprint(first) != fingerprint(second) or first.classes != second.classes:
+    if (
+        fingerprint_of_test_part(first) != fingerprint_of_test_part(second)
+        or first.classes != second.classes
+    ):
         a, b = (run.manifest["data"]["test"]["name"] for run in (first, second))
         other = " (other images by the same name)" if a == b else ""
         raise RunError(
@@ -266,159 +276,3 @@ def check_reports(first: Report, second: Report) -> None:
             "The two runs' test scores are of different images, so they can't be compared: train "
             "one of them again on the other's dataset."
         )
-
-
-def pareto(times, accuracies) -> np.ndarray:
-    """Which points no other beats: none is as fast and as accurate, and better in one of both.
-
-    Parameters
-    ----------
-    times : array-like of shape (N,)
-        Less is better.
-    accuracies : array-like of shape (N,)
-        More is better.
-
-    Returns
-    -------
-    ndarray of shape (N,), dtype bool
-        False where either is NaN. Points that are equal are all on the front.
-    """
-    times, accuracies = np.asarray(times, float), np.asarray(accuracies, float)
-    known = np.isfinite(times) & np.isfinite(accuracies)
-    no_worse = (times[:, None] <= times) & (accuracies[:, None] >= accuracies)
-    better = (times[:, None] < times) | (accuracies[:, None] > accuracies)
-    return known & ~(no_worse & better & known[:, None]).any(axis=0)
-
-
-def fingerprint(run: Run) -> str | None:
-    """Fingerprint of the images that a run was measured on; None for one that wasn't.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    str or None
-    """
-    test = run.manifest["data"].get("test")
-    return test["fingerprint"] if test else None
-
-
-def test_parts(runs: Iterable[Run]) -> dict[str, str]:
-    """Test parts that runs were measured on, those of most runs first.
-
-    Parameters
-    ----------
-    runs : iterable of Run
-
-    Returns
-    -------
-    dict of str to str
-        Name for people, unique -> fingerprint. Two parts of one name get the
-        first digits of their fingerprints.
-    """
-    counts: dict[tuple[str, str], int] = {}
-    for run in runs:
-        if (mark := fingerprint(run)) is not None:
-            key = (run.manifest["data"]["test"]["name"], mark)
-            counts[key] = counts.get(key, 0) + 1
-    found: dict[str, str] = {}  # fingerprint -> name
-    for (name, mark), _ in sorted(counts.items(), key=lambda item: -item[1]):
-        found.setdefault(mark, name)
-    names = list(found.values())
-    return {
-        name if names.count(name) == 1 else f"{name} · {mark[:8]}": mark
-        for mark, name in found.items()
-    }
-
-
-def calibration_error_of(run: Run) -> float:
-    """Calibration error from a run's manifest, or its kept scores where an older one lacks it.
-
-    Parameters
-    ----------
-    run : Run
-
-    Returns
-    -------
-    float
-        NaN for a run without scores.
-
-    Raises
-    ------
-    RunError
-        The kept scores are damaged.
-    """
-    kept = run.manifest["scores"].get("calibration_error")
-    if kept is not None:
-        return float(kept)
-    return run.report().calibration_error if SCORES in run.manifest["files"] else math.nan
-
-
-def leaderboard(
-    runs: Iterable[Run], calibration: Callable[[Run], float] = calibration_error_of
-) -> pd.DataFrame:
-    """All runs with their numbers, most accurate first.
-
-    Accuracies are comparable between rows of one ``test_fingerprint`` only.
-
-    Parameters
-    ----------
-    runs : iterable of Run
-    calibration : callable
-        Gives a run's calibration error; a page has it cached.
-
-    Returns
-    -------
-    DataFrame
-        ``run``, ``recipe``, ``title``, ``split``, ``trained_on``, ``measured_on``,
-        ``test_fingerprint``, ``shipped``, ``generated``, ``train_images``, ``accuracy``,
-        ``top3_accuracy``, ``roc_auc_ovo``, ``log_loss`` (nats), ``calibration_error``, ``fit_s``,
-        ``one_ms`` (median ms to read one image), ``bytes`` (of the model), ``created``. Numbers
-        that a manifest lacks are NaN; a damaged file of scores leaves a NaN too.
-    """
-    rows = []
-    for run in runs:
-        manifest = run.manifest
-        data, scores, timings = manifest["data"], manifest["scores"], manifest["timings"]
-        try:
-            gap = calibration(run)
-        except RunError:
-            gap = math.nan  # the pages that show its scores say what is wrong with them
-        rows.append(
-            {
-                "run": run.name,
-                "recipe": manifest["recipe"],
-                "title": manifest["title"],
-                "split": data["split"],
-                "trained_on": data["train"]["name"],
-                "measured_on": data["test"]["name"] if data.get("test") else None,
-                "test_fingerprint": fingerprint(run),
-                "shipped": run.shipped,
-                "generated": run.generated,
-                "train_images": data["train"]["images"],
-                **{
-                    key: _number(scores.get(key))
-                    for key in ("accuracy", "top3_accuracy", "roc_auc_ovo", "log_loss")
-                },
-                "calibration_error": gap,
-                "fit_s": _number(timings.get("fit_s")),
-                "one_ms": _number(timings.get("one_ms")),
-                "bytes": _number(manifest["files"][MODEL].get("bytes")),
-                "created": pd.to_datetime(manifest["created"], utc=True, errors="coerce"),
-            }
-        )
-    frame = pd.DataFrame(rows, columns=_COLUMNS)
-    return frame.sort_values("accuracy", ascending=False, kind="stable", ignore_index=True)
-
-
-_COLUMNS = [
-    "run", "recipe", "title", "split", "trained_on", "measured_on", "test_fingerprint", "shipped",
-    "generated", "train_images", "accuracy", "top3_accuracy", "roc_auc_ovo", "log_loss",
-    "calibration_error", "fit_s", "one_ms", "bytes", "created",
-]  # fmt: skip
-
-
-def _number(value) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan

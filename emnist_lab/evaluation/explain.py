@@ -9,13 +9,13 @@ from sklearn.linear_model import LogisticRegression
 
 from ..data.formats.base import SIDE
 from ..errors import RunError, first_line
+from ..metrics.scores import SMALLEST_PROBABILITY
 from ..models.features import Pixels, ScaledPixels
 from ..runs.manifest import MODEL, Damaged
 from ..runs.run import Run
 
 _UNITS = {Pixels: 1.0, ScaledPixels: 1 / 255}  # what a grey level becomes
 _CLASSIFIERS = (LogisticRegression, LinearDiscriminantAnalysis)
-_SMALLEST = np.finfo(np.float64).eps  # probabilities are clipped to this, as in `metrics`
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +190,7 @@ def occlusion(
     # Blank on blank changes nothing, where reading it again may differ by rounding.
     touched = squares[(squares & (image > 0)).any(axis=(1, 2))]
     variants = np.concatenate([image[None], np.where(touched, np.uint8(0), image)])
-    logs = np.log(np.maximum(run.predict_proba(variants)[:, [first, second]], _SMALLEST))
+    logs = np.log(np.maximum(run.predict_proba(variants)[:, [first, second]], SMALLEST_PROBABILITY))
     odds = logs[:, 0] - logs[:, 1]
     return np.tensordot(odds[0] - odds[1:], touched, 1) / squares.sum(axis=0)
 

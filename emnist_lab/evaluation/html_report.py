@@ -6,6 +6,7 @@ import json
 import math
 import os
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..data import thumbnails
 from ..data.part import Part
 from ..errors import RunError
-from ..metrics import bootstrap, confusion
+from ..metrics import bootstrap, confusion, definitions
 from ..metrics.bootstrap import Intervals
-from ..metrics.report import NUMBERS, Report
+from ..metrics.report import Report
 from ..metrics.roc import AVERAGES
-from ..runs.run import Run
-from . import figures, label_issues, label_marks
+from . import figures, label_issues
+from .evaluation import Evaluation
+from .label_marks import Mark
 
 _PAIRS, _DOUBTFUL = 12, 24
 _TOLD = ("recipe", "seed", "created", "settings", "temperature", "tempered", "data", "timings",
@@ -28,46 +30,31 @@ _TOLD = ("recipe", "seed", "created", "settings", "temperature", "tempered", "da
 
 
 def document(
-    run: Run,
-    report: Report,
-    data: str,
-    fingerprint: str,
-    part: Part | None = None,
-    intervals: Intervals | None = None,
+    evaluation: Evaluation, marks: Iterable[Mark] | None, intervals: Intervals | None = None
 ) -> str:
     """An evaluation as HTML: figures, numbers, the data's honest name, versions.
 
     Parameters
     ----------
-    run : Run
-    report : Report
-        On the test part.
-    data : str
-        Honest name of that part.
-    fingerprint : str
-        Of that part; says which marks of wrong labels count.
-    part : Part, optional
-        Its images, where they are at hand: the doubtful ones are shown.
+    evaluation : Evaluation
+        Where it has its images, those with label issues are shown.
+    marks : iterable of Mark, or None
+        Labels of that part that a person marked as wrong; None where they can't be
+        read, which the document says.
     intervals : Intervals, optional
         Computed here where they weren't before.
 
     Returns
     -------
     str
-        One file: styles, figures and images are inside. Marks that can't be read
-        are said to be, and none is counted.
+        One file: styles, figures and images are inside.
     """
+    run, report, part = evaluation.run, evaluation.report, evaluation.part
     intervals = intervals or bootstrap.intervals(report)
-    try:
-        wrong = [
-            one.image for one in label_marks.read(fingerprint) if one.image < len(report.labels)
-        ]
-        unread = False
-    except RunError:  # a damaged file of marks: the document says so, and has all else
-        wrong, unread = [], True
+    wrong = [one.image for one in marks or () if one.image < len(report.labels)]
     found = label_issues.find_label_issues(report)
     found = found[found["doubt"] > 0.5]
-    note = f"{run.name}, measured on: {data}"
+    note = evaluation.note
     everything = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -76,8 +63,8 @@ def document(
     text = everything.get_template("html_report.html").render(
         run=run,
         manifest=run.manifest,
-        data=data,
-        generated=run.generated or (part is not None and part.generated),
+        data=evaluation.name,
+        generated=evaluation.generated,
         absent=report.absent,
         images=len(report.labels),
         intervals=intervals,
@@ -101,7 +88,7 @@ def document(
         },
         doubtful_count=f"{len(found):,}",
         marked=len(wrong),
-        unread=unread,
+        unread=marks is None,
         accuracy_without=_without(report, wrong),
         at_hand=part is not None,
         tiles=[] if part is None else _tiles(report, part, found[:_DOUBTFUL]),
@@ -160,18 +147,15 @@ def _encoded(text: str) -> bytes:
 
 
 def _numbers(report: Report, intervals: Intervals) -> list[dict]:
-    rows = []
-    for key, value in report.summary().items():
-        label, form, short = NUMBERS[key]
-        low, high = intervals.of.get(key, (math.nan, math.nan))
-        rows.append(
-            {
-                "label": label,
-                "value": _or_dash(form, value),
-                "interval": f"{short.format(low)} – {short.format(high)}" if low == low else "",
-            }
-        )
-    return rows
+    values, unknown = report.summary(), (math.nan, math.nan)
+    return [
+        {
+            "label": one.name,
+            "value": one.format(values[one.key]),
+            "interval": one.format_interval(*intervals.of.get(one.key, unknown)),
+        }
+        for one in definitions.METRICS
+    ]
 
 
 def _or_dash(form: str, value: float) -> str:

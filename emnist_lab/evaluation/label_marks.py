@@ -151,6 +151,24 @@ def read(fingerprint: str) -> list[Mark]:
     return [marks[image] for image in sorted(marks)]
 
 
+def read_if_sound(fingerprint: str) -> list[Mark] | None:
+    """Marks of a test part; None where they can't be read.
+
+    Parameters
+    ----------
+    fingerprint : str
+        The part's.
+
+    Returns
+    -------
+    list of Mark or None
+    """
+    try:
+        return read(fingerprint)
+    except RunError:
+        return None
+
+
 def mark(fingerprint: str, one: Mark) -> None:
     """Keep a mark, whole or not at all.
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from ..data.classes import display_names
 from ..errors import HandwritingError
@@ -186,24 +185,6 @@ def begin(run: str, classes: Sequence[str], seed: int = 25) -> Practice:
     """
     order = np.random.default_rng(seed).permutation(len(classes))
     return Practice(run, tuple(classes), tuple(order.tolist()))
-
-
-def interval(hits: int, count: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval of a share that was seen in a few cases (Wilson 1927).
-
-    Parameters
-    ----------
-    hits, count : int
-        `count` above 0.
-    level : float
-
-    Returns
-    -------
-    low, high : float
-        0..1.
-    """
-    found = binomtest(hits, count).proportion_ci(level, "wilson")
-    return float(found.low), float(found.high)
 
 
 def reference_accuracy(own: Report, known: Report) -> float:

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from ..handwriting.drawing_reader import DrawingPredictions, predict_drawings, read
-from ..metrics import report, scores
+from ..metrics import calibration, scores
 from ..runs.run import Run
 
 CANVAS, PEN = 280, 20  # pixels: the Draw page's
@@ -170,6 +170,6 @@ def measure_drawings(run: Run, drawings: list[dict]) -> dict:
     if known.any():
         found |= {
             "log_loss": scores.log_loss(labels, probabilities),
-            "calibration_error": report.calibration_error(labels, probabilities),
+            "calibration_error": calibration.calibration_error(labels, probabilities),
         }
     return found | measure_stability(run, here, reading) | {"median_ms": measure_latency(run, here)}

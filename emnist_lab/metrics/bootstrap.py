@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..models.recipe import SEED
-from . import calibration
+from . import definitions
+from .intervals import wilson
 from .report import Report
-from .roc import rank_positions
 
 _MOST = 1_000_000_000  # N · C · replicates: a few seconds on one core
 _FEWEST, _USUAL = 200, 1_000  # replicates
-_SHARES = ("accuracy", "top3_accuracy")
 _GROUP = 2**21  # numbers in work at a time: bounds memory, and stays near the caches
 
 
@@ -54,11 +53,18 @@ def intervals(
     Returns
     -------
     Intervals
-        Of accuracy, top-3 accuracy, log loss, and both macro AUCs. Where every
-        draw gives the same, as it does without a single error, shares have
-        Wilson's (1927) interval instead, and others none. Not of the
+        Of every metric that can be resampled (see `emnist_lab.metrics.definitions.Metric`).
+        Where every draw gives the same, as it does without a single error, shares
+        have Wilson's (1927) interval instead, and others none. Not of the
         calibration error: it is a sum of distances, which noise only
         increases, so its bootstrap lies above the number itself.
+
+    Examples
+    --------
+    >>> report = Report([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]], ["A", "B"])
+    >>> low, high = intervals(report).of["accuracy"]
+    >>> low <= report.accuracy <= high
+    True
     """
     count = len(report.labels)
     if replicates is None:
@@ -74,10 +80,11 @@ def intervals(
     for name in parts[0]:
         values = np.concatenate([part[name] for part in parts])
         low, high = np.quantile(values, edges) if np.isfinite(values).all() else (np.nan, np.nan)
-        if _alike(low, high, count + len(report.classes)):  # without an error, say: no certainty
-            share = name in _SHARES
-            low = np.rint(low * count) / count  # how many images: a whole number
-            low, high = calibration.wilson(low, count, level) if share else (np.nan, np.nan)
+        if _alike(low, high, count + len(report.classes)):
+            # Without a single error, say. That doesn't make the number certain.
+            low, high = np.nan, np.nan
+            if name in report.per_image and report.per_image[name].dtype == bool:
+                low, high = wilson(report.per_image[name].mean(), count, level)
         of[name] = float(low), float(high)
     return Intervals(of, level, replicates, seed)
 
@@ -103,35 +110,10 @@ def _weights(labels: np.ndarray, replicates: int, random: np.random.Generator) -
 
 
 def _replicate(report: Report, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """The numbers with images weighted, (R,) each; weights sum to each class's images."""
-    labels, scores, count = report.labels, report.scores, len(report.labels)
+    """The metrics with images weighted, (R,) each; weights sum to each class's images."""
     per_image = report.per_image
-    means = weights @ np.column_stack(list(per_image.values())) / count
+    means = weights @ np.column_stack(list(per_image.values())) / len(report.labels)
     result = dict(zip(per_image, means.T, strict=True))
-    counts = report.aucs.counts
-    present = np.flatnonzero(counts)
-    # An image's share in the mean over pairs, and in the mean over classes.
-    by_pair = weights / counts[labels]
-    ovo = np.zeros(len(weights))
-    ovr = np.zeros(len(weights))
-    for a in present:
-        own, below, above = rank_positions(labels, scores, a)
-        rest = labels != a
-        ranked = np.zeros((len(weights), len(own) + 1))
-        np.cumsum(weights[:, own], axis=1, out=ranked[:, 1:])
-        below, above = below[rest], above[rest]
-        beaten = ranked[:, below]
-        if (below != above).any():
-            beaten = (beaten + ranked[:, above]) / 2
-        beaten = counts[a] - beaten
-        ovo += np.einsum("rj,rj->r", beaten, by_pair[:, rest]) / counts[a]
-        if len(present) > 1:
-            ovr += np.einsum("rj,rj->r", beaten, weights[:, rest]) / (
-                counts[a] * (count - counts[a])
-            )
-    if len(present) < 2:
-        ovo[:] = ovr[:] = np.nan
-    else:
-        ovo /= len(present) * (len(present) - 1)
-        ovr /= len(present)
-    return {**result, "roc_auc_ovo": ovo, "roc_auc_ovr": ovr}
+    for resample in dict.fromkeys(one.resample for one in definitions.METRICS if one.resample):
+        result |= resample(report, weights)
+    return result

@@ -1,16 +1,19 @@
-"""Whether a classifier is sure when it should be: reliability, abstaining, temperature."""
+"""Calibration: reliability, expected calibration error, risk and coverage, temperature."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
-from scipy.stats import norm
 from sklearn.model_selection import StratifiedKFold
 
+from .intervals import wilson
+from .ranking import descending_order
+from .scores import checked, log_loss
+
 BINS = 15
-RANGE = (0.05, 100.0)  # temperatures that are looked for; naive Bayes on pixels needs about 50
-_LOOKS = 31  # at temperatures spread over that range, before the best one is refined
+RANGE = (0.05, 100.0)  # of temperatures; naive Bayes on pixels needs about 50
+_GRID = 31  # temperatures tried over that range, before the best one is refined
 
 
 def _confidence(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,14 +42,14 @@ def reliability(labels: np.ndarray, scores: np.ndarray, bins: int = BINS) -> pd.
         ``right_low``, ``right_high`` (Wilson's 95 % interval of that share).
         NaN where a bin is empty.
     """
-    sure, right = _confidence(labels, scores)
+    confidence, right = _confidence(labels, scores)
     # Votes lie on the edges (1/5 = 3/15): rounding must not choose their bin.
-    places = np.clip(np.ceil(sure * bins - 1e-9).astype(int) - 1, 0, bins - 1)
+    places = np.clip(np.ceil(confidence * bins - 1e-9).astype(int) - 1, 0, bins - 1)
     count = np.bincount(places, minlength=bins)
     with np.errstate(invalid="ignore", divide="ignore"):
-        stated = np.bincount(places, weights=sure, minlength=bins) / count
+        stated = np.bincount(places, weights=confidence, minlength=bins) / count
         share = np.bincount(places, weights=right, minlength=bins) / count
-        low, high = wilson(share, count)
+    low, high = wilson(share, count)
     edges = np.linspace(0, 1, bins + 1)
     return pd.DataFrame(
         {
@@ -61,30 +64,7 @@ def reliability(labels: np.ndarray, scores: np.ndarray, bins: int = BINS) -> pd.
     )
 
 
-def wilson(share, count, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's (1927) interval of a share.
-
-    Parameters
-    ----------
-    share : array-like
-        0..1.
-    count : array-like
-        Of how many.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    low, high : ndarray
-    """
-    share, count = np.asarray(share, float), np.asarray(count, float)
-    z = norm.ppf((1 + level) / 2)
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + (z / count) ** 2 / 4)
-    return middle - half, middle + half
-
-
-def calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = BINS) -> float:
+def calibration_error(labels, scores, bins: int = BINS) -> float:
     """Expected calibration error of the likeliest class (Naeini, Cooper and Hauskrecht 2015).
 
     The mean over images of the distance between their bin's mean probability
@@ -92,14 +72,27 @@ def calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = BINS) 
 
     Parameters
     ----------
-    labels, scores, bins
-        As for `reliability`.
+    labels, scores
+        As for `emnist_lab.metrics.scores.roc_auc_ovo`; rows of `scores` are normalised to sum 1.
+    bins : int
+        How many.
 
     Returns
     -------
     float
         0..1; 0 where a classifier that says 80 % is right in 80 % of the cases.
+
+    Raises
+    ------
+    ValueError
+        The shapes don't fit, or scores aren't finite.
+
+    Examples
+    --------
+    >>> round(calibration_error([0, 1], [[0.8, 0.2], [0.6, 0.4]]), 3)
+    0.4
     """
+    labels, scores = checked(labels, scores)
     table = reliability(labels, scores, bins).dropna()
     gaps = (table["stated"] - table["right"]).abs() * table["images"]
     return float(gaps.sum() / len(labels))
@@ -107,11 +100,11 @@ def calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = BINS) 
 
 @dataclass(frozen=True, eq=False)
 class RiskCoverage:
-    """What a classifier gains by not answering where it isn't sure.
+    """Accuracy of a classifier that answers only where its confidence is high.
 
     Attributes
     ----------
-    sure : ndarray of shape (N,), dtype float64
+    confidence : ndarray of shape (N,), dtype float64
         Probability of each image's likeliest class, highest first.
     accuracy : ndarray of shape (N,), dtype float64
         Share read right of this image and all before it.
@@ -119,7 +112,7 @@ class RiskCoverage:
         Indices of the images in that order.
     """
 
-    sure: np.ndarray
+    confidence: np.ndarray
     accuracy: np.ndarray
     order: np.ndarray
 
@@ -138,11 +131,11 @@ class RiskCoverage:
         accuracy : float
             Share of these that are read right; NaN where none is answered.
         rejected : ndarray of int64
-            Indices of the others, least sure first.
+            Indices of the others, lowest confidence first.
         """
-        answered = int(np.searchsorted(-self.sure, -threshold, "right"))
+        answered = int(np.searchsorted(-self.confidence, -threshold, "right"))
         accuracy = float(self.accuracy[answered - 1]) if answered else float("nan")
-        return answered / len(self.sure), accuracy, self.order[answered:][::-1]
+        return answered / len(self.confidence), accuracy, self.order[answered:][::-1]
 
     def table(self, points: int = 200) -> pd.DataFrame:
         """The curve at evenly spaced coverages.
@@ -157,13 +150,13 @@ class RiskCoverage:
         DataFrame
             ``coverage``, ``accuracy``, ``threshold``.
         """
-        count = len(self.sure)
+        count = len(self.confidence)
         rows = np.unique(np.linspace(1, count, min(points, count)).round().astype(int))
         return pd.DataFrame(
             {
                 "coverage": rows / count,
                 "accuracy": self.accuracy[rows - 1],
-                "threshold": self.sure[rows - 1],
+                "threshold": self.confidence[rows - 1],
             }
         )
 
@@ -178,12 +171,12 @@ def risk_coverage(labels: np.ndarray, scores: np.ndarray) -> RiskCoverage:
 
     Returns
     -------
-    Coverage
+    RiskCoverage
     """
-    sure, right = _confidence(labels, scores)
-    order = np.argsort(-sure, kind="stable")
+    confidence, right = _confidence(labels, scores)
+    order = descending_order(confidence)
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    return RiskCoverage(sure[order], share, order)
+    return RiskCoverage(confidence[order], share, order)
 
 
 def apply_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
@@ -194,7 +187,7 @@ def apply_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
     scores : ndarray of shape (N, C), dtype float64
         Probabilities.
     temperature : float
-        Above 1 makes them less sure, below 1 surer; the order within a row stays.
+        Above 1 lowers the confidence, below 1 raises it; the order within a row stays.
 
     Returns
     -------
@@ -217,8 +210,8 @@ def apply_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
 def fit_temperature(labels: np.ndarray, scores: np.ndarray) -> float:
     """Temperature at which the log loss is least (Guo, Pleiss, Sun and Weinberger 2017).
 
-    What is minimised is `emnist_lab.metrics.scores.log_loss` of `scaled` itself: a class of
-    probability 0 keeps it, so its images cost the same at any temperature.
+    What is minimised is `emnist_lab.metrics.scores.log_loss` of what `apply_temperature` gives: a
+    class of probability 0 keeps it, so its images cost the same at any temperature.
 
     Parameters
     ----------
@@ -230,23 +223,22 @@ def fit_temperature(labels: np.ndarray, scores: np.ndarray) -> float:
     float
         Within `RANGE`, 0.05 to 100; one of the two where the log loss has no minimum between.
     """
-    from .scores import log_loss  # that module uses this one
 
     def loss(at: float) -> float:
         return log_loss(labels, apply_temperature(scores, at))
 
-    # Probabilities are clipped in the loss, so it has more than one valley: look around first.
-    looks = np.geomspace(*RANGE, _LOOKS)
-    losses = [loss(at) for at in looks]
+    # Probabilities are clipped in the loss, so it has more than one minimum: a grid first.
+    grid = np.geomspace(*RANGE, _GRID)
+    losses = [loss(at) for at in grid]
     best = int(np.argmin(losses))
-    around = looks[max(best - 1, 0)], looks[min(best + 1, _LOOKS - 1)]
+    around = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
     found = minimize_scalar(
         lambda log_t: loss(np.exp(log_t)),
         bounds=np.log(around),
         method="bounded",
         options={"xatol": 1e-4},
     )
-    return float(np.exp(found.x) if found.fun < losses[best] else looks[best])
+    return float(np.exp(found.x) if found.fun < losses[best] else grid[best])
 
 
 def cross_fitted(labels: np.ndarray, scores: np.ndarray, seed: int, folds: int = 2) -> np.ndarray:

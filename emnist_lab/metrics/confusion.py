@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
+from .ranking import descending_order
 from .report import Report
 
 ORDERS = ("by alphabet", "by confusion")
@@ -39,7 +40,7 @@ def cluster_order(confusion: np.ndarray) -> np.ndarray:
 
 
 def images_in_cell(report: Report, true: int | None = None, read: int | None = None) -> np.ndarray:
-    """Images of a cell, a row or a column of the confusion matrix, surest first.
+    """Images of a cell, a row or a column of the confusion matrix, highest confidence first.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def images_in_cell(report: Report, true: int | None = None, read: int | None = N
     if true is None or read is None:
         chosen &= report.predicted != report.labels
     found = np.flatnonzero(chosen)
-    return found[np.argsort(-report.scores[found].max(axis=1), kind="stable")]
+    return found[descending_order(report.scores[found].max(axis=1))]
 
 
 def confusions_of_class(report: Report, index: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -88,7 +89,7 @@ def confusions_of_class(report: Report, index: int) -> tuple[pd.DataFrame, pd.Da
         counts = counts.copy()
         counts[index] = 0
         found = np.flatnonzero(counts)
-        found = found[np.argsort(-counts[found], kind="stable")]
+        found = found[descending_order(counts[found])]
         return pd.DataFrame(
             {
                 "index": found,
@@ -121,7 +122,7 @@ def pairs(report: Report, count: int = 12) -> pd.DataFrame:
         pair alone); most errors first.
     """
     both = np.triu(report.confusion + report.confusion.T, 1)
-    order = np.argsort(-both, axis=None, kind="stable")[:count]
+    order = descending_order(both, count)
     first, second = np.unravel_index(order, both.shape)
     frame = pd.DataFrame(
         {

@@ -1,8 +1,30 @@
-"""Top-k classes: those with the highest scores, in order."""
+"""Order by falling score: of anything, and of the classes of one image (top-k)."""
 
 from collections.abc import Sequence
 
 import numpy as np
+
+
+def descending_order(values, count: int | None = None) -> np.ndarray:
+    """Indices that sort numbers from the highest to the lowest; of equals the first comes first.
+
+    Parameters
+    ----------
+    values : array-like
+        Flattened where it has more than one axis.
+    count : int or None
+        How many; None for all.
+
+    Returns
+    -------
+    ndarray of int64
+
+    Examples
+    --------
+    >>> descending_order([3, 7, 7, 1]).tolist()
+    [1, 2, 0, 3]
+    """
+    return np.argsort(-np.asarray(values), axis=None, kind="stable")[:count]
 
 
 def top_classes(scores, count: int | None = 2) -> list[int]:
@@ -24,7 +46,7 @@ def top_classes(scores, count: int | None = 2) -> list[int]:
     >>> top_classes([0.2, 0.5, 0.3])
     [1, 2]
     """
-    return np.argsort(-np.asarray(scores, float), kind="stable")[:count].tolist()
+    return descending_order(np.asarray(scores, float), count).tolist()
 
 
 def top_labels(

@@ -8,39 +8,10 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 
 from ..data.classes import display_names
-from . import calibration
+from . import definitions
+from .ranking import descending_order
 from .roc import RocAuc
-from .scores import checked, in_top, losses
-
-# Headline numbers by name -> what people read, and how they and their intervals are written.
-NUMBERS = {
-    "accuracy": ("Accuracy", "{:.2%}", "{:.1%}"),
-    "top3_accuracy": ("Top-3 accuracy", "{:.2%}", "{:.1%}"),
-    "log_loss": ("Log loss", "{:.4f}", "{:.3f}"),
-    "roc_auc_ovo": ("ROC AUC, one-vs-one", "{:.6f}", "{:.4f}"),
-    "roc_auc_ovr": ("ROC AUC, one-vs-rest", "{:.6f}", "{:.4f}"),
-    "calibration_error": ("Calibration error", "{:.2%}", ""),
-}
-
-
-def calibration_error(labels, scores, bins: int = 15) -> float:
-    """Expected calibration error of the likeliest class (Naeini, Cooper and Hauskrecht 2015).
-
-    See `emnist_lab.metrics.calibration`.
-
-    Parameters
-    ----------
-    labels, scores
-        As for `roc_auc_ovo`; rows of `scores` are normalised to sum 1.
-    bins : int
-        How many.
-
-    Returns
-    -------
-    float
-        0..1; 0 where a classifier that says 80 % is right in 80 % of the cases.
-    """
-    return calibration.calibration_error(*checked(labels, scores), bins)
+from .scores import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +42,12 @@ class Report:
         Probabilities; rows sum to 1.
     classes : list of str
         One character a class.
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["A", "B"])
+    >>> round(report.accuracy, 3), report.confusion.tolist()
+    (0.667, [[1, 0], [1, 1]])
     """
 
     labels: np.ndarray
@@ -104,32 +81,37 @@ class Report:
 
     @functools.cached_property
     def per_image(self) -> dict[str, np.ndarray]:
-        """What the headline means are means of: name -> (N,) float64 or bool."""
-        return {
-            "accuracy": self.predicted == self.labels,
-            "top3_accuracy": in_top(self.labels, self.scores, 3),
-            "log_loss": losses(self.labels, self.scores),
-        }
+        """What some metrics are means of: key -> (N,) float64 or bool."""
+        return {one.key: one.per_image(self) for one in definitions.METRICS if one.per_image}
+
+    @functools.cached_property
+    def _values(self) -> dict[str, float]:
+        return {}
+
+    def _value(self, metric: definitions.Metric) -> float:
+        if metric.key not in self._values:
+            self._values[metric.key] = metric.compute(self)
+        return self._values[metric.key]
 
     @property
     def accuracy(self) -> float:
         """Share of rows whose likeliest class is the true one."""
-        return float(self.per_image["accuracy"].mean())
+        return self._value(definitions.get("accuracy"))
 
     @property
     def top3_accuracy(self) -> float:
         """Share of rows whose true class is among the three likeliest."""
-        return float(self.per_image["top3_accuracy"].mean())
+        return self._value(definitions.get("top3_accuracy"))
 
     @property
     def log_loss(self) -> float:
-        """See `log_loss`."""
-        return float(self.per_image["log_loss"].mean())
+        """See `emnist_lab.metrics.scores.log_loss`."""
+        return self._value(definitions.get("log_loss"))
 
-    @functools.cached_property
+    @property
     def calibration_error(self) -> float:
-        """See `calibration_error`."""
-        return calibration_error(self.labels, self.scores)
+        """See `emnist_lab.metrics.calibration.calibration_error`."""
+        return self._value(definitions.get("calibration_error"))
 
     @functools.cached_property
     def aucs(self) -> RocAuc:
@@ -138,13 +120,13 @@ class Report:
 
     @property
     def roc_auc_ovo(self) -> float:
-        """See `roc_auc_ovo`."""
-        return self.aucs.ovo_macro
+        """See `emnist_lab.metrics.scores.roc_auc_ovo`."""
+        return self._value(definitions.get("roc_auc_ovo"))
 
     @property
     def roc_auc_ovr(self) -> float:
-        """See `roc_auc_ovr`."""
-        return self.aucs.ovr_macro
+        """See `emnist_lab.metrics.scores.roc_auc_ovr`."""
+        return self._value(definitions.get("roc_auc_ovr"))
 
     @property
     def absent(self) -> list[str]:
@@ -153,15 +135,8 @@ class Report:
         return [name for name, count in zip(self.names, counts, strict=True) if not count]
 
     def summary(self) -> dict[str, float]:
-        """The headline numbers, by name."""
-        return {
-            "accuracy": self.accuracy,
-            "top3_accuracy": self.top3_accuracy,
-            "log_loss": self.log_loss,
-            "roc_auc_ovo": self.roc_auc_ovo,
-            "roc_auc_ovr": self.roc_auc_ovr,
-            "calibration_error": self.calibration_error,
-        }
+        """Every metric: key -> value; see `emnist_lab.metrics.definitions.METRICS`."""
+        return {one.key: self._value(one) for one in definitions.METRICS}
 
     @functools.cached_property
     def per_class(self) -> pd.DataFrame:
@@ -200,7 +175,7 @@ class Report:
         """
         errors = self.confusion.copy()
         np.fill_diagonal(errors, 0)
-        order = np.argsort(-errors, axis=None, kind="stable")[:count]
+        order = descending_order(errors, count)
         rows, columns = np.unravel_index(order, errors.shape)
         frame = pd.DataFrame(
             {

@@ -48,7 +48,7 @@ def rank_positions(labels: np.ndarray, scores: np.ndarray, a: int) -> tuple[np.n
     Parameters
     ----------
     labels, scores
-        As for `pair_sums`.
+        As for `mann_whitney_sums`.
     a : int
         The class.
 
@@ -99,7 +99,7 @@ class RocAuc:
 
     @functools.cached_property
     def pairwise(self) -> np.ndarray:
-        """How surely each pair is told apart: (C, C) float64, symmetric (Hand and Till 2001).
+        """How well each pair is told apart: (C, C) float64, symmetric (Hand and Till 2001).
 
         The mean of the pair's two areas, one on each class's score. NaN on the
         diagonal and for classes that never occur.
@@ -165,9 +165,42 @@ class RocAuc:
         beats += np.searchsorted(others, right, "right").sum(dtype=np.float64)
         return float(0.5 * beats / (len(right) * len(others)))
 
+    def weighted_macros(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both macro averages with images weighted, as for a bootstrap.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (R, N), dtype float64
+            Each row sums to every class's number of images within that class.
+
+        Returns
+        -------
+        ovo, ovr : ndarray of shape (R,), dtype float64
+            NaN where fewer than two classes occur.
+        """
+        labels, scores, counts, total = self.labels, self.scores, self.counts, len(self.labels)
+        present = np.flatnonzero(counts)
+        ovo, ovr = np.zeros(len(weights)), np.zeros(len(weights))
+        if len(present) < 2:
+            return ovo * np.nan, ovr * np.nan
+        # An image's share in the mean over pairs; in the mean over classes it is its weight.
+        by_pair = weights / counts[labels]
+        for a in present:
+            own, below, above = rank_positions(labels, scores, a)
+            rest = labels != a
+            ranked = np.zeros((len(weights), len(own) + 1))
+            np.cumsum(weights[:, own], axis=1, out=ranked[:, 1:])
+            below, above = below[rest], above[rest]
+            beaten = ranked[:, below]
+            if (below != above).any():
+                beaten = (beaten + ranked[:, above]) / 2
+            beaten = counts[a] - beaten
+            ovo += np.einsum("rj,rj->r", beaten, by_pair[:, rest]) / counts[a]
+            ovr += np.einsum("rj,rj->r", beaten, weights[:, rest]) / (
+                counts[a] * (total - counts[a])
+            )
+        return ovo / (len(present) * (len(present) - 1)), ovr / len(present)
+
     def table(self) -> dict[str, float]:
         """All averages by name."""
-        return {
-            name: getattr(self, name)
-            for name in ("ovo_macro", "ovo_weighted", "ovr_macro", "ovr_weighted", "ovr_micro")
-        }
+        return {name: getattr(self, name) for name in AVERAGES}

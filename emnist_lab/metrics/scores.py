@@ -1,13 +1,15 @@
-"""Numbers from labels and scores: accuracy, ROC AUC, calibration, confusion, per class."""
+"""Single numbers from labels and scores: top-k accuracy, ROC AUC, log loss."""
 
 import numpy as np
 
 from .roc import RocAuc
 
-_SMALLEST = np.finfo(np.float64).eps  # probabilities are clipped to this, as scikit-learn does
+# Probabilities are clipped to this before a logarithm, as scikit-learn does.
+SMALLEST_PROBABILITY = np.finfo(np.float64).eps
 
 
 def checked(labels, scores) -> tuple[np.ndarray, np.ndarray]:
+    """Labels as int64 and scores as float64; a `ValueError` where they don't fit."""
     labels, scores = np.asarray(labels), np.asarray(scores, dtype=np.float64)
     if labels.ndim != 1 or scores.ndim != 2 or len(labels) != len(scores):
         raise ValueError(
@@ -44,6 +46,11 @@ def roc_auc_ovo(labels, scores) -> float:
     ------
     ValueError
         The shapes don't fit, or scores aren't finite.
+
+    Examples
+    --------
+    >>> roc_auc_ovo([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.5, 0.5], [0.2, 0.8]])
+    0.75
     """
     return RocAuc(*checked(labels, scores)).ovo_macro
 
@@ -62,6 +69,11 @@ def roc_auc_ovr(labels, scores) -> float:
     -------
     float
         Average over classes that occur; NaN if fewer than two do.
+
+    Examples
+    --------
+    >>> roc_auc_ovr([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.5, 0.5], [0.2, 0.8]])
+    0.75
     """
     return RocAuc(*checked(labels, scores)).ovr_macro
 
@@ -80,6 +92,11 @@ def top_accuracy(labels, scores, count: int = 3) -> float:
     -------
     float
         0..1.
+
+    Examples
+    --------
+    >>> top_accuracy([0, 2], [[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], 2)
+    0.5
     """
     return float(in_top(*checked(labels, scores), count).mean())
 
@@ -103,10 +120,16 @@ def log_loss(labels, scores) -> float:
     -------
     float
         0 is perfect; ``log(C)`` is guessing.
+
+    Examples
+    --------
+    >>> round(log_loss([0, 1], [[0.5, 0.5], [0.5, 0.5]]), 3)
+    0.693
     """
     return float(losses(*checked(labels, scores)).mean())
 
 
 def losses(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """What `log_loss` is the mean of: ndarray of shape (N,), dtype float64."""
     own = scores[np.arange(len(labels)), labels] / scores.sum(axis=1)
-    return np.log(1 / np.clip(own, _SMALLEST, 1))
+    return np.log(1 / np.clip(own, SMALLEST_PROBABILITY, 1))

@@ -9,6 +9,7 @@ from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec
 from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.errors import RunError
+from emnist_lab.metrics import definitions
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.ui import current_dataset, current_run, messages
 from emnist_lab.ui.formatting import plain, seconds
@@ -235,12 +236,9 @@ def _done(job: Job) -> None:
         st.success(kept, icon=":material/check:")
     scores = manifest["scores"]
     with st.container(horizontal=True):
-        for key, label, form in (
-            ("accuracy", "Accuracy", "{:.2%}"),
-            ("roc_auc_ovo", "ROC AUC, one-vs-one", "{:.4f}"),
-        ):
-            if scores.get(key) is not None:
-                st.metric(label, form.format(scores[key]))
+        for metric in (definitions.get(key) for key in ("accuracy", "roc_auc_ovo")):
+            if scores.get(metric.key) is not None:
+                st.metric(metric.name, metric.format(scores[metric.key]), help=metric.help)
     curve(job.curve)
     with st.container(horizontal=True):
         # Links, not st.switch_page: that refuses to leave an address that widgets are bound to.

@@ -9,8 +9,8 @@ from scipy.stats import binom
 
 import emnist_lab as lab
 from emnist_lab.errors import RunError
-from emnist_lab.evaluation import comparison
-from emnist_lab.metrics import report
+from emnist_lab.evaluation import comparison, leaderboard
+from emnist_lab.metrics.calibration import calibration_error
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
 
@@ -85,13 +85,13 @@ def test_pareto_equals_its_definition():
     random = np.random.default_rng(0)
     times, shares = random.integers(1, 9, 60) * 1.0, random.integers(1, 9, 60) / 10
     times[5] = np.nan
-    for index, on in enumerate(comparison.pareto(times, shares)):
+    for index, on in enumerate(leaderboard.pareto(times, shares)):
         beaten = any(
             (t <= times[index] and s >= shares[index]) and (t < times[index] or s > shares[index])
             for t, s in zip(times, shares, strict=True)
         )
         assert on == (index != 5 and not beaten)
-    assert comparison.pareto([1, 1], [0.5, 0.5]).all()
+    assert leaderboard.pareto([1, 1], [0.5, 0.5]).all()
 
 
 def test_calibration_error_equals_a_plain_one():
@@ -105,13 +105,13 @@ def test_calibration_error_equals_a_plain_one():
             inside = (sure > place / bins) & (sure <= (place + 1) / bins)
             if inside.any():
                 error += inside.mean() * abs(right[inside].mean() - sure[inside].mean())
-        assert report.calibration_error(labels, scores, bins) == pytest.approx(error, abs=1e-12)
+        assert calibration_error(labels, scores, bins) == pytest.approx(error, abs=1e-12)
     certain = np.eye(4)[labels]
-    assert report.calibration_error(labels, certain) == 0
-    assert report.calibration_error((labels + 1) % 4, certain) == 1
+    assert calibration_error(labels, certain) == 0
+    assert calibration_error((labels + 1) % 4, certain) == 1
     # three votes of five lie on the edge of two bins, however they were rounded
     votes = np.array([[0.6, 0.4], [np.nextafter(0.6, 1), 0.4]])
-    assert report.calibration_error([0, 1], votes) == pytest.approx(0.1)
+    assert calibration_error([0, 1], votes) == pytest.approx(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_the_leaderboard_of_old_and_new_runs(digits, home):
     manifest["created"] = "yesterday"
     (old.folder / MANIFEST).write_text(json.dumps(manifest))
     found = [run for run in lab.list_runs()[0] if not run.shipped]
-    table = comparison.leaderboard(found).set_index("run")
+    table = leaderboard.leaderboard(found).set_index("run")
     assert set(table.index) == {"new", "old", "bare", "elsewhere"}
     assert table.loc["old", "calibration_error"] == pytest.approx(expected, rel=1e-12)
     assert np.isnan(table.loc["old", "one_ms"]) and np.isnan(table.loc["bare", "accuracy"])
@@ -140,7 +140,7 @@ def test_the_leaderboard_of_old_and_new_runs(digits, home):
     assert table.loc["new", "bytes"] == (kept.folder / MODEL).stat().st_size
     assert table.loc["new", "train_images"] == 120 and not table.loc["new", "shipped"]
     assert table["accuracy"].dropna().is_monotonic_decreasing
-    parts = comparison.test_parts(found)
+    parts = leaderboard.test_parts(found)
     assert list(parts.values()) == [test.fingerprint, other.fingerprint]
     comparison.check_pair(kept, lab.open_run("old"))
     with pytest.raises(RunError, match="can't be compared"):
@@ -148,14 +148,14 @@ def test_the_leaderboard_of_old_and_new_runs(digits, home):
     with pytest.raises(RunError, match="no test scores"):
         comparison.check_pair(kept, lab.open_run("bare"))
     (kept.folder / SCORES).write_bytes(b"other")
-    assert comparison.leaderboard([lab.open_run("new")]).loc[0, "accuracy"] > 0
+    assert leaderboard.leaderboard([lab.open_run("new")]).loc[0, "accuracy"] > 0
 
 
 def test_parts_of_one_name_are_told_apart(digits):
     train, _, other = digits
     same = make_part("digits", 5, 10, "test")
     found = [lab.fit("pixels-logistic", train, part) for part in (other, same)]
-    names = list(comparison.test_parts(found))
+    names = list(leaderboard.test_parts(found))
     assert names[0] != names[1] and other.fingerprint[:8] in names[0]
     with pytest.raises(RunError, match="other images by the same name"):
         for run in found:

@@ -14,6 +14,7 @@ import emnist_lab as lab
 from emnist_lab import __main__ as main
 from emnist_lab.errors import RunError
 from emnist_lab.evaluation import html_report, label_issues, label_marks
+from emnist_lab.evaluation.evaluation import Evaluation
 
 
 class Balanced(HTMLParser):
@@ -44,6 +45,19 @@ def read(text: str) -> tuple[str, list[str]]:
     return re.sub(r"\s+", " ", " ".join(page.words)), page.addresses
 
 
+def document(run, report, test, name=None, images=False) -> str:
+    found = Evaluation(
+        run,
+        report,
+        name or test.name,
+        test.fingerprint,
+        run.generated,
+        test if images else None,
+        stored=True,
+    )
+    return html_report.document(found, label_marks.read_if_sound(test.fingerprint))
+
+
 @pytest.fixture(scope="module")
 def made():
     train, test = make_part("digits", 30, 1), make_part("digits", 12, 2, "test")
@@ -53,7 +67,7 @@ def made():
 
 def test_it_holds_the_numbers_and_needs_nothing(made):
     run, report, test = made
-    text = html_report.document(run, report, test.name, test.fingerprint, test)
+    text = document(run, report, test, images=True)
     words, addresses = read(text)
     assert all(one.startswith("data:image/png;base64,") for one in addresses)
     assert "http" not in text.replace("http-equiv", "")
@@ -68,7 +82,7 @@ def test_it_holds_the_numbers_and_needs_nothing(made):
 
 def test_without_images_it_says_so(made):
     run, report, test = made
-    words, addresses = read(html_report.document(run, report, test.name, test.fingerprint))
+    words, addresses = read(document(run, report, test))
     assert "weren't at hand" in words and len(addresses) == 3
 
 
@@ -77,7 +91,7 @@ def test_marked_images_are_left_out(made):
     wrong = np.flatnonzero(report.predicted != report.labels)[:2]
     for image in wrong:
         label_marks.mark(test.fingerprint, label_marks.Mark(int(image), "1"))
-    words, _ = read(html_report.document(run, report, test.name, test.fingerprint))
+    words, _ = read(document(run, report, test))
     assert f"{len(wrong)} images were marked" in words
     assert f"{label_issues.drop_images(report, wrong).accuracy:.2%}" in words
 
@@ -86,7 +100,7 @@ def test_texts_from_files_stay_text(made):
     run, report, test = made
     evil = "<script>alert(1)</script>"
     forged = dataclasses.replace(run, manifest={**run.manifest, "name": evil, "title": evil})
-    text = html_report.document(forged, report, evil, test.fingerprint)
+    text = document(forged, report, test, name=evil)
     assert "<script" not in text
     assert evil in read(text)[0]
 
@@ -95,7 +109,7 @@ def test_a_class_that_never_occurs_is_said_and_no_nan_shows(made):
     run, report, test = made
     keep = report.labels != 3
     part = dataclasses.replace(report, labels=report.labels[keep], scores=report.scores[keep])
-    words, _ = read(html_report.document(run, part, test.name, test.fingerprint))
+    words, _ = read(document(run, part, test))
     assert "has no image of 3" in words and "nan" not in words.lower().split()
 
 
@@ -103,7 +117,7 @@ def test_generated_images_are_called_so(made):
     run, report, test = made
     data = {**run.manifest["data"], "train": {**run.manifest["data"]["train"], "generated": True}}
     forged = dataclasses.replace(run, manifest={**run.manifest, "data": data})
-    words, _ = read(html_report.document(forged, report, test.name, test.fingerprint))
+    words, _ = read(document(forged, report, test))
     assert "Made from generated images" in words
 
 
@@ -126,7 +140,7 @@ def test_marks_that_can_not_be_read_are_no_obstacle(made, home):
     run, report, test = made
     label_marks.mark(test.fingerprint, label_marks.Mark(0, "1"))
     next(label_marks.marks_home().glob("*.json")).write_text("{")
-    words, _ = read(html_report.document(run, report, test.name, test.fingerprint))
+    words, _ = read(document(run, report, test))
     assert "marks of wrongly labelled images couldn't be read" in words
     assert f"{report.accuracy:.2%}" in words and "were marked" not in words
     assert str(home) not in words
@@ -134,22 +148,22 @@ def test_marks_that_can_not_be_read_are_no_obstacle(made, home):
 
 def test_no_doubtful_label_is_said_to_be_none(made):
     run, report, test = made
-    sure = dataclasses.replace(report, scores=np.eye(10)[report.labels])
-    words, addresses = read(html_report.document(run, sure, test.name, test.fingerprint, test))
+    certain = dataclasses.replace(report, scores=np.eye(10)[report.labels])
+    words, addresses = read(document(run, certain, test, images=True))
     assert "None." in words and "weren't at hand" not in words and len(addresses) == 3
 
 
 def test_a_seed_of_nought_is_told(made):
     run, report, test = made
     other = dataclasses.replace(run, manifest={**run.manifest, "seed": 0})
-    assert '"seed": 0' in read(html_report.document(other, report, test.name, test.fingerprint))[0]
+    assert '"seed": 0' in read(document(other, report, test))[0]
 
 
 def test_half_a_surrogate_pair_is_written_as_json_escapes_it(made, tmp_path):
     run, report, test = made
     machine = {**run.manifest["machine"], "cpu": "\ud800"}
     odd = dataclasses.replace(run, manifest={**run.manifest, "machine": machine})
-    text = html_report.document(odd, report, test.name, test.fingerprint)
+    text = document(odd, report, test)
     assert text.encode()  # the page hands it to a browser
     for name, content in (("one.html", text), ("two.html", "\ud800")):
         html_report.write(tmp_path / name, content)

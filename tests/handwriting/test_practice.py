@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from helpers import BALANCED
-from scipy.stats import norm
 
 import emnist_lab as lab
 from emnist_lab.errors import HandwritingError
@@ -70,15 +69,6 @@ def test_drawings_are_kept_with_what_was_asked_for():
     (wrong,) = (one for one in drawings if one.label == "L")
     assert next(iter(wrong.predictions["a-run"])) == "1" and wrong.strokes[0][0] == (60.0, 60.0)
     assert wrong.pen_width == 20 and np.array_equal(wrong.image, IMAGE)
-
-
-def test_the_interval_is_wilsons():
-    z = norm.ppf(0.975)
-    share, count = 0.7, 10
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z * np.sqrt(share * 0.3 / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
-    assert practice.interval(7, 10) == pytest.approx((middle - half, middle + half))
-    assert practice.interval(0, 1)[0] == 0 and practice.interval(1, 1)[1] == 1
 
 
 def known(classes: str, confusion: list[list[int]]) -> Report:

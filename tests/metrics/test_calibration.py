@@ -5,7 +5,7 @@ import pytest
 from helpers import data
 from scipy.stats import binomtest
 
-from emnist_lab.metrics import calibration, report
+from emnist_lab.metrics import calibration
 from emnist_lab.metrics import scores as metrics
 
 
@@ -27,7 +27,6 @@ def test_a_sure_and_wrong_classifier_and_a_calibrated_one():
     labels = np.array([0, 1, 0, 1])
     sure = np.eye(2)[[0, 0, 0, 0]]
     assert calibration.calibration_error(labels, sure) == 0.5
-    assert report.calibration_error(labels, sure) == 0.5
     half = np.array([[0.500001, 0.499999]] * 4)
     assert calibration.calibration_error(labels, half) == pytest.approx(0, abs=1e-5)
 

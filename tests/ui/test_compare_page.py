@@ -5,7 +5,7 @@ from helpers import make_part, opened, said
 
 import emnist_lab as lab
 from emnist_lab.commands.specs import CurveSpec
-from emnist_lab.evaluation import comparison, figures
+from emnist_lab.evaluation import comparison, figures, leaderboard
 from emnist_lab.runs import curve_store, learning_curve
 
 
@@ -68,7 +68,7 @@ def test_runs_on_different_images_are_not_compared(own):
     app = opened("compare", first="plain", second="elsewhere")
     assert not app.exception and len(app.error) == 1
     assert "plain and elsewhere can't be compared" in said(app)
-    parts = comparison.test_parts(lab.list_runs()[0])
+    parts = leaderboard.test_parts(lab.list_runs()[0])
     app.selectbox(key="test").set_value(next(n for n in parts if "(40 images" in n)).run()
     assert not app.exception and list(app.dataframe[0].value["run"]) == ["elsewhere"]
 
@@ -112,8 +112,8 @@ def test_kept_curves_show_and_are_deleted(folder):
 def test_figures_are_drawn(folder):
     train, test = (lab.load("digits", part, folder) for part in ("train", "test"))
     *_, curve = learning_curve.fit_learning_curve("pixels-logistic", train, test, (20, 80))
-    table = comparison.leaderboard(lab.list_runs()[0])
-    table["front"] = comparison.pareto(table["fit_s"], table["accuracy"])
+    table = leaderboard.leaderboard(lab.list_runs()[0])
+    table["front"] = leaderboard.pareto(table["fit_s"], table["accuracy"])
     for dark in (False, True):
         drawn = figures.encode(figures.tradeoff_figure(table, dark), "svg", "on $what$")
         assert b"<svg" in drawn and b"hog-qda" in drawn

@@ -1,61 +1,21 @@
-"""What the Compare page shows of runs: the leaderboard, the trade-off, two runs side by side."""
+"""The leaderboard on the Compare page, and time against accuracy."""
 
 import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from emnist_lab.data import thumbnails
-from emnist_lab.data.part import Part
-from emnist_lab.errors import LabError
-from emnist_lab.evaluation import comparison, figures
-from emnist_lab.evaluation.comparison import McNemar
-from emnist_lab.metrics.report import Report
-from emnist_lab.runs.manifest import MANIFEST, SCORES
-from emnist_lab.runs.registry import open_run
+from emnist_lab.evaluation import figures, leaderboard
+from emnist_lab.metrics.definitions import Metric
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_evaluation, messages
-from emnist_lab.ui.components.gallery import gallery
+from emnist_lab.ui import current_run, messages
 from emnist_lab.ui.downloads import download_csv, downloads
-from emnist_lab.ui.formatting import plain
 
-_SHOWN = 120  # images a gallery
 _LABELLED = 10  # runs of the scatter that have their name beside them, those on the front aside
 
-_PERCENT = ("accuracy", "top3_accuracy", "calibration_error")
-
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
-_COLUMNS = {
-    "run": _text("Run", pinned=True, width="medium"),
-    "accuracy": _number(
-        "Accuracy",
-        format="%.2f %%",
-        help="Share of test images whose likeliest class is the true one.",
-    ),
-    "top3_accuracy": _number(
-        "Top-3",
-        format="%.2f %%",
-        help="Share of test images whose true class is among the three likeliest.",
-    ),
-    "roc_auc_ovo": _number(
-        "AUC",
-        format="%.4f",
-        help="ROC AUC, one-vs-one: how surely a pair of classes is told apart, averaged over all "
-        "pairs (Hand and Till 2001). 0.5 is guessing, 1 is perfect.",
-    ),
-    "log_loss": _number(
-        "Log loss",
-        format="%.3f",
-        help="Mean negative logarithm (nats) of the probability given to the true class: 0 is "
-        "perfect, confident errors cost most.",
-    ),
-    "calibration_error": _number(
-        "Calibration error",
-        format="%.2f %%",
-        help="How far the likeliest class's probability lies from the share of right answers, on "
-        "average over 15 bins of equal width (expected calibration error, Naeini et al. 2015). "
-        "0: when it says 80 %, it is right in 80 % of the cases.",
-    ),
+_RUN = {"run": _text("Run", pinned=True, width="medium")}
+_COSTS = {
     "fit_s": _number(
         "Fit, s",
         format="%.1f",
@@ -80,21 +40,28 @@ _COLUMNS = {
 }
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
-def _calibration(folder: str, stamp: int) -> float:
-    return comparison.calibration_error_of(open_run(folder))
+def _column(metric: Metric):
+    """A metric's column; Streamlit formats as printf does, and percents of numbers up to 100."""
+    spec = metric.table_format
+    printf = f"%{spec[:-1]}f %%" if spec.endswith("%") else f"%{spec}"
+    return _number(metric.short_name, format=printf, help=metric.help)
 
 
-def calibration(run: Run) -> float:
-    """Calibration error of a run; where its manifest lacks it, computed once from its scores."""
-    if run.manifest["scores"].get("calibration_error") is not None:
-        return comparison.calibration_error_of(run)
-    return _calibration(str(run.folder), (run.folder / MANIFEST).stat().st_mtime_ns)
+@st.cache_data(max_entries=2048, show_spinner=False)
+def _computed(folder: str, stamp: int, key: str) -> float:
+    return leaderboard.metric_of(current_run.opened(folder, stamp), key)
 
 
-def leaderboard(runs: list[Run]) -> pd.DataFrame:
+def _metric_of(run: Run, key: str) -> float:
+    """A metric of a run; where its manifest lacks it, computed once from its scores."""
+    if key in run.manifest["scores"]:
+        return leaderboard.metric_of(run, key)
+    return _computed(*current_run.version_key(run), key)
+
+
+def show_leaderboard(runs: list[Run]) -> pd.DataFrame:
     """Show runs of one test part as a table; gives the table behind it."""
-    table = comparison.leaderboard(runs, calibration)
+    table = leaderboard.leaderboard(runs, _metric_of)
     if table["generated"].any():
         st.warning(
             "**Some runs were made from generated images**, as the column *From* says: their "
@@ -104,13 +71,15 @@ def leaderboard(runs: list[Run]) -> pd.DataFrame:
     origin = np.where(table["shipped"], "shipped", "own") + np.where(
         table["generated"], ", generated images", ""
     )
-    percent = {key: 100 * table[key] for key in _PERCENT}
+    metrics = leaderboard.metrics()
+    percent = {one.key: 100 * table[one.key] for one in metrics if one.table_format.endswith("%")}
+    columns = {**_RUN, **{one.key: _column(one) for one in metrics}, **_COSTS}
     shown = table.assign(**percent, **{"from": origin, "mb": table["bytes"] / 1e6})
-    shown = shown[list(_COLUMNS)]
+    shown = shown[list(columns)]
     st.dataframe(
         shown,
         hide_index=True,
-        column_config=_COLUMNS,
+        column_config=columns,
         height=min(38 + 35 * len(shown), 460),
         placeholder="–",
         alt="Leaderboard of runs: " + ", ".join(table["run"]),
@@ -119,13 +88,13 @@ def leaderboard(runs: list[Run]) -> pd.DataFrame:
     return table
 
 
-def tradeoff(table: pd.DataFrame, note: str) -> None:
+def show_tradeoff(table: pd.DataFrame, note: str) -> None:
     """Show fit time against accuracy, and the runs that no other beats."""
     table = table[(table["fit_s"] > 0) & table["accuracy"].notna()]
     if table.empty:
         st.info("None of these runs says how long its fit took.", icon=":material/timer_off:")
         return
-    table = table.assign(front=comparison.pareto(table["fit_s"], table["accuracy"]))
+    table = table.assign(front=leaderboard.pareto(table["fit_s"], table["accuracy"]))
     st.altair_chart(
         _scatter(table, messages.dark()),
         alt="Accuracy over fit time; on the Pareto front: "
@@ -208,196 +177,3 @@ def _scatter(table: pd.DataFrame, dark: bool) -> alt.LayerChart:
         for look in ({"stroke": paper, "strokeWidth": 3, "color": paper}, {"color": ink})
     ]
     return alt.layer(line, points, *labels).properties(height=380)
-
-
-def choose_pair(runs: list[Run], table: pd.DataFrame) -> tuple[Run, Run] | None:
-    """Selection of two runs, kept in the address; None, and why, where there are no two."""
-    scored = {run.name: run for run in runs if SCORES in run.manifest["files"]}
-    if len(scored) < 2:
-        st.info(
-            "It takes two runs with test scores, and there "
-            + (f"is one, {plain(next(iter(scored)))}." if scored else "is none.")
-            + " The Train page makes more.",
-            icon=":material/compare_arrows:",
-        )
-        st.page_link("pages/train.py", label="Train another", icon=":material/model_training:")
-        return None
-    names = list(scored)
-    best = [name for name in table["run"] if name in scored]
-    best += [name for name in names if name not in best]
-    with st.container(horizontal=True):
-        first, second = (
-            st.selectbox(
-                label,
-                names,
-                index=names.index(best[place]),
-                key=key,
-                bind="query-params",
-                width=340,
-            )
-            for place, (label, key) in enumerate((("First run", "first"), ("Second run", "second")))
-        )
-    if first == second:
-        st.info("A run agrees with itself: choose another.", icon=":material/compare_arrows:")
-        return None
-    return scored[first], scored[second]
-
-
-def pair(first: Run, second: Run) -> None:
-    """Show where two runs disagree, and whether that is more than chance."""
-    try:
-        comparison.check_pair(first, second)
-        reports = current_evaluation.report(first.name), current_evaluation.report(second.name)
-        comparison.check_reports(*reports)
-    except LabError as error:
-        messages.say_error(error)
-        return
-    labels = reports[0].labels
-    test = comparison.mcnemar(labels, *(report.predicted for report in reports))
-    if first.generated or second.generated:
-        st.warning(
-            "**Made from generated images.** At least one of the two was: its scores say nothing "
-            "about real handwriting.",
-            icon=":material/robot_2:",
-        )
-    st.caption(f"Both measured on the {plain(first.manifest['data']['test']['name'])}.")
-    _verdict(first.name, second.name, test)
-    _images(first, second, *reports)
-    _by_class(first.name, second.name, *reports)
-
-
-def _verdict(first: str, second: str, test: McNemar) -> None:
-    a, b = f"**{plain(first)}**", f"**{plain(second)}**"
-    chance = "p < 0.0001" if test.p_value < 1e-4 else f"p = {test.p_value:.4f}"
-    if not test.first + test.second:
-        st.info("The two read exactly the same images right.", icon=":material/drag_handle:")
-    else:
-        finding = "significant at 5 %" if test.significant else "not significant at 5 %"
-        st.markdown(
-            f"{a} reads {test.first:,} images that {b} doesn't, {b} {test.second:,} that {a} "
-            f"doesn't. A split at least so uneven by chance: {chance}, **{finding}**."
-        )
-        more, less = (a, b) if test.difference >= 0 else (b, a)
-        if not test.significant:
-            st.caption("These images don't tell which of the two is better.")
-        else:
-            st.caption(f"{more} is better than {less} on this test part.")
-    left, right = st.columns([1.5, 1], gap="large", vertical_alignment="center")
-    left.table(
-        pd.DataFrame(
-            [[f"{test.both:,}", f"{test.first:,}"], [f"{test.second:,}", f"{test.neither:,}"]],
-            index=[f"{plain(first)} right", f"{plain(first)} wrong"],
-            columns=[f"{plain(second)} right", f"{plain(second)} wrong"],
-        )
-    )
-    right.metric(
-        "Difference of accuracies",
-        f"{test.difference:+.2%}",
-        help="The first run's less the second's. The interval is Bonett and Price's (2012) for "
-        "paired proportions; the p-value is McNemar's exact test (two-sided): images that both "
-        "read, or neither, say nothing about which is better.",
-    )
-    right.caption(f"95 % interval {test.low:+.2%} to {test.high:+.2%}, on {test.images:,} images.")
-
-
-def _images(first: Run, second: Run, one: Report, other: Report) -> None:
-    found = comparison.disagreements(one, other)
-    part, problem = current_evaluation.test_part(first)
-    if part is None:
-        st.info(problem, icon=":material/hide_image:")
-        return
-    titles = _Titles(first.name, second.name, one, other)
-    sides = st.columns(2, gap="large")
-    for side, run, indices, key in (
-        (sides[0], first, found.first, "only-first"),
-        (sides[1], second, found.second, "only-second"),
-    ):
-        with side:
-            st.markdown(f"**Only {plain(run.name)} reads these**: {len(indices):,}")
-            _gallery(part, indices, titles, key, f"Images that only {run.name} reads")
-    more = st.expander(
-        f"Both wrong, but differently: {len(found.neither):,}",
-        key="neither-open",
-        on_change="rerun",
-    )
-    if more.open:
-        with more:
-            _gallery(part, found.neither, titles, "neither", "Images that both misread")
-
-
-class _Titles:
-    """Captions: what an image is, and what each run says."""
-
-    def __init__(self, first: str, second: str, one: Report, other: Report):
-        self.runs = ((first, one), (second, other))
-        self.report = one
-
-    def true(self, index: int) -> str:
-        return self.report.names[self.report.labels[index]]
-
-    def said(self, index: int) -> list[tuple[str, str, float]]:
-        """Run, its answer and that answer's probability."""
-        return [
-            (name, report.names[report.predicted[index]], float(report.scores[index].max()))
-            for name, report in self.runs
-        ]
-
-    def __call__(self, index: int) -> str:
-        answers = ", ".join(f"{name}: {said} ({sure:.0%})" for name, said, sure in self.said(index))
-        return f"is {self.true(index)} / {answers}"
-
-
-def _gallery(part: Part, indices: np.ndarray, titles: _Titles, key: str, label: str) -> None:
-    if not len(indices):
-        st.caption("Not one.")
-        return
-    here = indices[:_SHOWN]
-    chosen = st.session_state.get(f"picked-{key}")
-    picked = chosen if chosen in here else int(here[0])
-    gallery(
-        part.images[here],
-        [int(index) for index in here],
-        [titles(index) for index in here],
-        key=key,
-        label=label,
-        selected=picked,
-        on_pick=lambda index: st.session_state.update({f"picked-{key}": index}),
-        height=232,
-    )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(thumbnails.png(part.images[picked], 4), width=112)
-        answers = "  \n".join(
-            f"{plain(name)}: **{plain(said)}** ({sure:.0%})"
-            for name, said, sure in titles.said(picked)
-        )
-        st.markdown(f"Image {picked:,} is **{plain(titles.true(picked))}**  \n{answers}")
-    st.caption(
-        (f"The {len(here)} of them that are read most surely. " if len(indices) > _SHOWN else "")
-        + "Most sure first; pick one to see what each says."
-    )
-
-
-def _by_class(first: str, second: str, one: Report, other: Report) -> None:
-    st.markdown("**Most frequent disagreements**")
-    table = comparison.disagreements_by_class(one, other, 30)
-    if table.empty:
-        st.caption("The two give the same answer to every image.")
-        return
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=min(38 + 35 * len(table), 353),
-        column_config={
-            "true": "True character",
-            "first": f"{first} says",
-            "second": f"{second} says",
-            "images": st.column_config.NumberColumn(
-                "Images", help="Test images of this character with these two answers."
-            ),
-        },
-    )
-    st.caption("The file lists every image on which the two differ.")
-    download_csv(
-        f"{first}-{second}-disagreements",
-        lambda: comparison.differing_predictions(one, other).to_csv(index=False),
-    )

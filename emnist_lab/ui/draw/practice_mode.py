@@ -15,6 +15,7 @@ from emnist_lab.evaluation import figures
 from emnist_lab.handwriting import drawing_reader
 from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.practice import Practice
+from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_evaluation, messages, ownership
@@ -222,7 +223,7 @@ def _score(own: Report, known: Report | None) -> None:
     with st.container(horizontal=True):
         for label, key in (("Read as you meant", "accuracy"), ("Among the top 3", "top3_accuracy")):
             hits = int(own.per_image[key].sum())
-            low, high = drill.interval(hits, count)
+            low, high = wilson(hits / count, count)
             st.metric(
                 label,
                 f"{hits} of {count}",

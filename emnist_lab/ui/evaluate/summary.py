@@ -4,25 +4,12 @@ import math
 
 import streamlit as st
 
-from emnist_lab.metrics.report import NUMBERS
+from emnist_lab.metrics import definitions
 from emnist_lab.ui import current_evaluation
 from emnist_lab.ui.current_evaluation import Evaluation
 
 _EVERY = 0.7  # seconds between two looks for the intervals
-
-_HELP = {
-    "accuracy": "Share of test images whose likeliest class is the true one.",
-    "top3_accuracy": "Share of test images whose true class is among the three likeliest.",
-    "log_loss": "Mean negative logarithm (nats) of the probability given to the true class: 0 is "
-    "perfect, confident errors cost most.",
-    "calibration_error": "How far stated probabilities and the share that is right lie apart "
-    "(expected calibration error, 15 bins): 0 means that of answers given with 80 %, 80 % are "
-    "right.",
-    "roc_auc_ovo": "How surely a pair of classes is told apart, averaged over all pairs (Hand and "
-    "Till 2001): 0.5 is guessing, 1 is perfect. The reference's number.",
-    "roc_auc_ovr": "How surely a class is told from all others together, averaged over classes. "
-    "Where all classes are equally frequent it equals one-vs-one.",
-}
+_UNKNOWN = (math.nan, math.nan)
 
 
 def headline(seen: Evaluation) -> None:
@@ -40,22 +27,24 @@ def _numbers(seen: Evaluation, waiting: bool) -> None:
     values, task = seen.report.summary(), current_evaluation.intervals(seen)
     intervals = task.result().of if task.done else None
     with st.container(horizontal=True):
-        for key, (label, form, short) in NUMBERS.items():
-            # A place is kept for what comes, so that the page doesn't jump.
-            spread, about = "…" if short and intervals is None else None, ""
-            low, high = (intervals or {}).get(key, (math.nan, math.nan))
-            if not math.isnan(low):
-                spread = f"{short.format(low)} – {short.format(high)}"
-                about = (
-                    " Below, its 95 % interval: images drawn anew within each class (bootstrap)."
-                )
+        for metric in definitions.METRICS:
+            spread, about = None, ""
+            if metric.interval_format:
+                if intervals is None:  # its place is kept, so that the page doesn't jump
+                    spread = "…"
+                elif text := metric.format_interval(*intervals.get(metric.key, _UNKNOWN)):
+                    spread = text
+                    about = (
+                        " Below, its 95 % interval: images drawn anew within each class "
+                        "(bootstrap)."
+                    )
             st.metric(
-                label,
-                "–" if math.isnan(values[key]) else form.format(values[key]),
+                metric.name,
+                metric.format(values[metric.key]),
                 spread,
                 delta_color="off",
                 delta_arrow="off",
-                help=_HELP[key] + about,
+                help=metric.help + about,
             )
     if waiting and intervals is not None:
-        st.rerun()  # there is nothing to look for any more
+        st.rerun()  # there is nothing to wait for any more

@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from emnist_lab.handwriting import practice
 from emnist_lab.handwriting.drawing_store import (
     Drawing,
     Store,
@@ -12,7 +11,8 @@ from emnist_lab.handwriting.drawing_store import (
     not_trained_on,
 )
 from emnist_lab.handwriting.drawing_store.parts import of_classes
-from emnist_lab.metrics import confusion
+from emnist_lab.metrics import confusion, definitions
+from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.report import Report
 from emnist_lab.ui import current_run
 from emnist_lab.ui.components.gallery import gallery
@@ -74,19 +74,16 @@ def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> N
 def _numbers(report: Report, name: str, left_out: int) -> None:
     count = len(report.labels)
     with st.container(horizontal=True):
-        for label, key, about in (
-            ("Accuracy", "accuracy", "Share of the drawings whose likeliest class is the label."),
-            ("Top 3", "top3_accuracy", "Share whose label is among the three likeliest classes."),
-        ):
-            hits = int(report.per_image[key].sum())
-            low, high = practice.interval(hits, count)
+        for metric in (definitions.get(key) for key in ("accuracy", "top3_accuracy")):
+            hits = int(report.per_image[metric.key].sum())
+            low, high = wilson(hits / count, count)
             st.metric(
-                label,
+                metric.name,
                 f"{hits / count:.1%}" if count >= _FEW else f"{hits} of {count}",
                 f"{low:.0%} – {high:.0%}",
                 delta_color="off",
                 delta_arrow="off",
-                help=f"{about} Below, its 95 % interval (Wilson): with few drawings it is wide.",
+                help=f"{metric.help} Below, its 95 % interval (Wilson), wide for few drawings.",
             )
         st.metric("Drawings", f"{count:,}", help=f"{name}; each is read as Draw reads it.")
         if left_out:

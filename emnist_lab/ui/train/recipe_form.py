@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from emnist_lab.evaluation import comparison, figures
+from emnist_lab.evaluation import figures, leaderboard
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.models.hyperparameters import Hyperparameter, as_text
 from emnist_lab.models.recipe import Recipe
@@ -142,7 +142,7 @@ def glance(images: int, chosen: Recipe) -> None:
         st.caption("Nothing was measured yet: `python -m emnist_lab measure` does.")
         return
     table = table.assign(
-        front=comparison.pareto(table["seconds"], table["accuracy"]),
+        front=leaderboard.pareto(table["seconds"], table["accuracy"]),
         chosen=table["recipe"] == chosen.name,
     )
     st.altair_chart(
