@@ -1,10 +1,10 @@
-"""Evaluate: what a run gets right, and what it takes for what."""
+"""Evaluate: metrics, errors, calibration and label issues of a run."""
 
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.evaluation import html_report
-from emnist_lab.ui import current_evaluation, current_run, job_panel, messages
+from emnist_lab.evaluation import html_report, label_marks
+from emnist_lab.ui import address, current_evaluation, current_run, job_panel, messages
 from emnist_lab.ui.evaluate import (
     calibration_tab,
     confusion_tab,
@@ -15,6 +15,11 @@ from emnist_lab.ui.evaluate import (
 )
 from emnist_lab.ui.formatting import plain
 
+FORMER_LOOKS = {"Sureness": "Calibration", "Doubtful labels": "Label issues", "Map": "Embedding"}
+
+address.redirect_former(
+    "pages/evaluate.py", {"look": FORMER_LOOKS, "doubts": label_issues_tab.FORMER}
+)
 st.title("Evaluate")
 run = current_run.choose_run()
 if run is None:
@@ -23,13 +28,13 @@ if run is None:
 current_run.say_trained_on_generated(run)
 st.caption(current_run.trained_on(run))
 try:
-    seen = current_evaluation.choose_evaluation(run)
+    evaluation = current_evaluation.choose_evaluation(run)
 except LabError as error:
     messages.stop_on(error)
-if seen is None:
+if evaluation is None:
     st.stop()
-report = seen.report
-summary.headline(seen)
+report = evaluation.report
+summary.headline(evaluation)
 absent = run.manifest["data"]["train"].get("absent") or []
 if absent:
     st.warning(
@@ -47,14 +52,15 @@ if report.absent:
 
 def report_file() -> str:
     """The evaluation as one HTML file."""
-    intervals = current_evaluation.intervals(seen).result()
-    return html_report.document(run, report, seen.name, seen.fingerprint, seen.part, intervals)
+    intervals = current_evaluation.intervals(evaluation).result()
+    marks = label_marks.read_if_sound(evaluation.fingerprint)
+    return html_report.document(evaluation, marks, intervals)
 
 
 st.download_button(
     "Report",
     report_file,
-    f"{seen.stem}-evaluation.html",
+    f"{evaluation.stem}-evaluation.html",
     "text/html",
     icon=":material/description:",
     on_click="ignore",
@@ -65,41 +71,41 @@ st.download_button(
 
 def show_confusion() -> None:
     """The matrix, and the images behind its cells."""
-    confusion_tab.matrix(seen)
+    confusion_tab.matrix(evaluation)
 
 
 def show_pairs() -> None:
     """The most confused pairs."""
-    confusion_tab.pairs(seen)
+    confusion_tab.pairs(evaluation)
 
 
 def show_areas() -> None:
     """ROC AUC, all of it."""
-    roc_tab.averages(seen)
-    roc_tab.pairwise(seen)
-    roc_tab.curves(seen)
+    roc_tab.averages(evaluation)
+    roc_tab.pairwise(evaluation)
+    roc_tab.curves(evaluation)
 
 
-def show_sureness() -> None:
-    """Whether it is sure when it should be."""
+def show_calibration() -> None:
+    """Reliability, temperature scaling, and accuracy against coverage."""
     left, right = st.columns([1, 1.2], gap="large")
     with left:
-        st.subheader("Does it mean what it says?")
-        calibration_tab.reliability(seen)
+        st.subheader("Reliability")
+        calibration_tab.reliability(evaluation)
         calibration_tab.temperature(run)
     with right:
-        st.subheader("May it abstain?")
-        calibration_tab.abstaining(seen)
+        st.subheader("Abstaining")
+        calibration_tab.abstaining(evaluation)
 
 
-def show_doubts() -> None:
+def show_label_issues() -> None:
     """Labels that may be wrong."""
-    label_issues_tab.doubts(seen)
+    label_issues_tab.show_label_issues(evaluation)
 
 
-def show_map() -> None:
-    """What lies close is alike to the run."""
-    embedding_tab.atlas(seen)
+def show_embedding() -> None:
+    """Test images in two dimensions."""
+    embedding_tab.show_embedding(evaluation)
 
 
 def show_classes() -> None:
@@ -141,7 +147,7 @@ def show_classes() -> None:
     st.download_button(
         "CSV",
         lambda: report.per_class.to_csv(index=False),
-        f"{seen.stem}-classes.csv",
+        f"{evaluation.stem}-classes.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
@@ -153,9 +159,9 @@ shows = {
     "Confusion": show_confusion,
     "Pairs": show_pairs,
     "ROC AUC": show_areas,
-    "Sureness": show_sureness,
-    "Doubtful labels": show_doubts,
-    "Map": show_map,
+    "Calibration": show_calibration,
+    "Label issues": show_label_issues,
+    "Embedding": show_embedding,
     "Classes": show_classes,
 }
 for tab, show in zip(

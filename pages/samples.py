@@ -93,7 +93,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 report = None
 if reader != UNREAD:
     try:
-        report = current_evaluation.evaluate_part(current_run.open_run(reader), split, part)
+        report = current_evaluation.report_on_part(current_run.open_run(reader), split, part)
         if report is None:
             st.caption("In the order of the file until it is done.")
     except LabError as error:

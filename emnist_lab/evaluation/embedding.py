@@ -142,15 +142,15 @@ def _lda(features, labels, seed, tell) -> tuple[np.ndarray, str]:
     # Fisher's criterion: most variance between classes for that within them.
     _, directions = eigh(means.T @ means, spread, subset_by_index=[last - count + 1, last])
     points = centred @ directions[:, ::-1]
-    flatter = "It was fitted on these very images, so it flatters how well they are told apart."
+    caution = "It was fitted on these very images: others are told apart less well."
     if count == 2:
-        return points, f"The two directions that tell the classes apart best. {flatter}"
+        return points, f"The two directions that tell the classes apart best. {caution}"
     direction = directions[:, 0] / np.linalg.norm(directions[:, 0])
     along = centred @ direction
     rest, _ = _components(centred - np.outer(along, direction), 1, seed)
     note = (
         "Two classes have one direction that tells them apart best, across; up is the direction "
-        f"of most variance in what is left. {flatter}"
+        f"of most variance in what is left. {caution}"
     )
     return np.column_stack([along, rest[:, 0]]), note
 

@@ -63,7 +63,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
     ----------
     report : Report
     scale : {"counts", "by row", "by column"}
-        See `scaled`.
+        See `normalize_confusion`.
     dark : bool
         For a dark page.
 
@@ -320,7 +320,7 @@ def calibration_figure(report: Report, dark: bool = False) -> Figure:
     left.set_ylabel(f"share read right (calibration error {report.calibration_error:.2%})")
     curve = calibration.risk_coverage(report.labels, report.scores).table()
     right.plot(curve["coverage"], curve["accuracy"], color=PLAIN[dark])
-    right.set_xlabel("coverage: share of images answered, surest first")
+    right.set_xlabel("coverage: share of images answered, highest confidence first")
     right.set_ylabel("accuracy of the answers")
     for axis in (left.xaxis, left.yaxis, right.xaxis, right.yaxis):
         axis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))

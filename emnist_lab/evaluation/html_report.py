@@ -24,9 +24,11 @@ from . import figures, label_issues
 from .evaluation import Evaluation
 from .label_marks import Mark
 
-_PAIRS, _DOUBTFUL = 12, 24
-_TOLD = ("recipe", "seed", "created", "settings", "temperature", "tempered", "data", "timings",
-         "versions", "machine")  # fmt: skip
+_PAIRS, _ISSUES = 12, 24
+_FIELDS = (  # of the manifest
+    "recipe", "seed", "created", "settings", "temperature", "tempered", "data", "timings",
+    "versions", "machine",
+)  # fmt: skip
 
 
 def document(
@@ -52,8 +54,7 @@ def document(
     run, report, part = evaluation.run, evaluation.report, evaluation.part
     intervals = intervals or bootstrap.intervals(report)
     wrong = [one.image for one in marks or () if one.image < len(report.labels)]
-    found = label_issues.find_label_issues(report)
-    found = found[found["doubt"] > 0.5]
+    issues = label_issues.predicted_otherwise(label_issues.find_label_issues(report))
     note = evaluation.note
     everything = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
@@ -84,14 +85,14 @@ def document(
         figures={
             "confusion": _picture(figures.confusion_heatmap(report), note),
             "roc": _picture(figures.roc_figure(report, _hardest(report)), note),
-            "sureness": _picture(figures.calibration_figure(report), note),
+            "calibration": _picture(figures.calibration_figure(report), note),
         },
-        doubtful_count=f"{len(found):,}",
+        issues_count=f"{len(issues):,}",
         marked=len(wrong),
         unread=marks is None,
         accuracy_without=_without(report, wrong),
         at_hand=part is not None,
-        tiles=[] if part is None else _tiles(report, part, found[:_DOUBTFUL]),
+        tiles=[] if part is None else _tiles(report, part, issues[:_ISSUES]),
         classes=[
             {
                 key: value if key in ("class", "support") else _or_dash("{:.4f}", value)
@@ -100,7 +101,7 @@ def document(
             for row in report.per_class.to_dict("records")
         ],
         made=json.dumps(
-            {key: run.manifest[key] for key in _TOLD if run.manifest.get(key) not in (None, {})},
+            {key: run.manifest[key] for key in _FIELDS if run.manifest.get(key) not in (None, {})},
             indent=1,
             ensure_ascii=False,
         ),
@@ -180,7 +181,7 @@ def _inline(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
-def _tiles(report: Report, part: Part, found) -> list[dict]:
+def _tiles(report: Report, part: Part, issues) -> list[dict]:
     return [
         {
             "image": row.image,
@@ -189,5 +190,5 @@ def _tiles(report: Report, part: Part, found) -> list[dict]:
             "suggested": report.names[row.suggested],
             "probability": f"{row.suggested_probability:.0%}",
         }
-        for row in found.itertuples()
+        for row in issues.itertuples()
     ]

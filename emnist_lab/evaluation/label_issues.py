@@ -1,4 +1,4 @@
-"""Doubtful labels: images whose given label a model contradicts, by confident learning."""
+"""Label issues: images whose given label a model contradicts, by confident learning."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -31,10 +31,10 @@ def thresholds(report: Report) -> np.ndarray:
 
 
 def find_label_issues(report: Report, count: int | None = None) -> pd.DataFrame:
-    """Images whose label is doubtful, by confident learning.
+    """Images whose label may be wrong, by confident learning.
 
     Classes count as possible where their probability reaches their threshold
-    (see `thresholds`). A label is doubtful where the likeliest possible class
+    (see `thresholds`). A label is an issue where the likeliest possible class
     is another: the off-diagonal of the confident joint in Northcutt, Jiang and
     Chuang (2021), doi:10.1613/jair.1.12125, section 3.1. Images without a
     possible class are left out. The probabilities must come from a model that
@@ -50,11 +50,18 @@ def find_label_issues(report: Report, count: int | None = None) -> pd.DataFrame:
     -------
     DataFrame
         ``image`` (index), ``given``, ``suggested`` (indices of classes),
-        ``given_probability``, ``suggested_probability``, ``doubt``; most
-        doubtful first. ``doubt`` is 1 less the normalised margin, 0..1: the
-        probability of the likeliest other class less that of the given one,
-        scaled. Above 0.5 the model itself reads another character; below, it
-        reads the given one, but less surely than is usual for it.
+        ``given_probability``, ``suggested_probability``, ``label_quality``; lowest
+        quality first. ``label_quality`` is the normalised margin, 0..1: the
+        probability of the given class less that of the likeliest other one,
+        scaled. Below 0.5 the model itself predicts another class; above, it
+        predicts the given one, but with less confidence than is usual for it.
+
+    Examples
+    --------
+    >>> scores = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.95, 0.05]]
+    >>> found = find_label_issues(Report([0, 0, 1, 1, 1], scores, ["A", "B"]))
+    >>> found["image"].tolist(), found["label_quality"].round(3).tolist()
+    ([4], [0.05])
     """
     labels, scores = report.labels, report.scores
     # A class whose images all have one probability reaches its mean, however that is rounded.
@@ -72,10 +79,26 @@ def find_label_issues(report: Report, count: int | None = None) -> pd.DataFrame:
             "suggested": suggested,
             "given_probability": given_probability,
             "suggested_probability": scores[found, suggested],
-            "doubt": (1 + others.max(axis=1) - given_probability) / 2,
+            "label_quality": (1 + given_probability - others.max(axis=1)) / 2,
         }
     )
-    return frame.sort_values("doubt", ascending=False, kind="stable", ignore_index=True)[:count]
+    return frame.sort_values("label_quality", kind="stable", ignore_index=True)[:count]
+
+
+def predicted_otherwise(issues: pd.DataFrame) -> pd.DataFrame:
+    """Of label issues those where the model itself predicts another class than the given one.
+
+    Parameters
+    ----------
+    issues : DataFrame
+        As `find_label_issues` gives it.
+
+    Returns
+    -------
+    DataFrame
+        Its rows of ``label_quality`` below 0.5.
+    """
+    return issues[issues["label_quality"] < 0.5].reset_index(drop=True)
 
 
 def drop_images(report: Report, images: Iterable[int]) -> Report:

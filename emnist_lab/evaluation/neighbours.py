@@ -102,7 +102,7 @@ class NearestNeighbours:
     ----------
     run : Run
     part : Part
-        Images to look among; see `training_part`.
+        Images to look among; see `find_training_images`.
     progress : callable, optional
         Told how far it is, after every few thousand images (see
         `emnist_lab.callbacks.ProgressCallback`); what it raises ends the work.
@@ -111,7 +111,7 @@ class NearestNeighbours:
     ----------
     part : Part
     features : ndarray of shape (N, D), dtype float32
-        See `space`.
+        See `feature_extractor`.
 
     Raises
     ------
@@ -157,7 +157,7 @@ class NearestNeighbours:
         indices : ndarray of shape (count,), dtype int64
             In `part`, nearest first; of equals the first comes first.
         distances : ndarray of shape (count,), dtype float64
-            In the units of `space`: only to be compared within a run.
+            In the units of the features: only to be compared within a run.
 
         Raises
         ------
@@ -179,8 +179,8 @@ class NearestNeighbours:
         rough = self._squares - 2 * (self.features @ wanted)  # |x - y|², less |y|²
         # What rounding may have moved at most: |fl(x·y) - x·y| <= D/2 eps |x| |y| (Higham 2002).
         size = np.sqrt(self._squares.max() * np.square(wanted, dtype=np.float64).sum())
-        doubt = len(wanted) * np.finfo(np.float32).eps * size
-        limit = np.partition(rough, count - 1)[count - 1] + 2 * doubt
+        error = len(wanted) * np.finfo(np.float32).eps * size
+        limit = np.partition(rough, count - 1)[count - 1] + 2 * error
         near = np.flatnonzero(rough <= limit)
         distances = np.sqrt(((np.float64(self.features[near]) - wanted) ** 2).sum(axis=1))
         order = np.argsort(distances, kind="stable")[:count]

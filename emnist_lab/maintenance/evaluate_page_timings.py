@@ -87,13 +87,13 @@ def _times(page, address: str, rounds: int, visits: int) -> dict:
         "order of the matrix": ["by confusion", "by alphabet"],
     }.items():
         result[title] = _clicked(page, [press(name) for name in _turns(names, rounds)])
-    tabs = ["Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes", "Confusion"]
+    tabs = ["Pairs", "ROC AUC", "Calibration", "Label issues", "Embedding", "Classes", "Confusion"]
     waits = {name: [] for name in tabs}
     for _ in range(max(rounds // 2, 1)):
         for name in tabs:
             waits[name] += _waits(page, [press(name, "tab")])
     result |= {f"tab {name}": _summary(some) for name, some in waits.items()}
-    press("Map", "tab")()
+    press("Embedding", "tab")()
     page.wait_for_timeout(2_000)
     layouts = [press(name) for name in _turns(["t-SNE", "PCA", "LDA"], rounds)]
     result["layout of the map"] = _clicked(page, layouts)

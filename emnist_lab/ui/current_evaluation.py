@@ -1,14 +1,15 @@
-"""What a run says of a test part: its kept scores, or a reading of the dataset in use."""
+"""The evaluation on pages: a run's kept scores, or its predictions on the dataset in use."""
 
+import dataclasses
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import streamlit as st
 
 from emnist_lab.data.part import Part
 from emnist_lab.errors import DatasetError, LabError, RunError
-from emnist_lab.evaluation import evaluation, neighbours
+from emnist_lab.evaluation import neighbours
+from emnist_lab.evaluation.evaluation import Evaluation, evaluate_part, stored_evaluation
 from emnist_lab.metrics import bootstrap
 from emnist_lab.metrics.bootstrap import Intervals
 from emnist_lab.metrics.report import Report
@@ -20,50 +21,7 @@ from emnist_lab.ui.background_task import Task
 from emnist_lab.ui.formatting import plain
 
 _ON = ("its own test part", "the dataset in use")
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """What a run says of a test part.
-
-    Attributes
-    ----------
-    run : Run
-    report : Report
-    key : tuple
-        What the numbers depend on, to keep what is computed from them by.
-    name, fingerprint : str
-        The part's honest name and fingerprint.
-    generated : bool
-        Whether the run or the part was made from generated images.
-    part : Part or None
-        The images; None where the dataset in use doesn't have exactly these.
-    problem : str
-        Why not, and what to do: one sentence, as Markdown.
-    kept : bool
-        Whether the numbers are those that came with the run.
-    """
-
-    run: Run
-    report: Report
-    key: tuple
-    name: str
-    fingerprint: str
-    generated: bool
-    part: Part | None
-    problem: str
-    kept: bool
-
-    @property
-    def stem(self) -> str:
-        """What files are called, without their ending."""
-        measured = "" if self.kept else "-measured-here"
-        return f"{'generated-' if self.generated else ''}{self.run.name}{measured}"
-
-    @property
-    def note(self) -> str:
-        """What a figure that is passed on must still say."""
-        return f"{self.run.name}, measured on: {self.name}"
+_HERE = "evaluate-here"  # session key: measure on the dataset in use, which a button asked for
 
 
 def fragment_with_errors(work: Callable[..., None]) -> Callable[..., None]:
@@ -80,39 +38,19 @@ def fragment_with_errors(work: Callable[..., None]) -> Callable[..., None]:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Computing the numbers …")
-def _report(folder: str, stamp: int) -> Report:
-    return current_run.opened(folder, stamp).report()
+def _stored(folder: str, stamp: int) -> Evaluation:
+    return stored_evaluation(current_run.opened(folder, stamp))
 
 
 def report(name: str) -> Report:
     """Report on a run's kept test scores, computed once; raises `RunError`."""
-    return _report(*current_run.version_key(registry.open_run(name)))
+    return _stored(*current_run.version_key(registry.open_run(name))).report
 
 
-def stored_evaluation(run: Run) -> Evaluation:
-    """What a run's kept test scores say.
-
-    Parameters
-    ----------
-    run : Run
-        With test scores.
-
-    Returns
-    -------
-    Measurement
-
-    Raises
-    ------
-    RunError
-        It has none, or is gone.
-    """
-    found, (part, problem) = report(run.name), test_part(run)
-    about = run.manifest["data"]["test"]
-    return Evaluation(
-        run, found, current_run.version_key(run), about["name"], about["fingerprint"],
-        run.generated, part,
-        problem, True,
-    )  # fmt: skip
+def _stored_with_images(run: Run) -> Evaluation:
+    """What a run's kept test scores say, and its images where they are at hand."""
+    found = _stored(*current_run.version_key(registry.open_run(run.name)))
+    return dataclasses.replace(found, part=test_part(run)[0])
 
 
 def choose_evaluation(run: Run) -> Evaluation | None:
@@ -124,7 +62,7 @@ def choose_evaluation(run: Run) -> Evaluation | None:
 
     Returns
     -------
-    Measurement or None
+    Evaluation or None
         None while it reads the images, and where that was cancelled: both are shown.
 
     Raises
@@ -137,7 +75,7 @@ def choose_evaluation(run: Run) -> Evaluation | None:
     if scored:
         own = run.manifest["data"]["test"]["fingerprint"]
         if part is None or part.fingerprint == own or not _here():
-            return stored_evaluation(run)
+            return _stored_with_images(run)
     elif part is None:
         raise DatasetError(
             f"The run {run.name} has no test scores, and {why}: choose another dataset on the Data "
@@ -146,16 +84,14 @@ def choose_evaluation(run: Run) -> Evaluation | None:
     split = run.manifest["data"]["split"]
     key = (*current_run.version_key(run), *current_dataset.version_key(split, "test"))
     found = _reading(run, part, key)
-    if found is None:
-        return None
-    generated = run.generated or part.generated
-    _caveats(run, part)
-    return Evaluation(run, found, key, part.name, part.fingerprint, generated, part, "", False)
+    if found is not None:
+        _caveats(run, part)
+    return found
 
 
 def _here() -> bool:
     """Whether the dataset in use is chosen to be measured on, kept in the address."""
-    if st.session_state.pop("measure-here", False):
+    if st.session_state.pop(_HERE, False):
         st.session_state.on = _ON[1]
     chosen = st.segmented_control(
         "Numbers on",
@@ -170,14 +106,14 @@ def _here() -> bool:
     return chosen == _ON[1]
 
 
-def _reading(run: Run, part: Part, key: tuple) -> Report | None:
+def _reading(run: Run, part: Part, key: tuple) -> Evaluation | None:
     opened = current_run.open_run(run.name)
     return task_panel.result_or_progress(
         background_pools.readings(),
         key,
-        lambda tell: evaluation.evaluate(opened, part, tell),
+        lambda tell: evaluate_part(opened, part, tell),
         about=f"{run.name} reads the {part.part} part",
-        name="reading",
+        name="evaluate-reading",
     )
 
 
@@ -193,7 +129,7 @@ def _caveats(run: Run, part: Part) -> None:
     elif not part.generated and not run.generated and not _trained_here(run):
         st.warning(
             "This run was trained on other files than those at hand: if both are EMNIST's, it may "
-            "have learned from some of these very images, and they flatter it.",
+            "have been trained on some of these very images, and the numbers are then too high.",
             icon=":material/school:",
         )
 
@@ -273,25 +209,26 @@ def test_part(run: Run) -> tuple[Part | None, str]:
     )
 
 
-def say_no_images(seen: Evaluation, place: str) -> None:
+def say_no_images(evaluation: Evaluation, place: str) -> None:
     """Say why images can't be shown; where the run can read others, with a button for that.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
         Without its part.
     place : str
         Names the button.
     """
-    st.info(seen.problem, icon=":material/hide_image:")
-    if _at_hand(seen.run)[0] is not None and st.button(
-        f"Read “{plain(current_dataset.dataset_in_use().name)}” with it", key=f"read-{place}"
+    st.info(test_part(evaluation.run)[1], icon=":material/hide_image:")
+    if _at_hand(evaluation.run)[0] is not None and st.button(
+        f"Read “{plain(current_dataset.dataset_in_use().name)}” with it",
+        key=f"evaluate-read-{place}",
     ):
-        st.session_state["measure-here"] = True
+        st.session_state[_HERE] = True
         st.rerun()
 
 
-def evaluate_part(run: Run, split: str, part: str) -> Report | None:
+def report_on_part(run: Run, split: str, part: str) -> Report | None:
     """What a run says of a part of the chosen dataset; kept scores where it was measured on it.
 
     Parameters
@@ -314,18 +251,21 @@ def evaluate_part(run: Run, split: str, part: str) -> Report | None:
     if test and test["fingerprint"] == data.fingerprint and SCORES in run.manifest["files"]:
         return report(run.name)
     version = current_dataset.version_key(split, part)
-    return _reading(run, data, (*current_run.version_key(run), *version))
+    found = _reading(run, data, (*current_run.version_key(run), *version))
+    return None if found is None else found.report
 
 
-def intervals(seen: Evaluation) -> Task[Intervals]:
+def intervals(evaluation: Evaluation) -> Task[Intervals]:
     """95 % intervals of a run's numbers, in the making; see `emnist_lab.metrics.bootstrap`.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
 
     Returns
     -------
     Task of Intervals
     """
-    return background_pools.intervals().of(seen.key, lambda tell: bootstrap.intervals(seen.report))
+    return background_pools.intervals().of(
+        evaluation.key, lambda tell: bootstrap.intervals(evaluation.report)
+    )

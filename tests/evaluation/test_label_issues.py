@@ -1,4 +1,4 @@
-"""Doubtful labels: wrong ones that were put in are found, as a naive reading of the paper finds."""
+"""Label issues: wrong labels that were put in are found, as a naive reading of the paper finds."""
 
 import numpy as np
 import pytest
@@ -8,11 +8,13 @@ from emnist_lab.errors import DatasetError
 from emnist_lab.evaluation import label_issues
 from emnist_lab.metrics.report import Report
 
-COLUMNS = ["image", "given", "suggested", "given_probability", "suggested_probability", "doubt"]
+COLUMNS = [
+    "image", "given", "suggested", "given_probability", "suggested_probability", "label_quality",
+]  # fmt: skip
 
 
 def naive(labels, scores):
-    """The paper's definition, image by image: (image, given, suggested, doubt)."""
+    """The paper's definition, image by image: (image, given, suggested, label quality)."""
     size = scores.shape[1]
     mean = {
         k: np.mean([row[k] for row, own in zip(scores, labels, strict=True) if own == k])
@@ -27,8 +29,8 @@ def naive(labels, scores):
         best = max(possible, key=lambda k: row[k])
         if best != given:
             margin = row[given] - max(row[k] for k in range(size) if k != given)
-            found.append((image, given, best, 1 - (margin + 1) / 2))
-    return sorted(found, key=lambda one: (-one[3], one[0]))
+            found.append((image, given, best, (margin + 1) / 2))
+    return sorted(found, key=lambda one: (one[3], one[0]))
 
 
 def separated(classes=10, per_class=60, wrong=40, seed=0):
@@ -53,7 +55,8 @@ def test_equals_a_naive_loop(classes, seed):
     )
     expected = naive(labels, scores)
     assert list(found.columns) == COLUMNS and len(expected) > 5
-    for name, column in zip(("image", "given", "suggested", "doubt"), range(4), strict=True):
+    names = ("image", "given", "suggested", "label_quality")
+    for column, name in enumerate(names):
         np.testing.assert_allclose(found[name], [one[column] for one in expected], atol=1e-12)
     images = found["image"].to_numpy()
     np.testing.assert_array_equal(found["given_probability"], scores[images, found["given"]])
@@ -68,30 +71,32 @@ def test_falsified_labels_are_found(seed):
     found = label_issues.find_label_issues(report)
     hits = found["image"].isin(false)
     assert hits.sum() / len(false) > 0.95 and hits.mean() > 0.95
-    assert hits[: len(hits) // 2].all()  # the most doubtful ones come first
+    assert hits[: len(hits) // 2].all()  # the lowest quality comes first
     right = found[hits]
     assert (right["suggested"].to_numpy() == truth[right["image"]]).mean() > 0.95
     assert separated(wrong=0, seed=seed)[0].accuracy > 0.99
     assert len(label_issues.find_label_issues(separated(wrong=0, seed=seed)[0])) <= 3
 
 
-def test_most_doubtful_first_and_no_more_than_asked_for():
+def test_lowest_quality_first_and_no_more_than_asked_for():
     labels, scores = data(6, 600, seed=2)
     report = Report(labels, scores, list("ABCDEF"))
     found = label_issues.find_label_issues(report)
-    assert found["doubt"].is_monotonic_decreasing and found["doubt"].between(0, 1).all()
+    quality = found["label_quality"]
+    assert quality.is_monotonic_increasing and quality.between(0, 1).all()
     assert found["image"].is_unique and (found["given"] != found["suggested"]).all()
     for count in (0, 5, 10_000):
         assert label_issues.find_label_issues(report, count).equals(found[:count])
 
 
-def test_above_a_half_the_model_reads_another_character():
+def test_below_a_half_the_model_reads_another_character():
     labels, scores = data(6, 600, seed=2)
     scores[:, 0] *= 4  # sure of one class: what is unusual for it is usual for others
     report = Report(labels, scores / scores.sum(axis=1, keepdims=True), list("ABCDEF"))
     found = label_issues.find_label_issues(report)
     contradicts = report.predicted[found["image"]] != found["given"]
-    np.testing.assert_array_equal(found["doubt"] > 0.5, contradicts)
+    np.testing.assert_array_equal(found["label_quality"] < 0.5, contradicts)
+    assert len(label_issues.predicted_otherwise(found)) == contradicts.sum()
     assert contradicts.any() and not contradicts.all()
     unusual = found[~contradicts]
     usual = label_issues.thresholds(report)[unusual["given"]]
@@ -112,7 +117,7 @@ def test_classes_without_images_are_never_suggested(absent):
     assert list(found["image"]) == [one[0] for one in naive(labels, scores)]
 
 
-def test_nothing_doubtful():
+def test_no_issue():
     labels = np.repeat(np.arange(4), 5)
     for scores in (np.eye(4)[labels], np.eye(4)[labels] * 0.7 + 0.075):
         found = label_issues.find_label_issues(Report(labels, scores, list("ABCD")))

@@ -13,7 +13,7 @@ from emnist_lab.evaluation import embedding, evaluation, label_issues, label_mar
 from emnist_lab.metrics import confusion
 from emnist_lab.ui import background_pools
 
-LOOKS = ["Confusion", "Pairs", "ROC AUC", "Sureness", "Doubtful labels", "Map", "Classes"]
+LOOKS = ["Confusion", "Pairs", "ROC AUC", "Calibration", "Label issues", "Embedding", "Classes"]
 
 
 @pytest.fixture
@@ -24,6 +24,45 @@ def mine(folder, monkeypatch):
     return lab.fit("pixels-bayes", train, test).save("mine")
 
 
+@pytest.mark.parametrize(
+    ("former", "look"),
+    [("Sureness", "Calibration"), ("Doubtful labels", "Label issues"), ("Map", "Embedding")],
+)
+def test_a_former_look_in_the_address(former, look, mine):
+    app = opened("evaluate", run="mine", look=former, order="by confusion")
+    assert not app.exception and not app.error and not app.warning
+    assert app.query_params["look"] in (look, [look]) and app.selectbox(key="run").value == "mine"
+    keys = {
+        "Calibration": app.slider,
+        "Label issues": app.segmented_control,
+        "Embedding": app.segmented_control,
+    }
+    assert {"threshold", "doubts", "layout"} & {one.key for one in keys[look]}
+
+
+@pytest.mark.parametrize(
+    ("former", "now"),
+    [
+        ("doubtful, not marked", "issues, not marked"),
+        ("all doubtful", "all issues"),
+        ("marked as wrong", "marked as wrong"),
+    ],
+)
+def test_a_former_choice_of_labels_in_the_address(former, now, mine):
+    app = opened("evaluate", run="mine", look="Doubtful labels", doubts=former)
+    assert not app.exception and not app.error and not app.warning
+    assert app.segmented_control(key="doubts").value == now
+
+
+@pytest.mark.parametrize("chosen", ["its own test part", "the dataset in use"])
+def test_what_the_numbers_are_on_stands_in_the_address(chosen, mine, other, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(other))
+    app = opened("evaluate", run="mine", on=chosen)
+    settled(app)
+    assert not app.exception and app.segmented_control(key="on").value == chosen
+    assert ("Measured now" in said(app)) == (chosen == "the dataset in use")
+
+
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("images", [True, False])
 def test_every_look(look, images, mine, monkeypatch):
@@ -32,7 +71,7 @@ def test_every_look(look, images, mine, monkeypatch):
     app = opened("evaluate", run="mine", look=look, threshold="100")
     assert not app.exception and not app.error
     words = said(app)
-    if look in ("Pairs", "Doubtful labels", "Sureness", "Map"):
+    if look in ("Pairs", "Label issues", "Calibration", "Embedding"):
         assert ("The images themselves can't be shown" in words) != images
 
 
@@ -68,7 +107,7 @@ def test_other_images_by_the_same_name_are_not_shown(mine, folder, monkeypatch):
     other = make_part("digits", 12, 99, "test")
     changed = dataclasses.replace(lab.load("digits", "test", folder), images=other.images[:1])
     monkeypatch.setattr("emnist_lab.ui.current_dataset.load_from", lambda *_: changed)
-    app = opened("evaluate", run="mine", look="Doubtful labels")
+    app = opened("evaluate", run="mine", look="Label issues")
     assert not app.exception
     words = said(app)
     assert "can't be shown" in words
@@ -88,30 +127,30 @@ def test_a_class_that_never_occurs_in_the_test_part(folder, monkeypatch):
 
 
 def test_marking_a_label_as_wrong_and_back(mine):
-    app = opened("evaluate", run="mine", look="Doubtful labels")
+    app = opened("evaluate", run="mine", look="Label issues")
     at = mine.manifest["data"]["test"]["fingerprint"]
-    app.button(key="mark-doubtful").click().run()
+    app.button(key="evaluate-mark-label-issues").click().run()
     assert not app.exception and len(label_marks.read(at)) == 1
     labels = [one.label for one in app.metric]
     assert "Accuracy without the marked" in labels
     app.segmented_control(key="doubts").set_value("marked as wrong").run()
-    assert app.button(key="mark-doubtful").label == "Take the mark back"
-    app.button(key="mark-doubtful").click().run()
+    assert app.button(key="evaluate-mark-label-issues").label == "Take the mark back"
+    app.button(key="evaluate-mark-label-issues").click().run()
     assert not app.exception and label_marks.read(at) == []
 
 
 def test_after_a_mark_comes_the_next_image(mine):
     found = label_issues.find_label_issues(mine.report())
-    images = found.loc[found["doubt"] > 0.5, "image"].tolist()
-    app = opened("evaluate", run="mine", look="Doubtful labels")
-    app.session_state["picked-doubtful"] = images[2]
+    images = label_issues.predicted_otherwise(found)["image"].tolist()
+    app = opened("evaluate", run="mine", look="Label issues")
+    app.session_state["evaluate-picked-label-issues"] = images[2]
     app.run()
-    app.button(key="mark-doubtful").click().run()
+    app.button(key="evaluate-mark-label-issues").click().run()
     assert not app.exception and f"Image {images[3]} is" in said(app)
 
 
 def test_abstaining_by_the_slider(mine):
-    app = opened("evaluate", run="mine", look="Sureness")
+    app = opened("evaluate", run="mine", look="Calibration")
     report = mine.report()
     app.slider(key="threshold").set_value(90).run()
     assert not app.exception
@@ -122,11 +161,11 @@ def test_abstaining_by_the_slider(mine):
 
 
 def test_temperature_scaling_makes_a_run(mine, monkeypatch):
-    app = opened("evaluate", run="mine", look="Sureness")
+    app = opened("evaluate", run="mine", look="Calibration")
     next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
     assert not app.exception and "too few to fit" in said(app)
     monkeypatch.setattr("emnist_lab.runs.temperature_scaling._FEWEST", 50)
-    app = opened("evaluate", run="mine", look="Sureness")
+    app = opened("evaluate", run="mine", look="Calibration")
     next(b for b in app.button if b.label == "Fit and keep as a new run").click().run()
     assert not app.exception and not app.error
     made = lab.open_run("mine-calibrated")
@@ -135,8 +174,8 @@ def test_temperature_scaling_makes_a_run(mine, monkeypatch):
 
 
 def test_why_one_image(mine):
-    app = opened("evaluate", run="mine", look="Doubtful labels")
-    app.session_state["why-doubtful"] = True
+    app = opened("evaluate", run="mine", look="Label issues")
+    app.session_state["evaluate-explanation-label-issues"] = True
     app.run()
     assert not app.exception and not app.error
     words = said(app)
@@ -167,14 +206,14 @@ def test_samples_as_a_run_reads_them(mine):
 @pytest.fixture
 def slow(monkeypatch):
     """A run reads for as long as the test holds it; gives the event that lets it go on."""
-    go, real = threading.Event(), evaluation.evaluate
+    go, real = threading.Event(), evaluation.evaluate_part
 
     def held(run, test, progress=None):
         progress(0.25, "a quarter of the images read")
         assert go.wait(60)
         return real(run, test, progress)
 
-    monkeypatch.setattr("emnist_lab.evaluation.evaluation.evaluate", held)
+    monkeypatch.setattr("emnist_lab.ui.current_evaluation.evaluate_part", held)
     monkeypatch.setattr("emnist_lab.ui.task_panel._AT_ONCE", 0.05)
     yield go
     go.set()
@@ -192,10 +231,10 @@ def test_samples_show_how_far_a_run_has_read_and_it_can_be_cancelled(mine, slow)
     words = said(app)
     assert not app.exception and "In the order of the file until it is done" in words
     assert "80 images, 80 of them here" in words
-    app.button(key="stop-reading").click().run()
+    app.button(key="stop-evaluate-reading").click().run()
     assert not app.exception and "mine reads the train part: cancelled" in said(app)
     slow.set()
-    app.button(key="again-reading").click().run()
+    app.button(key="again-evaluate-reading").click().run()
     settled(app)
     known = lab.evaluate(mine, lab.load("digits", "train"))
     assert not app.exception and "In the order of the file" not in said(app)
@@ -215,12 +254,12 @@ def test_a_run_is_measured_on_the_dataset_in_use_where_that_is_another(
     mine, other, slow, monkeypatch
 ):
     monkeypatch.setenv("EMNIST_DIR", str(other))
-    app = opened("evaluate", run="mine", look="Doubtful labels")
+    app = opened("evaluate", run="mine", look="Label issues")
     kept = app.metric[0].value
     assert "can't be shown" in said(app) and "Measured now" not in said(app)
-    app.button(key="read-doubtful").click().run()
-    assert not app.exception and "Doubtful labels" not in said(app)
-    assert app.button(key="stop-reading").label == "Cancel"
+    app.button(key="evaluate-read-label-issues").click().run()
+    assert not app.exception and "Label issues" not in said(app)
+    assert app.button(key="stop-evaluate-reading").label == "Cancel"
     slow.set()
     settled(app)
     part = lab.load("digits", "test", other)
@@ -230,7 +269,9 @@ def test_a_run_is_measured_on_the_dataset_in_use_where_that_is_another(
     assert app.metric[0].value == f"{report.accuracy:.2%}" != kept
     assert "trained on other files than those at hand" in words
     assert app.segmented_control(key="on").value == "the dataset in use"
-    app.button(key="mark-doubtful").click().run()  # marks belong to these images, not to its own
+    app.button(
+        key="evaluate-mark-label-issues"
+    ).click().run()  # marks belong to these images, not to its own
     assert label_marks.read(part.fingerprint) and not label_marks.read(
         mine.manifest["data"]["test"]["fingerprint"]
     )
@@ -250,7 +291,7 @@ def test_a_run_that_learned_from_the_dataset_in_use_is_not_said_to_know_its_test
 
 
 def test_a_real_run_on_generated_images_says_so():
-    app = opened("evaluate", run="hog-qda", on="the dataset in use", look="Map")
+    app = opened("evaluate", run="hog-qda", on="the dataset in use", look="Embedding")
     assert not app.exception and not app.error
     words = said(app)
     assert "**Generated images.**" in words and "Measured now, on the generated" in words
@@ -266,17 +307,17 @@ def test_a_map_shows_principal_components_until_tsne_is_done(mine, monkeypatch):
 
     monkeypatch.setattr("emnist_lab.evaluation.embedding.project", held)
     monkeypatch.setattr("emnist_lab.ui.task_panel._AT_ONCE", 0.05)
-    app = opened("evaluate", run="mine", look="Map", layout="t-SNE")
+    app = opened("evaluate", run="mine", look="Embedding", layout="t-SNE")
     assert not app.exception and "PCA of 80 of 80 test images" in said(app)
-    app.button(key="stop-map").click().run()
-    assert "Laying out the map: cancelled" in said(app) and "PCA of 80 of 80" in said(app)
-    app.button(key="again-map").click().run()
+    app.button(key="stop-evaluate-embedding").click().run()
+    assert "Computing the embedding: cancelled" in said(app) and "PCA of 80 of 80" in said(app)
+    app.button(key="again-evaluate-embedding").click().run()
     go.set()
     for task in background_pools.maps().tasks():
         assert task.wait(60)
     app.run()
     assert not app.exception and "t-SNE of 80 of 80 test images" in said(app)
-    assert "stop-map" not in [button.key for button in app.button]
+    assert "stop-evaluate-embedding" not in [button.key for button in app.button]
 
 
 def test_a_run_on_chosen_classes_that_was_not_measured_shows_its_own_images(folder, monkeypatch):
@@ -289,7 +330,7 @@ def test_a_run_on_chosen_classes_that_was_not_measured_shows_its_own_images(fold
     assert not app.exception and f"Measured now, on the {own.name}" in said(app)
     first = confusion.images_in_cell(report, 0, 0)[0]
     assert f"Image {first} is **3**" in said(app)
-    app.button(key="mark-cell").click().run()
+    app.button(key="evaluate-mark-cell").click().run()
     assert [one.image for one in label_marks.read(own.fingerprint)] == [first]
     assert not label_marks.read(test.fingerprint)
 

@@ -1,4 +1,4 @@
-"""Whether a run is sure when it should be: reliability, abstaining, temperature."""
+"""Calibration on the Evaluate page: reliability, abstaining, temperature scaling."""
 
 import altair as alt
 import numpy as np
@@ -7,25 +7,26 @@ import streamlit as st
 
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import figures
+from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import calibration
+from emnist_lab.metrics.intervals import wilson
 from emnist_lab.runs import temperature_scaling
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_evaluation, messages
-from emnist_lab.ui.current_evaluation import Evaluation
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 from emnist_lab.ui.formatting import plain
 
 
-def reliability(seen: Evaluation) -> None:
+def reliability(evaluation: Evaluation) -> None:
     """Show stated probabilities against the share that is right.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    report = seen.report
+    report = evaluation.report
     table = calibration.reliability(report.labels, report.scores)
     known = table.dropna()
     colour, dark = figures.PLAIN[messages.dark()], messages.dark()
@@ -67,29 +68,29 @@ def reliability(seen: Evaluation) -> None:
     st.altair_chart(top, alt="Reliability diagram")
     st.altair_chart(counts, alt="Images by stated probability")
     error = report.calibration_error
-    sure = float(report.scores.max(axis=1).mean())
-    low, high = calibration.wilson(report.accuracy, len(report.labels))
-    lean = "as sure as it is right, within chance"
-    if not low <= sure <= high:
-        lean = "too sure" if sure > high else "not sure enough"
+    confidence = float(report.scores.max(axis=1).mean())
+    low, high = wilson(report.accuracy, len(report.labels))
+    verdict = "calibrated on average, within chance"
+    if not low <= confidence <= high:
+        verdict = "overconfident" if confidence > high else "underconfident"
     st.caption(
         f"On the dashed line, 80 % means that 80 % are right. Orange is the gap, thin lines are "
         f"95 % intervals (Wilson). The gaps' mean over images is the calibration error, "
-        f"**{error:.2%}**. Overall the run states {sure:.1%} and is right in "
-        f"{report.accuracy:.1%}: it is {lean}."
+        f"**{error:.2%}**. The mean confidence is {confidence:.1%}, the accuracy "
+        f"{report.accuracy:.1%}: the run is {verdict}."
     )
-    download_csv(f"{seen.stem}-reliability", lambda: table.to_csv(index=False))
+    download_csv(f"{evaluation.stem}-reliability", lambda: table.to_csv(index=False))
 
 
 @current_evaluation.fragment_with_errors
-def abstaining(seen: Evaluation) -> None:
-    """Show what a run gains by not answering where it isn't sure.
+def abstaining(evaluation: Evaluation) -> None:
+    """Show the accuracy of a run that answers only where its confidence is high.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    report = seen.report
+    report = evaluation.report
     found = calibration.risk_coverage(report.labels, report.scores)
     threshold = st.slider(
         "Answer only where the likeliest class has at least",
@@ -143,15 +144,15 @@ def abstaining(seen: Evaluation) -> None:
             .encode(x=x, y=y)
         )
     st.altair_chart(alt.layer(*layers).properties(height=300), alt="Accuracy against coverage")
-    download_csv(f"{seen.stem}-coverage", lambda: table.to_csv(index=False))
+    download_csv(f"{evaluation.stem}-coverage", lambda: table.to_csv(index=False))
     if len(rejected):
         st.markdown(f"**Rejected at {threshold} %**: {len(rejected):,} images")
         image_detail.images(
-            seen,
+            evaluation,
             rejected,
             key="rejected",
-            label=f"Images on which {seen.run.name} isn't {threshold} % sure",
-            order="Least sure first",
+            label=f"Images on which {evaluation.run.name} has less than {threshold} % confidence",
+            order="Lowest confidence first",
         )
 
 
@@ -163,15 +164,15 @@ def temperature(run: Run) -> None:
     run : Run
     """
     st.subheader("Temperature scaling")
-    if done := st.session_state.pop("tempered", None):
+    if done := st.session_state.pop("evaluate-scaled", None):
         st.success(f"Kept as **{plain(done)}**.", icon=":material/check:")
-    if failed := st.session_state.pop("tempering-failed", None):
+    if failed := st.session_state.pop("evaluate-scaling-failed", None):
         messages.say_error(failed)
     if run.temperature != 1:
         about = run.manifest.get("tempered", {})
         st.markdown(
             f"This run's probabilities are scaled: temperature **{run.temperature:.3f}** "
-            f"({'less' if run.temperature > 1 else 'more'} sure than "
+            f"({'less' if run.temperature > 1 else 'more'} confident than "
             f"{plain(str(about.get('from', 'the run it was made from')))})."
         )
         if "cross_fitted_log_loss" in about:
@@ -189,10 +190,10 @@ def temperature(run: Run) -> None:
             )
         return
     st.markdown(
-        "One number mends what a classifier says of itself: each probability to the power "
-        "*1/T*, and normalised (Guo et al. 2017). Answers stay the same. *T* is fitted where the "
-        "log loss is least; that mends the calibration error too, most often, not always. What it "
-        "brings is measured by halves, each at the other's *T*."
+        "Temperature scaling changes how confident a run is: each probability to the power *1/T*, "
+        "and normalised (Guo et al. 2017). Predictions stay the same. *T* is fitted where the log "
+        "loss is least; most often, not always, that lowers the calibration error too. The effect "
+        "is measured by halves, each at the other's *T*."
     )
     if SCORES not in run.manifest["files"]:
         st.info(
@@ -201,13 +202,13 @@ def temperature(run: Run) -> None:
         )
         return
 
-    def temper() -> None:
+    def scale() -> None:
         try:
             kept = temperature_scaling.with_temperature(run).save()
         except LabError as error:
-            st.session_state["tempering-failed"] = str(error)
+            st.session_state["evaluate-scaling-failed"] = str(error)
             return
-        st.session_state["tempered"] = kept.name
+        st.session_state["evaluate-scaled"] = kept.name
         st.session_state.run = kept.name
 
-    st.button("Fit and keep as a new run", icon=":material/thermostat:", on_click=temper)
+    st.button("Fit and keep as a new run", icon=":material/thermostat:", on_click=scale)

@@ -1,4 +1,4 @@
-"""The confusion matrix on the Evaluate page, and what stands behind its cells."""
+"""The confusion matrix on the Evaluate page, and the images behind its cells."""
 
 import numpy as np
 import pandas as pd
@@ -7,11 +7,11 @@ import streamlit as st
 from emnist_lab.data import thumbnails
 from emnist_lab.data.part import Part
 from emnist_lab.evaluation import figures
+from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import confusion
 from emnist_lab.metrics.report import Report
 from emnist_lab.ui import current_evaluation
 from emnist_lab.ui.components.matrix import confusion_matrix
-from emnist_lab.ui.current_evaluation import Evaluation
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.evaluate import image_detail
 from emnist_lab.ui.formatting import plain
@@ -65,12 +65,12 @@ def _by_confusion(key: tuple, _report: Report) -> np.ndarray:
     return confusion.cluster_order(_report.confusion)
 
 
-def choose_order(seen: Evaluation) -> np.ndarray:
+def choose_order(evaluation: Evaluation) -> np.ndarray:
     """Selection of how classes stand in a matrix, kept in the address.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
 
     Returns
     -------
@@ -87,19 +87,19 @@ def choose_order(seen: Evaluation) -> np.ndarray:
         help="By confusion, classes that are taken for each other stand together.",
     )
     if order == confusion.ORDERS[0]:
-        return np.arange(len(seen.report.classes))
-    return _by_confusion(seen.key, seen.report)
+        return np.arange(len(evaluation.report.classes))
+    return _by_confusion(evaluation.key, evaluation.report)
 
 
 @current_evaluation.fragment_with_errors
-def matrix(seen: Evaluation) -> None:
+def matrix(evaluation: Evaluation) -> None:
     """Show the confusion matrix, and the images of the cell, row or column that is picked.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    report = seen.report
+    report = evaluation.report
     true, read = asked_cell(report)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scale = st.segmented_control(
@@ -111,7 +111,7 @@ def matrix(seen: Evaluation) -> None:
             bind="query-params",
             help="By row, the diagonal is each class's recall; by column, its precision.",
         )
-        places = choose_order(seen)
+        places = choose_order(evaluation)
         errors = st.toggle("Errors only", key="errors", bind="query-params")
     shown = figures.normalize_confusion(report.confusion, scale)
     left, right = st.columns([1.7, 1], gap="large")
@@ -121,7 +121,7 @@ def matrix(seen: Evaluation) -> None:
             shown,
             report.names,
             places,
-            key="matrix",
+            key="evaluate-matrix",
             selected=(true, read),
             on_pick=lambda true, read: choose_cell(report.classes, true, read),
             hide_diagonal=errors,
@@ -133,8 +133,8 @@ def matrix(seen: Evaluation) -> None:
             "error shows."
         )
         downloads(
-            f"{seen.stem}-confusion-{scale.replace(' ', '-')}",
-            lambda kind: _heatmap(seen.key, scale, kind, seen.note, report),
+            f"{evaluation.stem}-confusion-{scale.replace(' ', '-')}",
+            lambda kind: _heatmap(evaluation.key, scale, kind, evaluation.note, report),
             lambda: pd.DataFrame(
                 shown, index=pd.Index(report.names, name="true"), columns=report.names
             ).to_csv(),
@@ -143,9 +143,9 @@ def matrix(seen: Evaluation) -> None:
         if true is None and read is None:
             _most_confused(report)
         elif true is None or read is None:
-            _class(seen, true, read)
+            _class(evaluation, true, read)
         else:
-            _cell(seen, true, read)
+            _cell(evaluation, true, read)
 
 
 def _most_confused(report: Report) -> None:
@@ -159,7 +159,7 @@ def _most_confused(report: Report) -> None:
         st.button(
             f"**{plain(pair.true)}** is read as **{plain(pair.predicted)}**, "
             f"{pair.count} of {pair.of}",
-            key=f"confused-{place}",
+            key=f"evaluate-confused-{place}",
             type="tertiary",
             on_click=choose_cell,
             args=(report.classes, places[pair.true], places[pair.predicted]),
@@ -179,15 +179,15 @@ def _ways(report: Report, ways: list[tuple[str, int | None, int | None]]) -> Non
         for label, true, read in [*ways, ("Most confused", None, None)]:
             st.button(
                 label,
-                key=f"way-{label}",
+                key=f"evaluate-way-{label}",
                 on_click=choose_cell,
                 args=(report.classes, true, read),
                 icon=":material/arrow_back:" if true is read is None else None,
             )
 
 
-def _cell(seen: Evaluation, true: int, read: int) -> None:
-    report, names = seen.report, seen.report.names
+def _cell(evaluation: Evaluation, true: int, read: int) -> None:
+    report, names = evaluation.report, evaluation.report.names
     a, b = plain(names[true]), plain(names[read])
     count, of = int(report.confusion[true, read]), int(report.confusion[true].sum())
     st.subheader(f"{a} read right" if true == read else f"{a} read as {b}")
@@ -197,7 +197,7 @@ def _cell(seen: Evaluation, true: int, read: int) -> None:
     if true != read:
         ways = [(f"{b} read as {a}", read, true), *ways, (f"All read as {b}", None, read)]
     image_detail.images(
-        seen,
+        evaluation,
         confusion.images_in_cell(report, true, read),
         key="cell",
         label=f"Test images of {names[true]} read as {names[read]}",
@@ -205,8 +205,8 @@ def _cell(seen: Evaluation, true: int, read: int) -> None:
     _ways(report, ways)
 
 
-def _class(seen: Evaluation, true: int | None, read: int | None) -> None:
-    report = seen.report
+def _class(evaluation: Evaluation, true: int | None, read: int | None) -> None:
+    report = evaluation.report
     index = true if read is None else read
     name, row = plain(report.names[index]), report.per_class.iloc[index]
     st.subheader(f"What {name} is read as" if read is None else f"What is read as {name}")
@@ -223,7 +223,7 @@ def _class(seen: Evaluation, true: int | None, read: int | None) -> None:
     for table, title, outwards in sides if read is None else sides[::-1]:
         _others(report, index, table, title, outwards)
     image_detail.images(
-        seen,
+        evaluation,
         confusion.images_in_cell(report, true, read),
         key="class",
         label=f"Errors: {raw}",
@@ -241,7 +241,7 @@ def _others(report: Report, index: int, table: pd.DataFrame, title: str, outward
     if table.empty:
         st.caption(f"{plain(title)}: nothing else, not once.")
         return
-    key = f"around-{index}-{outwards}"
+    key = f"evaluate-around-{index}-{outwards}"
 
     def open_cell() -> None:
         rows = st.session_state[key].selection.rows
@@ -272,24 +272,25 @@ def _means(fingerprint: str, _part: Part) -> np.ndarray:
     return _part.mean_images()
 
 
-def pairs(seen: Evaluation) -> None:
+def pairs(evaluation: Evaluation) -> None:
     """Show the most confused pairs as cards: means, their difference, errors, the pair's AUC.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    report, part = seen.report, seen.part
+    report, part = evaluation.report, evaluation.part
     found = confusion.pairs(report, _PAIRS)
     if found.empty:
         st.success("Not a single error on the test part.")
         return
     if part is None:
-        current_evaluation.say_no_images(seen, "pairs")
+        current_evaluation.say_no_images(evaluation, "pairs")
     else:
         st.caption(
             "Both mean images, and where they differ: orange where the first has more ink, blue "
-            "where the second has. Below, the surest of the one that are read as the other."
+            "where the second has. Below, images of the one that are read as the other with the "
+            "highest confidence."
         )
     columns = st.columns(3)
     for place, pair in enumerate(found.itertuples()):
@@ -308,7 +309,7 @@ def pairs(seen: Evaluation) -> None:
             ):
                 st.button(
                     f"{plain(report.names[one])} read as {plain(report.names[other])}: {count}",
-                    key=f"pair-{one}-{other}",
+                    key=f"evaluate-pair-{one}-{other}",
                     type="tertiary",
                     on_click=_to_cell,
                     args=(report.classes, one, other),

@@ -1,4 +1,4 @@
-"""A map of test images on the Evaluate page: those alike for the run lie near each other."""
+"""Embedding of test images in two dimensions: those with similar features lie near each other."""
 
 import numpy as np
 import streamlit as st
@@ -6,11 +6,12 @@ import streamlit as st
 from emnist_lab.callbacks import ProgressCallback
 from emnist_lab.evaluation import embedding, neighbours
 from emnist_lab.evaluation.embedding import Projection
+from emnist_lab.evaluation.evaluation import Evaluation
+from emnist_lab.metrics.ranking import descending_order
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import background_pools, current_evaluation, current_run, task_panel
 from emnist_lab.ui.components.scatter import RIGHT_WRONG, by_class, scatter
-from emnist_lab.ui.current_evaluation import Evaluation
 from emnist_lab.ui.evaluate import image_detail
 
 _COUNTS = (500, 1_000, 2_000, 4_000)
@@ -18,7 +19,7 @@ _COLOURS = ("by class", "by right and wrong")
 _SLOW, _MEANWHILE = "t-SNE", "PCA"  # the latter is quick, and where the former begins
 
 
-def _lay_out(
+def _project(
     run: Run,
     report: Report,
     images: np.ndarray,
@@ -32,43 +33,43 @@ def _lay_out(
     return embedding.project(features, report.labels[chosen], method, progress=tell)
 
 
-@st.cache_data(max_entries=24, show_spinner="Laying out the map …")
+@st.cache_data(max_entries=24, show_spinner="Computing the embedding …")
 def _quick(key: tuple, method: str, count: int, _run: Run, _report: Report, _images) -> Projection:
-    return _lay_out(_run, _report, _images, method, count)
+    return _project(_run, _report, _images, method, count)
 
 
-def _map(seen: Evaluation, method: str, count: int) -> Projection:
-    """The map; another one while it takes seconds, or was cancelled, which is shown."""
-    what = current_run.open_run(seen.run.name), seen.report, seen.part.images
+def _embedding(evaluation: Evaluation, method: str, count: int) -> Projection:
+    """The embedding; another one while it takes seconds, or was cancelled, which is shown."""
+    what = current_run.open_run(evaluation.run.name), evaluation.report, evaluation.part.images
     if method == _SLOW:
         found = task_panel.result_or_progress(
             background_pools.maps(),
-            (*seen.key, count),
-            lambda tell: _lay_out(*what, method, count, tell),
-            about="Laying out the map",
-            name="map",
+            (*evaluation.key, count),
+            lambda tell: _project(*what, method, count, tell),
+            about="Computing the embedding",
+            name="evaluate-embedding",
         )
         if found is not None:
             return found
-    return _quick(seen.key, _MEANWHILE if method == _SLOW else method, count, *what)
+    return _quick(evaluation.key, _MEANWHILE if method == _SLOW else method, count, *what)
 
 
 @current_evaluation.fragment_with_errors
-def atlas(seen: Evaluation) -> None:
-    """Show the map; a loop drawn round images opens them as a gallery.
+def show_embedding(evaluation: Evaluation) -> None:
+    """Show the embedding; a loop drawn round images opens them as a gallery.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    part, report = seen.part, seen.report
+    part, report = evaluation.part, evaluation.report
     if part is None:
-        current_evaluation.say_no_images(seen, "map")
+        current_evaluation.say_no_images(evaluation, "embedding")
         return
     st.markdown(
-        "Test images laid out by the features that the run's classifier sees (the pixels where it "
-        "sees these, one member's of a blend): what lies close is alike to it. Draw a loop round "
-        "some to look at them."
+        "Test images by the features that the run's classifier takes (the pixels where it takes "
+        "these, one member's of an ensemble): what lies close has similar features. Draw a loop "
+        "round some to look at them."
     )
     counts = [count for count in _COUNTS if count < len(part)] or [len(part)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -99,10 +100,10 @@ def atlas(seen: Evaluation) -> None:
             width=220,
         )
     with st.container():  # a place of its own, so that what follows stays where it is
-        found = _map(seen, method, count)
+        found = _embedding(evaluation, method, count)
     chosen = embedding.sample_of(report, count)
-    view = (*seen.key, found.method, count)
-    brushed = st.session_state.get("brushed", (None, ()))
+    view = (*evaluation.key, found.method, count)
+    brushed = st.session_state.get("evaluate-brushed", (None, ()))
     picked = list(brushed[1]) if brushed[0] == view else []
     names = report.names
     wrong = report.predicted[chosen] != report.labels[chosen]
@@ -116,9 +117,11 @@ def atlas(seen: Evaluation) -> None:
         ],
         report.labels[chosen] if colours == _COLOURS[0] else wrong.astype(np.int64),
         by_class(report.classes) if colours == _COLOURS[0] else RIGHT_WRONG,
-        key="map",
-        label=f"Map of {len(chosen):,} test images by {found.method}",
-        on_brush=lambda places: st.session_state.update(brushed=(view, tuple(places))),
+        key="evaluate-embedding",
+        label=f"Embedding of {len(chosen):,} test images by {found.method}",
+        on_brush=lambda places: st.session_state.update(
+            {"evaluate-brushed": (view, tuple(places))}
+        ),
         selected=picked,
     )
     note = f" {found.note}" if found.note else ""
@@ -131,9 +134,9 @@ def atlas(seen: Evaluation) -> None:
         share = (report.predicted[of] == report.labels[of]).mean()
         st.markdown(f"**{len(of):,} chosen**, {share:.0%} of them read right")
         image_detail.images(
-            seen,
-            of[np.argsort(report.scores[of].max(axis=1), kind="stable")],
-            key="map-images",
-            label="Images chosen on the map",
-            order="Least sure first",
+            evaluation,
+            of[descending_order(-report.scores[of].max(axis=1))],
+            key="embedding-images",
+            label="Images chosen in the embedding",
+            order="Lowest confidence first",
         )

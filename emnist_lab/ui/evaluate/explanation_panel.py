@@ -1,4 +1,4 @@
-"""Why a run reads one image as it does: occlusion, evidence by pixel, nearest training images."""
+"""Explanation of one prediction: occlusion, evidence by pixel, nearest training images."""
 
 import numpy as np
 import streamlit as st
@@ -8,38 +8,38 @@ from emnist_lab.data.classes import display_names
 from emnist_lab.data.formats.base import SIDE
 from emnist_lab.errors import RunError
 from emnist_lab.evaluation import explain, neighbours
+from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import ranking
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import background_pools, current_dataset, current_run, task_panel
-from emnist_lab.ui.current_evaluation import Evaluation
 from emnist_lab.ui.formatting import plain
 
 _NEAREST = 5
 
 
-def why(seen: Evaluation, index: int, key: str) -> None:
-    """Show what speaks for a run's answer, and against the next: the label where that is unlikely.
+def show_explanation(evaluation: Evaluation, index: int, key: str) -> None:
+    """Explain a prediction against the next likeliest class, or the label where that is unlikely.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
         With its part.
     index : int
         Of the image.
     key : str
         Of the widgets.
     """
-    run, report = seen.run, seen.report
+    run, report = evaluation.run, evaluation.report
     scores, true = report.scores[index], int(report.labels[index])
     first, second = ranking.top_classes(scores)
     if true not in (first, second) and scores[true] > 0:
         second = true
-    image = seen.part.images[index]
-    evidence(run, image, report.names, first, second)
-    nearest_images(run, image, key)
+    image = evaluation.part.images[index]
+    _evidence(run, image, report.names, first, second)
+    _nearest_images(run, image, key)
 
 
-def evidence(run: Run, image: np.ndarray, names: list[str], first: int, second: int) -> None:
+def _evidence(run: Run, image: np.ndarray, names: list[str], first: int, second: int) -> None:
     """Show which ink speaks for one class, and which for another.
 
     Parameters
@@ -52,7 +52,7 @@ def evidence(run: Run, image: np.ndarray, names: list[str], first: int, second: 
         Indices of classes.
     """
     a, b = plain(names[first]), plain(names[second])
-    st.markdown(f"**Why {a}, and not {b}?**")
+    st.markdown(f"**Why {a} and not {b}**")
     opened = current_run.open_run(run.name)
     with st.container(horizontal=True):
         _map(
@@ -85,7 +85,7 @@ def _map(picture: bytes, title: str, about: str) -> None:
         st.caption(f"**{title}.** {about}")
 
 
-def nearest_images(run: Run, image: np.ndarray, key: str) -> None:
+def _nearest_images(run: Run, image: np.ndarray, key: str) -> None:
     """Show the training images that are most like an image, where they are at hand.
 
     Parameters
@@ -108,7 +108,7 @@ def nearest_images(run: Run, image: np.ndarray, key: str) -> None:
                 opened, neighbours.find_training_images(opened, train), tell
             ),
             about="Looking at the training images",
-            name=f"neighbours-{key}",
+            name=f"evaluate-neighbours-{key}",
         )
     except RunError as error:
         st.caption(f"No nearest training images: {plain(str(error))}")

@@ -6,10 +6,11 @@ import streamlit as st
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import label_marks
+from emnist_lab.evaluation.evaluation import Evaluation
+from emnist_lab.metrics.ranking import top_classes
 from emnist_lab.ui import current_evaluation, messages
 from emnist_lab.ui.components.gallery import gallery
-from emnist_lab.ui.current_evaluation import Evaluation
-from emnist_lab.ui.evaluate.explanation_panel import why
+from emnist_lab.ui.evaluate.explanation_panel import show_explanation
 from emnist_lab.ui.formatting import bars, plain
 
 _SHOWN = 480  # images of a gallery
@@ -17,20 +18,20 @@ _LIKELIEST = 5  # classes named beside the picked image
 
 
 def images(
-    seen: Evaluation,
+    evaluation: Evaluation,
     indices: np.ndarray,
     *,
     key: str,
     label: str,
     height: int = 232,
-    order: str = "Surest first",
+    order: str = "Highest confidence first",
     onwards: bool = False,
 ) -> None:
     """Show test images of a run, and one of them large; or say why they can't be shown.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     indices : ndarray of int64
         Images to show, in their order; only the first ones are shown where there are many.
     key : str
@@ -47,29 +48,29 @@ def images(
     if not len(indices):
         st.caption("Not one image.")
         return
-    part, report = seen.part, seen.report
+    part, report = evaluation.part, evaluation.report
     if part is None:
-        current_evaluation.say_no_images(seen, key)
+        current_evaluation.say_no_images(evaluation, key)
         return
     here = indices[:_SHOWN]
-    picked_key = f"picked-{key}"
+    picked_key, place_key = f"evaluate-picked-{key}", f"evaluate-place-{key}"
     picked, place = st.session_state.get(picked_key), 0
     if picked in here:
         place = int(np.flatnonzero(here == picked)[0])
     elif onwards:
-        place = min(st.session_state.get(f"place-{key}", 0), len(here) - 1)
-    st.session_state[f"place-{key}"] = place
+        place = min(st.session_state.get(place_key, 0), len(here) - 1)
+    st.session_state[place_key] = place
     picked = int(here[place])
-    sure = report.scores[here].max(axis=1)
+    confidence = report.scores[here].max(axis=1)
     gallery(
         part.images[here],
         [int(index) for index in here],
         [
             f"{report.names[report.labels[i]]} read as {report.names[report.predicted[i]]} "
             f"({share:.0%}), image {i}"
-            for i, share in zip(here, sure, strict=True)
+            for i, share in zip(here, confidence, strict=True)
         ],
-        key=f"gallery-{key}",
+        key=f"evaluate-gallery-{key}",
         label=label,
         selected=picked,
         on_pick=lambda index: st.session_state.update({picked_key: index}),
@@ -77,13 +78,13 @@ def images(
     )
     many = f"The first {len(here)} of {len(indices):,}. " if len(indices) > len(here) else ""
     st.caption(f"{many}{order}; pick one to look into it.")
-    detail(seen, picked, key=key)
+    detail(evaluation, picked, key=key)
 
 
-def _mark(seen: Evaluation, index: int, key: str) -> None:
+def _mark(evaluation: Evaluation, index: int, key: str) -> None:
     """A button that marks an image's label as wrong, or takes the mark back."""
-    at, report = seen.fingerprint, seen.report
-    if failed := st.session_state.pop(f"mark-failed-{key}", None):
+    at, report = evaluation.fingerprint, evaluation.report
+    if failed := st.session_state.pop(f"evaluate-mark-failed-{key}", None):
         messages.say_error(failed)
     try:
         marked = any(one.image == index for one in label_marks.read(at))
@@ -101,41 +102,43 @@ def _mark(seen: Evaluation, index: int, key: str) -> None:
                     at, label_marks.Mark(index, given, None if read == given else read)
                 )
         except LabError as error:
-            st.session_state[f"mark-failed-{key}"] = str(error)
+            st.session_state[f"evaluate-mark-failed-{key}"] = str(error)
 
     st.button(
         "Take the mark back" if marked else "The label is wrong",
         icon=":material/undo:" if marked else ":material/flag:",
-        key=f"mark-{key}",
+        key=f"evaluate-mark-{key}",
         on_click=change,
-        help="Marks are kept with this test part, for all runs: see Doubtful labels.",
+        help="Marks are kept with this test part, for all runs: see Label issues.",
     )
 
 
-def detail(seen: Evaluation, index: int, *, key: str) -> None:
+def detail(evaluation: Evaluation, index: int, *, key: str) -> None:
     """One test image: what it is, and the classes that the run finds likeliest.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
         With its part.
     index : int
         Of the image.
     key : str
         Of the widgets.
     """
-    report, part = seen.report, seen.part
+    report, part = evaluation.report, evaluation.part
     true, scores = report.names[report.labels[index]], report.scores[index]
-    best = np.argsort(-scores, kind="stable")[:_LIKELIEST]
-    with st.container(horizontal=True, vertical_alignment="top", key=f"detail-{key}"):
+    best = top_classes(scores, _LIKELIEST)
+    with st.container(horizontal=True, vertical_alignment="top", key=f"evaluate-detail-{key}"):
         st.image(thumbnails.png(part.images[index], 5), width=140)
         with st.container(width=300):
             right = report.predicted[index] == report.labels[index]
             verdict = "read right" if right else f"read as **{plain(report.names[best[0]])}**"
             st.markdown(f"Image {index:,} is **{plain(true)}**, {verdict}")
             st.html(bars([report.names[one] for one in best], scores[best].tolist()))
-            _mark(seen, index, key)
-    more = st.expander("Why?", key=f"why-{key}", on_change="rerun", icon=":material/help:")
+            _mark(evaluation, index, key)
+    more = st.expander(
+        "Explanation", key=f"evaluate-explanation-{key}", on_change="rerun", icon=":material/help:"
+    )
     if more.open:
         with more:
-            why(seen, index, key)
+            show_explanation(evaluation, index, key)

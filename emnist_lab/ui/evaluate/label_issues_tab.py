@@ -1,48 +1,50 @@
-"""Labels that a run contradicts most surely, and those that a person marked as wrong."""
+"""Label issues found by confident learning, and labels that a person marked as wrong."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import label_issues, label_marks
+from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics.report import Report
 from emnist_lab.ui import current_evaluation, messages
-from emnist_lab.ui.current_evaluation import Evaluation
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 
-_SHOW = ("doubtful, not marked", "marked as wrong", "all doubtful")
+_SHOW = ("issues, not marked", "marked as wrong", "all issues")
+FORMER = {"doubtful, not marked": _SHOW[0], "all doubtful": _SHOW[2]}  # in addresses
 
 
-@st.cache_data(max_entries=16, show_spinner="Looking for doubtful labels …")
-def _doubtful(key: tuple, _report: Report):
-    found = label_issues.find_label_issues(_report)
-    return found[found["doubt"] > 0.5].reset_index(drop=True)
+@st.cache_data(max_entries=16, show_spinner="Looking for label issues …")
+def _issues(key: tuple, _report: Report) -> pd.DataFrame:
+    return label_issues.predicted_otherwise(label_issues.find_label_issues(_report))
 
 
 @current_evaluation.fragment_with_errors
-def doubts(seen: Evaluation) -> None:
-    """Show doubtful labels, marks, and the score without the marked ones.
+def show_label_issues(evaluation: Evaluation) -> None:
+    """Show label issues, marks, and the score without the marked images.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    report = seen.report
+    report = evaluation.report
     st.markdown(
-        "Test images whose given label the run contradicts most surely, by confident learning "
-        "(Northcutt, Jiang and Chuang 2021). Some labels of EMNIST are wrong, and stand here; "
-        "so do the run's own surest errors. Look, then mark what is labelled wrongly."
+        "Test images whose given label the run contradicts with high confidence, by confident "
+        "learning (Northcutt, Jiang and Chuang 2021). Some labels of EMNIST are wrong and are "
+        "listed here; so are the run's own most confident errors. Look, then mark what is labelled "
+        "wrongly."
     )
-    found = _doubtful(seen.key, report)
+    found = _issues(evaluation.key, report)
     try:
-        marked = label_marks.read(seen.fingerprint)
+        marked = label_marks.read(evaluation.fingerprint)
     except LabError as error:
         messages.say_error(error)
         marked = []
     wrong = [one.image for one in marked if one.image < len(report.labels)]
     with st.container(horizontal=True):
-        st.metric("Doubtful labels", f"{len(found):,}")
+        st.metric("Label issues", f"{len(found):,}")
         st.metric("Marked as wrong", f"{len(wrong):,}")
         if 0 < len(wrong) < len(report.labels):
             rest = label_issues.drop_images(report, wrong)
@@ -65,26 +67,26 @@ def doubts(seen: Evaluation) -> None:
     elif shown == _SHOW[1]:
         images = np.array(sorted(wrong), dtype=np.int64)
     image_detail.images(
-        seen,
+        evaluation,
         images,
-        key="doubtful",
-        label=f"Images with {shown} labels",
+        key="label-issues",
+        label=f"Images by their labels: {shown}",
         height=330,
-        order="In the order of the file" if shown == _SHOW[1] else "Most doubtful first",
+        order="In the order of the file" if shown == _SHOW[1] else "Lowest label quality first",
         onwards=True,
     )
     with st.container(horizontal=True):
         names = np.array(report.names, dtype=object)
         download_csv(
-            f"{seen.stem}-doubtful",
+            f"{evaluation.stem}-label-issues",
             lambda: found.assign(
                 given=names[found["given"]], suggested=names[found["suggested"]]
             ).to_csv(index=False),
-            label="Doubtful (CSV)",
+            label="Label issues (CSV)",
         )
         if marked:
             download_csv(
-                f"{seen.stem}-marked",
+                f"{evaluation.stem}-marked",
                 lambda: label_marks.table(marked).to_csv(index=False),
                 label="Marked (CSV)",
             )

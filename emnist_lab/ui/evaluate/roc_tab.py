@@ -6,18 +6,19 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab.evaluation import figures
+from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import confusion
+from emnist_lab.metrics.ranking import descending_order
 from emnist_lab.metrics.report import Report
 from emnist_lab.metrics.roc import AVERAGES
 from emnist_lab.ui import current_evaluation, messages
 from emnist_lab.ui.components.matrix import pair_matrix
-from emnist_lab.ui.current_evaluation import Evaluation
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.evaluate import confusion_tab, image_detail
 from emnist_lab.ui.formatting import plain
 
 _ABOUT = {
-    "ovo_macro": "Mean over all pairs (Hand and Till 2001): the reference's.",
+    "ovo_macro": "Mean over all pairs (Hand and Till 2001).",
     "ovo_weighted": "Pairs weighted by how many images they have.",
     "ovr_macro": "Mean over classes, each against all others together.",
     "ovr_weighted": "Classes weighted by how many images they have.",
@@ -26,14 +27,14 @@ _ABOUT = {
 }
 
 
-def averages(seen: Evaluation) -> None:
+def averages(evaluation: Evaluation) -> None:
     """Show every average of ROC AUC.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    table = seen.report.aucs.table()
+    table = evaluation.report.aucs.table()
     with st.container(horizontal=True):
         for key, label in AVERAGES.items():
             value = table[key]
@@ -43,7 +44,7 @@ def averages(seen: Evaluation) -> None:
         "equally many images, macro and weighted are the same."
     )
     download_csv(
-        f"{seen.stem}-auc", lambda: pd.Series(table, name="auc").to_csv(index_label="average")
+        f"{evaluation.stem}-auc", lambda: pd.Series(table, name="auc").to_csv(index_label="average")
     )
 
 
@@ -65,14 +66,14 @@ def _choose_pair(classes: list[str], first: int | None, second: int | None) -> N
 
 
 @current_evaluation.fragment_with_errors
-def pairwise(seen: Evaluation) -> None:
+def pairwise(evaluation: Evaluation) -> None:
     """Show the matrix of pairwise AUCs, and the pair that is picked.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    report = seen.report
+    report = evaluation.report
     areas = report.aucs.pairwise
     if np.isnan(areas).all():
         st.info("The test part has images of one class only: no pair has an AUC.")
@@ -80,30 +81,30 @@ def pairwise(seen: Evaluation) -> None:
     pair = _asked_pair(report)
     left, right = st.columns([1.7, 1], gap="large")
     with left:
-        places = confusion_tab.choose_order(seen)
+        places = confusion_tab.choose_order(evaluation)
         pair_matrix(
             areas,
             report.names,
             places,
-            key="pairwise",
+            key="evaluate-pairwise",
             selected=pair,
             on_pick=lambda true, read: _choose_pair(report.classes, true, read),
         )
         st.caption(
-            "How surely the model tells each pair of classes apart, whatever else it may say: 0.5 "
+            "How well the model tells each pair of classes apart, leaving all others aside: 0.5 "
             "is guessing, 1 is perfect. The more a cell stands out, the worse; pick one to see its "
             "errors."
         )
         names = report.names
         download_csv(
-            f"{seen.stem}-auc-pairs",
+            f"{evaluation.stem}-auc-pairs",
             lambda: pd.DataFrame(areas, index=names, columns=names).to_csv(),
         )
     with right:
         if None in pair:
             _hardest(report)
         else:
-            _pair(seen, *pair)
+            _pair(evaluation, *pair)
 
 
 def _hardest(report: Report) -> None:
@@ -111,21 +112,21 @@ def _hardest(report: Report) -> None:
     upper = np.triu(np.ones(report.aucs.pairwise.shape, bool), 1)
     areas = np.where(upper & ~np.isnan(report.aucs.pairwise), report.aucs.pairwise, 2)
     with st.container(gap=None):
-        for flat in np.argsort(areas, axis=None, kind="stable")[:12]:
+        for flat in descending_order(-areas, 12):
             a, b = (int(one) for one in np.unravel_index(flat, areas.shape))
             if areas[a, b] > 1:
                 break
             st.button(
                 f"**{plain(report.names[a])}** and **{plain(report.names[b])}**: {areas[a, b]:.4f}",
-                key=f"hardest-{a}-{b}",
+                key=f"evaluate-hardest-{a}-{b}",
                 type="tertiary",
                 on_click=_choose_pair,
                 args=(report.classes, a, b),
             )
 
 
-def _pair(seen: Evaluation, first: int, second: int) -> None:
-    report = seen.report
+def _pair(evaluation: Evaluation, first: int, second: int) -> None:
+    report = evaluation.report
     a, b = report.names[first], report.names[second]
     area = report.aucs.pairwise[first, second]
     st.subheader(f"{plain(a)} and {plain(b)}")
@@ -139,7 +140,9 @@ def _pair(seen: Evaluation, first: int, second: int) -> None:
         ]
     )
     st.markdown(f"**{len(found):,}** images of the one are read as the other.")
-    image_detail.images(seen, found, key="pair-images", label=f"{a} and {b} taken for each other")
+    image_detail.images(
+        evaluation, found, key="pair-images", label=f"{a} and {b} taken for each other"
+    )
     st.button(
         "Hardest pairs",
         icon=":material/arrow_back:",
@@ -154,14 +157,14 @@ def _roc(key: tuple, chosen: tuple, kind: str, note: str, _report: Report) -> by
 
 
 @current_evaluation.fragment_with_errors
-def curves(seen: Evaluation) -> None:
+def curves(evaluation: Evaluation) -> None:
     """Show ROC and precision-recall curves of chosen classes.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    report = seen.report
+    report = evaluation.report
     hardest = report.per_class["auc"].nsmallest(3).index.tolist()
     chosen = st.multiselect(
         "Classes",
@@ -170,6 +173,7 @@ def curves(seen: Evaluation) -> None:
         format_func=dict(zip(report.classes, report.names, strict=True)).get,
         max_selections=6,
         help="The three hardest at first.",
+        key="evaluate-curves",
     )
     indices = [report.classes.index(one) for one in chosen]
     indices = [one for one in indices if not np.isnan(report.aucs.each[one])]
@@ -217,8 +221,8 @@ def curves(seen: Evaluation) -> None:
         return pd.DataFrame(hits.T, columns=report.names, index=index).to_csv()
 
     downloads(
-        f"{seen.stem}-roc",
-        lambda kind: _roc(seen.key, tuple(indices), kind, seen.note, report),
+        f"{evaluation.stem}-roc",
+        lambda kind: _roc(evaluation.key, tuple(indices), kind, evaluation.note, report),
         table,
     )
 

@@ -4,27 +4,27 @@ import math
 
 import streamlit as st
 
+from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import definitions
 from emnist_lab.ui import current_evaluation
-from emnist_lab.ui.current_evaluation import Evaluation
 
 _EVERY = 0.7  # seconds between two looks for the intervals
 _UNKNOWN = (math.nan, math.nan)
 
 
-def headline(seen: Evaluation) -> None:
+def headline(evaluation: Evaluation) -> None:
     """Show the numbers at once, and their intervals when they are there.
 
     Parameters
     ----------
-    seen : Measurement
+    evaluation : Evaluation
     """
-    waiting = not current_evaluation.intervals(seen).done
-    st.fragment(run_every=_EVERY if waiting else None)(_numbers)(seen, waiting)
+    waiting = not current_evaluation.intervals(evaluation).done
+    st.fragment(run_every=_EVERY if waiting else None)(_numbers)(evaluation, waiting)
 
 
-def _numbers(seen: Evaluation, waiting: bool) -> None:
-    values, task = seen.report.summary(), current_evaluation.intervals(seen)
+def _numbers(evaluation: Evaluation, waiting: bool) -> None:
+    values, task = evaluation.report.summary(), current_evaluation.intervals(evaluation)
     intervals = task.result().of if task.done else None
     with st.container(horizontal=True):
         for metric in definitions.METRICS:
