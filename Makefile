@@ -13,10 +13,11 @@ test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(MAKE) --no-print-directory postgresql
 	$(RUN) -m pytest -n 2 --dist loadfile
 
-lint: $(VENV)/.test
+lint: $(VENV)/.test  ## style, layers of imports, the Dockerfile
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports --no-logo
+	if [ -x $(VENV)/bin/hadolint ]; then $(VENV)/bin/hadolint Dockerfile; fi
 
 # The shipped runs, from the folder that EMNIST_DIR names.
 artifacts: $(VENV)/.app
