@@ -7,7 +7,7 @@ from emnist_lab.evaluation.leaderboard import test_parts
 from emnist_lab.ui import current_run
 from emnist_lab.ui.compare import learning_curves, run_pair
 from emnist_lab.ui.compare.leaderboard import show_leaderboard, show_tradeoff
-from emnist_lab.ui.compare.run_manager import shelf
+from emnist_lab.ui.compare.run_manager import manage_runs
 from emnist_lab.ui.formatting import plain
 
 st.title("Compare")
@@ -53,9 +53,9 @@ if table is not None:
 
 st.subheader("Learning curve")
 st.markdown("How much better does a recipe get with more images, and what does it cost in time?")
-learning_curves.form()
-growing = learning_curves.jobs()
-learning_curves.kept(bool(growing))
+learning_curves.show_form()
+growing = learning_curves.show_jobs()
+learning_curves.show_curves(bool(growing))
 
 st.subheader("Keep, move, delete")
-shelf(runs)
+manage_runs(runs)

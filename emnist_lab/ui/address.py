@@ -1,6 +1,10 @@
-"""The address of a page: values that earlier versions wrote go on working."""
+"""The address of a page: parameters beside session keys, and values of earlier versions.
 
-from collections.abc import Mapping
+Streamlit's ``bind="query-params"`` calls the parameter as the widget's key. A parameter that two
+pages have, each with its own meaning, needs two keys: `selectbox` keeps them apart.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -30,3 +34,39 @@ def redirect_former(page: str, former: Mapping[str, Mapping[str, str]]) -> None:
     except StreamlitAPIException:
         # The browser's history led back here: widgets hold the address, so it can't be replaced.
         st.session_state.update(renamed)
+
+
+def selectbox(
+    label: str, options: Sequence[str], default: str, *, key: str, parameter: str, **kwargs
+) -> str:
+    """A selection that is kept in the address under another name than its session key.
+
+    Parameters
+    ----------
+    label : str
+    options : sequence of str
+    default : str
+        One of them: what is chosen where the address names none.
+    key, parameter : str
+        In the session, and in the address.
+    **kwargs
+        Of `st.selectbox`.
+
+    Returns
+    -------
+    str
+    """
+    session, seen = st.session_state, f"{key}-in-address"
+    asked = st.query_params.get(parameter)
+    if session.get(key) not in options:
+        session.pop(key, None)
+    if seen in session and asked != session[seen] and asked in options:
+        session[key] = asked  # the browser's history led to another address
+    session[seen] = asked
+
+    def write() -> None:
+        st.query_params[parameter] = session[seen] = session[key]
+
+    # By the default, not by session state: see `redirect_former`.
+    index = list(options).index(asked if asked in options else default)
+    return st.selectbox(label, options, index=index, key=key, on_change=write, **kwargs)

@@ -354,7 +354,7 @@ def _page():
     from emnist_lab.ui import current_run
     from emnist_lab.ui.compare import run_manager
 
-    run_manager.shelf(current_run.all_runs()[0])
+    run_manager.manage_runs(current_run.all_runs()[0])
 
 
 def button(app: AppTest, label: str):
@@ -366,23 +366,23 @@ def test_the_shelf(kept, home, packed):
     st.cache_resource.clear()
     app = AppTest.from_function(_page, default_timeout=30).run()
     assert not app.exception and "One run of your own" in app.caption[0].value
-    app.selectbox(key="shelf-run").set_value("hog-qda").run()
+    app.selectbox(key="compare-shelf-run").set_value("hog-qda").run()
     assert button(app, "Delete").disabled and "came with" in button(app, "Delete").help
 
-    app.selectbox(key="shelf-run").set_value("mine").run()
+    app.selectbox(key="compare-shelf-run").set_value("mine").run()
     app.session_state["run"] = "mine"
-    app.text_input(key="shelf-name-mine").set_value("a b")
+    app.text_input(key="compare-shelf-name-mine").set_value("a b")
     button(app, "Rename").click().run()
     assert "can't be called" in app.error[0].value and not app.exception
-    app.text_input(key="shelf-name-mine").set_value("yours")
+    app.text_input(key="compare-shelf-name-mine").set_value("yours")
     button(app, "Rename").click().run()
     assert not app.error and "yours" in app.success[0].value
-    assert app.selectbox(key="shelf-run").value == "yours" == app.session_state["run"]
+    assert app.selectbox(key="compare-shelf-run").value == "yours" == app.session_state["run"]
     assert (home / "runs" / "yours").is_dir() and not app.run().success
 
     app.file_uploader[0].set_value(("theirs.zip", zipped(packed), "application/zip")).run()
     assert not app.exception and "kept as **mine**" in app.success[0].value
-    assert app.selectbox(key="shelf-run").value == "mine"
+    assert app.selectbox(key="compare-shelf-run").value == "mine"
     spoilt = home / "runs" / "mine" / SCORES
     whole = spoilt.read_bytes()
     spoilt.write_bytes(b"other")  # said beside the button, not when it is too late

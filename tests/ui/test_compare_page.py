@@ -40,8 +40,28 @@ def test_the_address_names_the_pair():
     assert "**hog-qda** is better than **pixels-logistic**" in words
     metric = next(one for one in app.metric if one.label == "Difference of accuracies")
     assert metric.value == f"{test.difference:+.2%}" and metric.value.startswith("-")
-    app.selectbox(key="second").set_value("pixels-logistic").run()
+    app.selectbox(key="compare-second").set_value("pixels-logistic").run()
     assert not app.exception and "A run agrees with itself" in said(app)
+    assert app.query_params["second"] in ("pixels-logistic", ["pixels-logistic"])
+
+
+def test_another_pages_choice_by_the_same_name_is_not_taken():
+    app = opened("samples", split="balanced", part="test", reader="hog-qda", first="surest first")
+    assert not app.exception
+    app.switch_page("pages/compare.py").run()
+    runs = {run.name for run in lab.list_runs()[0]}
+    assert not app.exception and {app.selectbox(key="compare-first").value} <= runs
+
+
+def test_the_pair_follows_the_address():
+    app = opened("compare", first="pixels-logistic", second="hog-qda")
+    app.query_params["first"] = "warped-blend"  # as the browser's history does
+    app.run()
+    assert not app.exception and app.selectbox(key="compare-first").value == "warped-blend"
+    assert app.selectbox(key="compare-second").value == "hog-qda"
+    app.query_params["first"] = "no-such-run"
+    app.run()
+    assert not app.exception and app.selectbox(key="compare-first").value == "warped-blend"
 
 
 @pytest.fixture
@@ -79,9 +99,9 @@ def test_what_is_asked_to_be_measured(own, monkeypatch):
         "emnist_lab.commands.job_queue.JobQueue.submit", lambda self, spec: asked.append(spec)
     )
     app = opened("compare")
-    app.multiselect(key="curve-recipes").set_value(["hog-qda", "pixels-logistic"])
-    app.selectbox(key="curve-split").set_value("digits")
-    app.selectbox(key="curve-most").set_value("5,000").run()
+    app.multiselect(key="compare-curve-recipes").set_value(["hog-qda", "pixels-logistic"])
+    app.selectbox(key="compare-curve-split").set_value("digits")
+    app.selectbox(key="compare-curve-most").set_value("5,000").run()
     next(one for one in app.button if one.label == "Measure").click().run()
     assert not app.exception
     assert asked == [
@@ -99,10 +119,10 @@ def test_kept_curves_show_and_are_deleted(folder):
         learning_curve.fit_learning_curve("pixels-logistic", train, other, (20,)), "elsewhere"
     )
     app = opened("compare")
-    app.multiselect(key="curves").set_value(["whole", "stopped"]).run()
+    app.multiselect(key="compare-curves").set_value(["whole", "stopped"]).run()
     assert not app.exception and "stopped was stopped after 1 of 2 sizes" in said(app)
     assert len(app.get("vega_lite_chart")) == 3
-    app.multiselect(key="curves").set_value(["whole", "elsewhere"]).run()
+    app.multiselect(key="compare-curves").set_value(["whole", "elsewhere"]).run()
     assert "shown apart" in said(app) and len(app.get("vega_lite_chart")) == 5
     next(one for one in app.button if one.label == "Delete elsewhere").click().run()
     assert not app.exception

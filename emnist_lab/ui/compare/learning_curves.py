@@ -23,7 +23,7 @@ _EVERY = 2.0  # seconds between two looks at a curve that grows
 _ENDED = 2  # jobs that are over and still shown
 
 
-def form() -> None:
+def show_form() -> None:
     """Choose what to measure, and have it measured."""
     parts = current_dataset.available()[0]
     splits = [s for s in current_dataset.splits() if {(s, "train"), (s, "test")} <= set(parts)]
@@ -32,21 +32,26 @@ def form() -> None:
         return
     names = list(catalog.RECIPES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.multiselect("Recipes", names, [_FIRST], key="curve-recipes", width=360)
-        split = st.selectbox("Split", splits, key="curve-split", width=170)
+        chosen = st.multiselect("Recipes", names, [_FIRST], key="compare-curve-recipes", width=360)
+        split = st.selectbox("Split", splits, key="compare-curve-split", width=170)
         most = st.selectbox(
             "Training images, up to",
             [f"{size:,}" for size in learning_curve.SIZES[1:]] + [_ALL],
             index=learning_curve.SIZES[1:].index(_USUAL),
-            key="curve-most",
+            key="compare-curve-most",
             width=200,
             help="Points at 1,000, 2,000, 5,000, 10,000 and so on, as far as the split goes. Each "
             "sample holds the smaller ones, and every class keeps its share.",
         )
         seed = st.number_input(
-            "Seed", 0, 10_000, catalog.SEED, key="curve-seed", width=120, help="Of the samples "
-            "and of the recipe."
-        )  # fmt: skip
+            "Seed",
+            0,
+            10_000,
+            catalog.SEED,
+            key="compare-curve-seed",
+            width=120,
+            help="Of the samples and of the recipe.",
+        )
     images = None if most == _ALL else int(most.replace(",", ""))
     sizes = [size for size in learning_curve.SIZES if size <= (images or 100_000)]
     took = sum(catalog.get(name).expected_seconds(size) for name in chosen for size in sizes)
@@ -62,7 +67,7 @@ def form() -> None:
             )
 
 
-def jobs() -> list[Job]:
+def show_jobs() -> list[Job]:
     """Show the curves that are measured now or wait, and how the last ones ended."""
     mine = [job for job in job_queues.jobs().jobs if isinstance(job.spec, CurveSpec)]
     active = [job for job in mine if job.active]
@@ -71,12 +76,12 @@ def jobs() -> list[Job]:
     return active
 
 
-def kept(growing: bool) -> None:
+def show_curves(growing: bool) -> None:
     """Show kept curves overlaid; while one grows, the charts look again by themselves."""
-    st.fragment(run_every=_EVERY if growing else None)(_kept)(growing)
+    st.fragment(run_every=_EVERY if growing else None)(_curves)(growing)
 
 
-def _kept(growing: bool) -> None:
+def _curves(growing: bool) -> None:
     found, problems = curve_store.list_curves()
     for problem in problems:
         st.warning(plain(problem), icon=":material/broken_image:")
@@ -92,7 +97,7 @@ def _kept(growing: bool) -> None:
     chosen = st.multiselect(
         "Curves",
         names,
-        key="curves",
+        key="compare-curves",
         placeholder="the newest of each recipe",
         help="Nothing chosen shows the newest of each recipe.",
     )
@@ -110,12 +115,12 @@ def _kept(growing: bool) -> None:
         for curve in shown:
             st.button(
                 f"Delete {curve.name}",
-                key=f"delete-curve-{curve.name}",
+                key=f"compare-delete-curve-{curve.name}",
                 on_click=_delete,
                 args=(curve.name,),
             )
-    if trouble := st.session_state.pop("curve-trouble", ""):
-        messages.say_error(trouble)
+    if error := st.session_state.pop("compare-curve-error", ""):
+        messages.say_error(error)
 
 
 def _newest(found: list[Curve], growing: bool) -> list[Curve]:
@@ -132,7 +137,7 @@ def _delete(name: str) -> None:
     try:
         curve_store.delete(name)
     except LabError as error:
-        st.session_state["curve-trouble"] = str(error)
+        st.session_state["compare-curve-error"] = str(error)
 
 
 def _charts(shown: list[Curve], place: int, growing: bool) -> None:

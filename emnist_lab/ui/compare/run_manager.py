@@ -14,7 +14,7 @@ _SHIPPED = "It came with EMNIST Lab: only runs of your own can be renamed or del
 _LARGEST = 500  # MB a file
 
 
-def shelf(found: list[Run]) -> None:
+def manage_runs(found: list[Run]) -> None:
     """Draw what can be done to a run, and the way in for one from elsewhere.
 
     Parameters
@@ -23,10 +23,10 @@ def shelf(found: list[Run]) -> None:
         All runs at hand.
     """
     session = st.session_state
-    session.setdefault("shelf-uploads", 0)
-    if said := session.pop("shelf-done", ""):
+    session.setdefault("compare-shelf-uploads", 0)
+    if said := session.pop("compare-shelf-done", ""):
         st.success(said, icon=":material/check:")
-    if refused := session.pop("shelf-refused", ""):
+    if refused := session.pop("compare-shelf-refused", ""):
         messages.say_error(refused)
     own = [run for run in found if not run.shipped]
     if own:
@@ -49,18 +49,18 @@ def shelf(found: list[Run]) -> None:
 def _one(found: list[Run]) -> None:
     session = st.session_state
     by_name = {run.name: run for run in sorted(found, key=lambda run: run.shipped)}
-    chosen = session.pop("shelf-next", session.get("shelf-run"))
+    chosen = session.pop("compare-shelf-next", session.get("compare-shelf-run"))
     # Set, not left to the default: the browser would go on showing one that is gone.
-    session["shelf-run"] = chosen if chosen in by_name else next(iter(by_name))
-    run = by_name[st.selectbox("Run", list(by_name), key="shelf-run")]
+    session["compare-shelf-run"] = chosen if chosen in by_name else next(iter(by_name))
+    run = by_name[st.selectbox("Run", list(by_name), key="compare-shelf-run")]
     fixed = _SHIPPED if run.shipped else None
     broken = _broken(str(run.folder), _stamp(run))
     with st.container(horizontal=True):
         with st.popover(
             "Rename", icon=":material/edit:", disabled=run.shipped, help=fixed or "Change its name."
         ):
-            key = f"shelf-name-{run.name}"
-            with st.form(f"shelf-rename-{run.name}", border=False):
+            key = f"compare-shelf-name-{run.name}"
+            with st.form(f"compare-shelf-rename-{run.name}", border=False):
                 st.text_input(
                     "New name",
                     run.name,
@@ -107,9 +107,9 @@ def _try(work: Callable[[], None], done: str) -> bool:
     try:
         work()
     except RunError as error:
-        st.session_state["shelf-refused"] = str(error)
+        st.session_state["compare-shelf-refused"] = str(error)
         return False
-    st.session_state["shelf-done"] = done
+    st.session_state["compare-shelf-done"] = done
     return True
 
 
@@ -118,7 +118,7 @@ def _upload() -> None:
     file = st.file_uploader(
         "Import a run",
         type=["zip"],
-        key=f"shelf-upload-{session['shelf-uploads']}",
+        key=f"compare-shelf-upload-{session['compare-shelf-uploads']}",
         max_upload_size=_LARGEST,
         help=f"A file that Export made (…{import_export.ENDING}). It is checked before it is kept, "
         "and "
@@ -130,11 +130,11 @@ def _upload() -> None:
         with st.spinner("Checking the run …"):
             run = import_export.import_run(file)
     except LabError as error:
-        session["shelf-refused"] = str(error)
+        session["compare-shelf-refused"] = str(error)
     else:
-        session["shelf-done"] = f"Imported: the run is kept as **{plain(run.name)}**."
-        session["shelf-next"] = run.name
-    session["shelf-uploads"] += 1  # an empty field for the next
+        session["compare-shelf-done"] = f"Imported: the run is kept as **{plain(run.name)}**."
+        session["compare-shelf-next"] = run.name
+    session["compare-shelf-uploads"] += 1  # an empty field for the next
     st.rerun()
 
 
@@ -143,11 +143,11 @@ def _rename(run: Run, key: str) -> None:
     try:
         kept = registry.rename(run, name)
     except RunError as error:
-        session["shelf-refused"] = str(error)
+        session["compare-shelf-refused"] = str(error)
         return
     if kept.name != run.name:
-        session["shelf-done"] = f"“{plain(run.name)}” is called **{plain(kept.name)}** now."
-        session["shelf-next"] = kept.name
+        session["compare-shelf-done"] = f"“{plain(run.name)}” is called **{plain(kept.name)}** now."
+        session["compare-shelf-next"] = kept.name
         if session.get("run") == run.name:  # in use on Evaluate and Draw
             session.run = kept.name
 
@@ -160,9 +160,9 @@ def _ask(run: Run) -> None:
     )
     with st.container(horizontal=True):
         done = st.button(
-            "Delete it", type="primary", key="shelf-delete", on_click=_delete, args=(run,)
+            "Delete it", type="primary", key="compare-shelf-delete", on_click=_delete, args=(run,)
         )
-        if done or st.button("Keep it", key="shelf-keep"):
+        if done or st.button("Keep it", key="compare-shelf-keep"):
             st.rerun()
 
 

@@ -12,7 +12,7 @@ from emnist_lab.evaluation.comparison import McNemar
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.ui import address, current_evaluation, messages
 from emnist_lab.ui.components.gallery import gallery
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.formatting import plain
@@ -37,15 +37,17 @@ def choose_pair(runs: list[Run], table: pd.DataFrame) -> tuple[Run, Run] | None:
     best += [name for name in names if name not in best]
     with st.container(horizontal=True):
         first, second = (
-            st.selectbox(
+            address.selectbox(
                 label,
                 names,
-                index=names.index(best[place]),
-                key=key,
-                bind="query-params",
+                best[place],
+                key=f"compare-{parameter}",
+                parameter=parameter,
                 width=340,
             )
-            for place, (label, key) in enumerate((("First run", "first"), ("Second run", "second")))
+            for place, (label, parameter) in enumerate(
+                (("First run", "first"), ("Second run", "second"))
+            )
         )
     if first == second:
         st.info("A run agrees with itself: choose another.", icon=":material/compare_arrows:")
@@ -85,7 +87,8 @@ def _verdict(first: str, second: str, test: McNemar) -> None:
         finding = "significant at 5 %" if test.significant else "not significant at 5 %"
         st.markdown(
             f"{a} reads {test.first:,} images that {b} doesn't, {b} {test.second:,} that {a} "
-            f"doesn't. A split at least so uneven by chance: {chance}, **{finding}**."
+            f"doesn't. Probability of a split at least this uneven, were both equally good: "
+            f"{chance}, **{finding}**."
         )
         more, less = (a, b) if test.difference >= 0 else (b, a)
         if not test.significant:
@@ -127,7 +130,7 @@ def _images(first: Run, second: Run, one: Report, other: Report) -> None:
             _gallery(part, indices, titles, key, f"Images that only {run.name} reads")
     more = st.expander(
         f"Both wrong, but differently: {len(found.neither):,}",
-        key="neither-open",
+        key="compare-neither-open",
         on_change="rerun",
     )
     if more.open:
@@ -145,16 +148,19 @@ class _Titles:
     def true(self, index: int) -> str:
         return self.report.names[self.report.labels[index]]
 
-    def said(self, index: int) -> list[tuple[str, str, float]]:
-        """Run, its answer and that answer's probability."""
+    def predictions(self, index: int) -> list[tuple[str, str, float]]:
+        """Each run, its prediction and that prediction's probability."""
         return [
             (name, report.names[report.predicted[index]], float(report.scores[index].max()))
             for name, report in self.runs
         ]
 
     def __call__(self, index: int) -> str:
-        answers = ", ".join(f"{name}: {said} ({sure:.0%})" for name, said, sure in self.said(index))
-        return f"is {self.true(index)} / {answers}"
+        predictions = ", ".join(
+            f"{run}: {read} ({probability:.0%})"
+            for run, read, probability in self.predictions(index)
+        )
+        return f"is {self.true(index)} / {predictions}"
 
 
 def _gallery(part: Part, indices: np.ndarray, titles: _Titles, key: str, label: str) -> None:
@@ -162,28 +168,28 @@ def _gallery(part: Part, indices: np.ndarray, titles: _Titles, key: str, label: 
         st.caption("Not one.")
         return
     here = indices[:_SHOWN]
-    chosen = st.session_state.get(f"picked-{key}")
+    chosen = st.session_state.get(f"compare-picked-{key}")
     picked = chosen if chosen in here else int(here[0])
     gallery(
         part.images[here],
         [int(index) for index in here],
         [titles(index) for index in here],
-        key=key,
+        key=f"compare-gallery-{key}",
         label=label,
         selected=picked,
-        on_pick=lambda index: st.session_state.update({f"picked-{key}": index}),
+        on_pick=lambda index: st.session_state.update({f"compare-picked-{key}": index}),
         height=232,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(thumbnails.png(part.images[picked], 4), width=112)
-        answers = "  \n".join(
-            f"{plain(name)}: **{plain(said)}** ({sure:.0%})"
-            for name, said, sure in titles.said(picked)
+        predictions = "  \n".join(
+            f"{plain(run)}: **{plain(read)}** ({probability:.0%})"
+            for run, read, probability in titles.predictions(picked)
         )
-        st.markdown(f"Image {picked:,} is **{plain(titles.true(picked))}**  \n{answers}")
+        st.markdown(f"Image {picked:,} is **{plain(titles.true(picked))}**  \n{predictions}")
     st.caption(
-        (f"The {len(here)} of them that are read most surely. " if len(indices) > _SHOWN else "")
-        + "Most sure first; pick one to see what each says."
+        (f"The {len(here)} with the highest confidence. " if len(indices) > _SHOWN else "")
+        + "Highest confidence first; pick one to see what each predicts."
     )
 
 
