@@ -74,8 +74,8 @@ def measure_recipes(root: str | None, names: list[str]) -> dict:
     -------
     dict
         Recipe -> figures, ``fits`` among them: times and memory are medians of
-        three fits of the reference, to which all are compared, and of those
-        that take less than 20 s; of a longer one they are those of one fit.
+        three fits for the reference, to which all are compared, and for those
+        that take less than 20 s; of one fit for others.
     """
     rows: dict[str, dict] = {}
     for name in dict.fromkeys([REFERENCE, *names]):

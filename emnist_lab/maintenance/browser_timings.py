@@ -51,7 +51,7 @@ _CLICKED = """() => {
 
 
 def measure_pages(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
-    """Time pages and strokes as a person meets them.
+    """Time pages and strokes as a person sees them.
 
     Parameters
     ----------
@@ -110,12 +110,7 @@ def _strokes(page, address: str, strokes: int) -> dict:
         page.get_by_role("button", name="Clear", exact=True).click()
         page.locator(BARS).wait_for(state="detached")
         page.wait_for_timeout(300)
-    waits = waits[1:]
-    return {
-        "median": round(statistics.median(waits)),
-        "largest": round(max(waits)),
-        "strokes": strokes,
-    }
+    return summarize(waits[1:]) | {"strokes": strokes}
 
 
 def _cells(page, address: str, clicks: int = 10) -> dict:
@@ -134,12 +129,28 @@ def _cells(page, address: str, clicks: int = 10) -> dict:
         page.mouse.click(box["x"] + at, box["y"] + at)
         waits.append(page.evaluate("window.__answered"))
         page.wait_for_timeout(400)
-    waits = waits[1:]
-    return {
-        "median": round(statistics.median(waits)),
-        "largest": round(max(waits)),
-        "clicks": clicks,
-    }
+    return summarize(waits[1:]) | {"clicks": clicks}
+
+
+def summarize(waits: list[float]) -> dict:
+    """Median and largest of waits, in whole milliseconds.
+
+    Parameters
+    ----------
+    waits : list of float
+        Milliseconds.
+
+    Returns
+    -------
+    dict
+        ``median`` and ``largest``.
+
+    Examples
+    --------
+    >>> summarize([3.2, 10.9, 4.4])
+    {'median': 4, 'largest': 11}
+    """
+    return {"median": round(statistics.median(waits)), "largest": round(max(waits))}
 
 
 def measure_strokes_while_training(
@@ -161,7 +172,7 @@ def measure_strokes_while_training(
     -------
     dict
         ``median`` and ``largest`` in milliseconds, ``strokes``, ``recipe``,
-        and ``trained_throughout``: whether training was going on from before
+        and ``trained_throughout``: whether training went on from before
         the first stroke until after the last; without that the times say nothing.
     """
     with browser.new_context() as one, browser.new_context() as other:

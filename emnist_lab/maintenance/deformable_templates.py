@@ -5,8 +5,8 @@ doi:10.1111/j.1467-9868.2007.00574.x; with the joint Gaussian over shape and app
 Cootes, Edwards and Taylor 2001, doi:10.1109/34.927467). Its images are grouped into styles; the
 images of a style are registered to their common template by smooth displacements; a Gaussian is
 fitted to displacements, what they leave unexplained, and ink. A drawn template, displaced, is cut
-to a binary image four times as fine, and goes through what NIST's images went through. A reader
-fitted to the same images refuses what it can't recognise.
+to a binary image four times as fine, and goes through what NIST's images went through. A classifier
+fitted to the same images rejects what it can't recognise.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ PARAMETERS = {
     "images_per_class": 1200,  # that styles are fitted to, at most
     "images_per_style": 35,  # on average
     "frequencies": 6,  # cosines along each side in a displacement
-    "stiffness": 0.3,  # how dear displacements are beside grey levels
+    "stiffness": 0.3,  # penalty on displacements, relative to grey levels
     "modes": 4,  # ways in which a registered image still differs from its template
     "pooling": 60,  # images' worth of the class's displacements in the covariance of a style
     "spread": 1.2,  # of drawn shapes beside fitted ones: registration underestimates it
@@ -44,7 +44,7 @@ PARAMETERS = {
     "boldest": 0.9,  # share of the class's real images that are no bolder than what is kept
 }
 _FINE = 4  # fine pixels a pixel: about NIST's 128 × 128
-_FEWEST = 8  # images a class that a style can be fitted to
+_MIN_IMAGES = 8  # images a class that a style can be fitted to
 _ROUNDS = 8
 _ROWS, _COLUMNS = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 _Progress = Callable[[str], None]
@@ -61,7 +61,7 @@ def _cosines(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 _BASIS, _FREQUENCY = _cosines(PARAMETERS["frequencies"])
 _SHAPE = 2 * len(_BASIS)  # numbers that make a displacement
-_PRICE = np.tile(PARAMETERS["stiffness"] * (1 + _FREQUENCY / 2) ** 2, 2).astype(np.float32)
+_PENALTY = np.tile(PARAMETERS["stiffness"] * (1 + _FREQUENCY / 2) ** 2, 2).astype(np.float32)
 
 
 def _finer(count: int, fine: int) -> np.ndarray:
@@ -101,7 +101,7 @@ def _displacements(shapes: np.ndarray) -> np.ndarray:
     return (shapes.reshape(len(shapes), 2, -1) @ _BASIS).reshape(-1, 2, SIDE, SIDE)
 
 
-def _warped(images: np.ndarray, by: np.ndarray) -> np.ndarray:
+def _warp(images: np.ndarray, by: np.ndarray) -> np.ndarray:
     """``image(x + by(x))``, bilinear, paper outside: all float32, (N, 28, 28) by (N, 2, 28, 28)."""
     margin, side = 8, SIDE + 16
     flat = np.pad(images, ((0, 0), (margin, margin), (margin, margin))).ravel()
@@ -117,8 +117,8 @@ def _warped(images: np.ndarray, by: np.ndarray) -> np.ndarray:
     return above + y * (below - above)
 
 
-def _upright(images: np.ndarray) -> np.ndarray:
-    """Images with their slant taken out, float32 0..1 in and out: what is alike comes together."""
+def _deslant(images: np.ndarray) -> np.ndarray:
+    """Images with their slant taken out, float32 0..1 in and out: similar shapes come together."""
     ink = np.maximum(images.sum(axis=(1, 2)), 1e-6)
     down = _ROWS - ((images * _ROWS).sum(axis=(1, 2)) / ink)[:, None, None]
     across = _COLUMNS - ((images * _COLUMNS).sum(axis=(1, 2)) / ink)[:, None, None]
@@ -126,13 +126,13 @@ def _upright(images: np.ndarray) -> np.ndarray:
     slant = (images * down * across).sum(axis=(1, 2)) / squares
     by = np.zeros((len(images), 2, SIDE, SIDE), np.float32)
     by[:, 1] = slant[:, None, None] * (_ROWS - (SIDE - 1) / 2)
-    return _warped(images, by)
+    return _warp(images, by)
 
 
 def _register(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the images' common template, and the displacement of each to it.
 
-    Gauss-Newton on squared differences and the price of a displacement, with
+    Gauss-Newton on squared differences and the penalty on a displacement, with
     the template's own gradient for all images (Baker and Matthews 2004,
     doi:10.1023/B:VISI.0000011205.11775.fd), from coarse to fine.
 
@@ -146,12 +146,12 @@ def _register(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for blur in (2.0, 2.0, 1.2, 1.2, 0.7, 0.7):
         blurred, target = gaussian_filter(images, (0, blur, blur)), gaussian_filter(template, blur)
         slopes = np.concatenate([slope.ravel() * _BASIS for slope in np.gradient(target)])
-        step = np.linalg.inv(slopes @ slopes.T + np.diag(_PRICE)).astype(np.float32)
+        step = np.linalg.inv(slopes @ slopes.T + np.diag(_PENALTY)).astype(np.float32)
         for _ in range(6):
-            missing = (target - _warped(blurred, _displacements(shapes))).reshape(len(images), -1)
-            shapes += 0.7 * (missing @ slopes.T - _PRICE * shapes) @ step
-        shapes -= shapes.mean(axis=0)  # else the template could wander
-        template = _warped(images, _displacements(shapes)).mean(axis=0)
+            missing = (target - _warp(blurred, _displacements(shapes))).reshape(len(images), -1)
+            shapes += 0.7 * (missing @ slopes.T - _PENALTY * shapes) @ step
+        shapes -= shapes.mean(axis=0)  # otherwise the template drifts
+        template = _warp(images, _displacements(shapes)).mean(axis=0)
     return shapes, template
 
 
@@ -163,7 +163,7 @@ def _fit_class(images: np.ndarray, seed: int) -> list[_Style]:
             chosen = random.choice(len(images), PARAMETERS["images_per_class"], replace=False)
             images = images[np.sort(chosen)]
         grey = images.astype(np.float32) / 255
-        edges = HOG(sharpness=8).fit_transform((_upright(grey) * 255).astype(np.uint8))
+        edges = HOG(sharpness=8).fit_transform((_deslant(grey) * 255).astype(np.uint8))
         edges = PCA(min(40, len(images) - 1), random_state=seed).fit_transform(edges)
         count = max(1, len(images) // PARAMETERS["images_per_style"])
         groups = KMeans(count, n_init=1, max_iter=50, random_state=seed).fit_predict(edges)
@@ -171,7 +171,7 @@ def _fit_class(images: np.ndarray, seed: int) -> list[_Style]:
         fits = [
             _describe(grey[groups == group])
             for group in range(count)
-            if sizes[group] >= min(_FEWEST, sizes.max())
+            if sizes[group] >= min(_MIN_IMAGES, sizes.max())
         ]
         pooled = np.cov(np.concatenate([rows[:, :_SHAPE] for *_, rows in fits]), rowvar=False)
         return [_style(*fit, pooled) for fit in fits]
@@ -180,7 +180,7 @@ def _fit_class(images: np.ndarray, seed: int) -> list[_Style]:
 def _describe(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Template, modes, and one row of numbers an image: displacement, modes, ink."""
     shapes, template = _register(images)
-    rest = gaussian_filter(_warped(images, _displacements(shapes)) - template, (0, 1, 1))
+    rest = gaussian_filter(_warp(images, _displacements(shapes)) - template, (0, 1, 1))
     left, strength, right = np.linalg.svd(rest.reshape(len(images), -1), full_matrices=False)
     kept = PARAMETERS["modes"]
     ink = np.log(np.maximum(images.sum(axis=(1, 2)), 1))[:, None]
@@ -191,7 +191,7 @@ def _describe(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _style(template, modes, rows: np.ndarray, pooled: np.ndarray) -> _Style:
     mean = rows.mean(axis=0)
     own = (rows - mean).T @ (rows - mean) / len(rows)
-    # few images for many numbers: what the whole class does fills in, as independent of the rest
+    # few images for many parameters: shrunk towards the class's own covariance
     prior = np.diag(np.diag(own))
     prior[:_SHAPE, :_SHAPE] = pooled
     trust = len(rows) / (len(rows) + PARAMETERS["pooling"])
@@ -206,7 +206,7 @@ def _noise(random: np.random.Generator, side: int, reach: float) -> np.ndarray:
 
 
 def _draw_class(styles: list[_Style], count: int, seed: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Draw images of a class: uint8 (count, 28, 28), and whether each is all of one piece."""
+    """Draw images of a class: uint8 (count, 28, 28), and whether each is connected."""
     random = np.random.default_rng(seed)
     shares = np.cumsum([style.images for style in styles])
     # systematic sampling: every style has its share of the images, not only on average
@@ -215,7 +215,7 @@ def _draw_class(styles: list[_Style], count: int, seed: list[int]) -> tuple[np.n
     with threadpool_limits(1):
         for index, place in enumerate(np.searchsorted(shares, spots, side="right")):
             style = styles[min(place, len(styles) - 1)]
-            fine, whole[index] = _one_piece(_draw(style, random))
+            fine, whole[index] = _without_specks(_draw(style, random))
             images[index] = _scanned(fine, random.uniform(*PARAMETERS["scan_blur"]))
     return images, whole
 
@@ -248,13 +248,13 @@ def _draw(style: _Style, random: np.random.Generator) -> np.ndarray:
     return fine > min(level, 0.9 * fine.max())
 
 
-def _one_piece(mask: np.ndarray) -> tuple[np.ndarray, bool]:
-    """`mask` without specks, and whether one piece is left."""
-    pieces, count = label(mask, structure=np.ones((3, 3)))
-    sizes = np.bincount(pieces.ravel())
+def _without_specks(mask: np.ndarray) -> tuple[np.ndarray, bool]:
+    """`mask` without specks, and whether one connected component is left."""
+    components, count = label(mask, structure=np.ones((3, 3)))
+    sizes = np.bincount(components.ravel())
     sizes[0] = 0
     large = sizes >= max(0.03 * sizes.max(), 12)
-    return large[pieces] & mask, count == 1 or large.sum() == 1
+    return large[components] & mask, count == 1 or large.sum() == 1
 
 
 def _scanned(mask: np.ndarray, blur: float) -> np.ndarray:
@@ -267,7 +267,7 @@ def _scanned(mask: np.ndarray, blur: float) -> np.ndarray:
 def _reader_features(images: np.ndarray) -> np.ndarray:
     """Upright, blurred pixels, every second one: unlike the gradients that recipes read."""
     batches = [
-        gaussian_filter(_upright(batch.astype(np.float32) / 255), (0, 1, 1))[:, 1::2, 1::2]
+        gaussian_filter(_deslant(batch.astype(np.float32) / 255), (0, 1, 1))[:, 1::2, 1::2]
         for batch in np.array_split(images, max(1, len(images) // 2000))
     ]
     return np.concatenate(batches).reshape(len(images), -1)
@@ -315,12 +315,12 @@ def make(
     DatasetError
         A class has too few images, or `per_class` asks for none.
     """
-    tell = progress or (lambda text: None)
+    report = progress or (lambda text: None)
     counts = train.counts()
-    if counts.min() < _FEWEST:
+    if counts.min() < _MIN_IMAGES:
         raise DatasetError(
             f"Class {train.classes[counts.argmin()]} has {counts.min()} images, too few to fit a "
-            f"model to: use a train part with at least {_FEWEST} of each."
+            f"model to: use a train part with at least {_MIN_IMAGES} of each."
         )
     if min(per_class) < 1:
         raise DatasetError("A generated set needs images of every class: ask for 1 or more.")
@@ -331,10 +331,10 @@ def make(
         delayed(_fit_class)(train.images[train.labels == index], seed) for index in range(classes)
     ):
         styles.append(fitted)
-        tell(f"fitted {train.classes[len(styles) - 1]} ({len(styles)} of {classes} classes)")
+        report(f"fitted {train.classes[len(styles) - 1]} ({len(styles)} of {classes} classes)")
     with threadpool_limits(1):
         reader = _fit_reader(train, seed)
-    # else a reader tells I from 1 by its boldness, and keeps blots
+    # otherwise the classifier tells I from 1 by boldness, and keeps blots
     boldest = [
         np.quantile(_boldness(train.images[train.labels == index]), PARAMETERS["boldest"])
         for index in range(classes)
@@ -346,7 +346,7 @@ def make(
         missing = {index: number for index, number in missing.items() if number > 0}
         if not missing:
             break
-        tell(f"drawing {sum(missing.values()):,} images")
+        report(f"drawing {sum(missing.values()):,} images")
         ahead = 4 if round_ else 1.3  # what is missing after the first round is of hard classes
         drawn = workers(
             delayed(_draw_class)(styles[index], int(ahead * number) + 8, [seed, round_, index])
@@ -357,7 +357,7 @@ def make(
                 sure = reader.predict_log_proba(_reader_features(images))[:, index]
             clean = whole & (_boldness(images) <= boldest[index])
             good = clean & (sure > PARAMETERS["least_log_probability"])
-            if round_ == _ROUNDS - 1:  # a class that is always taken for another: its best then
+            if round_ == _ROUNDS - 1:  # a class that is always misclassified: its best then
                 good = np.argsort(-(sure + 100 * clean), kind="stable")
             kept[index].extend(images[good][: missing[index]])
 

@@ -16,7 +16,7 @@ from . import synthetic_pages
 
 GAPS = (0.0, 0.05, 0.1, 0.2, 0.4)  # heights of a capital
 _PEN = 10  # pixels, where capitals have 100
-_SAME = 0.5  # shared area over joint area, from which a box is the right one
+_MATCH = 0.5  # intersection over union, from which a box is the right one
 
 
 def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -40,7 +40,7 @@ def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return both / (first[:, None] + second[None] - both)
 
 
-def page_accuracy(run: Run, drawings: list[dict], pages: int = 6, **setting) -> dict:
+def page_accuracy(run: Run, drawings: list[dict], pages: int = 6, **options) -> dict:
     """Find and read characters on generated pages of each kind.
 
     Parameters
@@ -50,7 +50,7 @@ def page_accuracy(run: Run, drawings: list[dict], pages: int = 6, **setting) -> 
         With labels and writers; see `emnist_lab.maintenance.synthetic_pages.make_page`.
     pages : int
         Of each kind.
-    **setting
+    **options
         For `emnist_lab.maintenance.synthetic_pages.make_page`.
 
     Returns
@@ -62,45 +62,45 @@ def page_accuracy(run: Run, drawings: list[dict], pages: int = 6, **setting) -> 
         those found; ``find_s`` and ``read_s``, median seconds a page from its JPEG file.
     """
     return {
-        kind: _on_kind(run, [(drawings, seed, kind) for seed in range(pages)], setting)
+        kind: _on_kind(run, [(drawings, seed, kind) for seed in range(pages)], options)
         for kind in synthetic_pages.KINDS
     }
 
 
-def _on_kind(run: Run, wanted: list[tuple], setting: dict) -> dict:
+def _on_kind(run: Run, wanted: list[tuple], options: dict) -> dict:
     counts, times = np.zeros(7), []
-    for words in wanted:
-        sheet = synthetic_pages.make_page(*words, **setting)
+    for arguments in wanted:
+        truth = synthetic_pages.make_page(*arguments, **options)
         file = io.BytesIO()
-        sheet.picture.save(file, "JPEG", quality="keep")
+        truth.picture.save(file, "JPEG", quality="keep")
         begun = time.perf_counter()
         try:
             page = page_reader.find(file.getvalue())
         except InkError:  # then nothing is found
-            counts += (len(sheet.labels), 0, 0, 0, 0, len(sheet.labels) - 1, 0)
+            counts += (len(truth.labels), 0, 0, 0, 0, len(truth.labels) - 1, 0)
             continue
         between = time.perf_counter()
         read_as = page_reader.read(run, page).probabilities.argmax(axis=1)
         times.append((between - begun, time.perf_counter() - between))
         characters = page.characters
-        areas = iou(sheet.boxes, np.array([one.box for one in characters], float))
+        areas = iou(truth.boxes, np.array([one.box for one in characters], float))
         best = areas.argmax(axis=1)
         pairs = [
             (true, box)
             for true, box in enumerate(best.tolist())
-            if areas[true, box] >= _SAME and areas[:, box].argmax() == true
+            if areas[true, box] >= _MATCH and areas[:, box].argmax() == true
         ]
         at = dict(pairs)
         counts += (
-            len(sheet.labels),
+            len(truth.labels),
             len(pairs),
             len(characters),
             sum(
-                read_as[box] == class_index(sheet.labels[true], run.classes) for true, box in pairs
+                read_as[box] == class_index(truth.labels[true], run.classes) for true, box in pairs
             ),
-            sum(at.get(true, -9) + 1 == at.get(true + 1) for true in range(len(sheet.labels) - 1)),
-            len(sheet.labels) - 1,
-            sum(characters[box].space == sheet.spaces[true] for true, box in pairs),
+            sum(at.get(true, -9) + 1 == at.get(true + 1) for true in range(len(truth.labels) - 1)),
+            len(truth.labels) - 1,
+            sum(characters[box].space == truth.spaces[true] for true, box in pairs),
         )
     true, found, boxes, right, ordered, neighbours, spaces = counts.tolist()
     return {
@@ -116,7 +116,7 @@ def _on_kind(run: Run, wanted: list[tuple], setting: dict) -> dict:
 
 
 def word_accuracy(run: Run, drawings: list[dict], words: int = 200) -> dict:
-    """Part and read generated words, from touching to wide.
+    """Separate and read generated words, from touching to wide gaps.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ def word_accuracy(run: Run, drawings: list[dict], words: int = 200) -> dict:
     Returns
     -------
     dict
-        Gap -> figures: ``words`` parted without an error; ``characters`` parted right;
-        ``read``, parted and read right: all as shares; ``alone``, the share of the
+        Gap -> figures: ``words`` separated without an error; ``characters`` separated
+        right; ``read``, separated and read right: all as shares; ``alone``, the share of the
         characters that is read right when each stands alone.
     """
     rows = {}

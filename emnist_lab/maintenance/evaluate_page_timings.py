@@ -69,7 +69,7 @@ def _times(page, address: str, rounds: int, visits: int) -> dict:
             "median": round(statistics.median(opens[1:]), 2),
         }
     }
-    _quiet(page)
+    _wait_until_idle(page)
     box = page.locator(browser.USEFUL["evaluate"]).bounding_box()
 
     def spot(across: float, down: float):
@@ -104,8 +104,8 @@ def _turns(names: list[str], rounds: int) -> list[str]:
     return (names * rounds)[:rounds]
 
 
-def _quiet(page) -> None:
-    """Wait until the intervals are there: until then the page looks for them by itself."""
+def _wait_until_idle(page) -> None:
+    """Wait until the intervals are there: until then the page reruns by itself."""
     page.get_by_text("…", exact=True).first.wait_for(state="detached", timeout=60_000)
     page.wait_for_timeout(1_500)
 
@@ -125,9 +125,5 @@ def _waits(page, acts: list) -> list[float]:
 
 
 def _summary(waits: list[float]) -> dict:
-    return {
-        "first": round(waits[0]),
-        "median": round(statistics.median(waits)),
-        "largest": round(max(waits)),
-        "clicks": len(waits),
-    }
+    first = {"first": round(waits[0])}
+    return first | browser_timings.summarize(waits) | {"clicks": len(waits)}

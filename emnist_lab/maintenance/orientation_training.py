@@ -29,7 +29,7 @@ SIZES = (1, 2, 5, 10, 20, 50, 100)  # images in a draw, of `error_rates`
 def fit(
     parts: Sequence[Part], aside: Sequence[Part] = (), epochs: int = 6, seed: int = 25
 ) -> np.ndarray:
-    """Fit the network: find character and pose together.
+    """Fit the network: predict character and pose together.
 
     Some images are turned, slanted, speckled or made black and white a little
     before, so that scans and drawings are told as well as NIST's images.
@@ -43,10 +43,10 @@ def fit(
     parts : sequence of Part
         Upright images to learn from.
     aside : sequence of Part
-        Images that must not be learned from, for an honest test: each image of
+        Images that must not be learned from, for a fair test: each image of
         `parts` that is identical to one of theirs is left out.
     epochs : int
-        How often each image is seen.
+        Passes over the images.
     seed : int
         Seed of the first weights and of the order.
 

@@ -55,7 +55,7 @@ def _here(recipe: str, split: str, images: int, root: str) -> dict:
 
 
 def measure_recipe(recipe: str, split: str, images: int | None, root: str | None) -> dict:
-    """Fit a recipe in a new process, unwatched, and measure what it takes and gives.
+    """Fit a recipe in a new process, without callbacks, and measure what it takes and gives.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def measure_recipe(recipe: str, split: str, images: int | None, root: str | None
     Raises
     ------
     LabError
-        The process failed; its last words.
+        The process failed; says the last line of its error output.
     """
     root = root or os.environ.get("EMNIST_DIR", "")
     path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
@@ -118,7 +118,7 @@ def update_cost_estimates(
     names : list of str
         Recipes to measure; those that aren't named keep their figures.
     progress : callable
-        Told a line at a time.
+        Called with a line of text at a time.
     sizes : sequence of int
         Numbers of images; those that aren't named keep their figures.
     into : pathlib.Path

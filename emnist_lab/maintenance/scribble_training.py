@@ -28,12 +28,12 @@ from .synthetic_scribbles import KINDS
 _HIDDEN, _EPOCHS, _SEED = 32, 12, 25
 _OF_EACH = 4_000  # scribbles of a kind to learn from
 _TESTED = 1_000  # others of a kind, to measure on
-# Of EMNIST's characters that were not learned from, this share is refused.
+# Of held-out characters, this share is refused.
 _REFUSED = 0.01
-_ASIDE = 10_000  # of them, to set the threshold on
-# Half of all that is learned from is warped, so that other hands aren't refused, and components
-# that characters hardly vary in are left out: both kinds of line, a pen's and a scan's, are lines.
-_BENT, _COMPONENTS = 1.5, 80
+_HELD_OUT = 10_000  # of them, to set the threshold on
+# Half of the training images are augmented, so that other people's handwriting isn't refused.
+# Components that characters hardly vary in are left out: they tell lines of pens from scans.
+_STRENGTH, _COMPONENTS = 1.5, 80
 
 
 def measure_scribbles(test: Part | None, drawings: list[dict], seed: int = _SEED + 2) -> dict:
@@ -53,14 +53,14 @@ def measure_scribbles(test: Part | None, drawings: list[dict], seed: int = _SEED
     dict
         What -> share of images that are refused; ``median_ms``.
     """
-    found = {}
+    shares = {}
     for kind in KINDS:
         images = synthetic_scribbles.make_scribbles(kind, _TESTED, seed)
-        found[kind] = float(is_scribble(images).mean())
+        shares[kind] = float(is_scribble(images).mean())
     if test is not None:
-        found[f"wrongly, of {test.name}"] = float(is_scribble(test.images).mean())
+        shares[f"wrongly, of {test.name}"] = float(is_scribble(test.images).mean())
     if drawings:
-        found[f"wrongly, of {len(drawings):,} drawings"] = float(
+        shares[f"wrongly, of {len(drawings):,} drawings"] = float(
             is_scribble(_images(drawings)).mean()
         )
     times = []
@@ -68,73 +68,73 @@ def measure_scribbles(test: Part | None, drawings: list[dict], seed: int = _SEED
         begun = time.perf_counter()
         is_scribble(image[None])
         times.append(time.perf_counter() - begun)
-    return found | {"median_ms": statistics.median(times[10:]) * 1e3}
+    return shares | {"median_ms": statistics.median(times[10:]) * 1e3}
 
 
-def _fitted(features: np.ndarray, strange: np.ndarray) -> list[np.ndarray]:
+def _fit(features: np.ndarray, scribbled: np.ndarray) -> list[np.ndarray]:
     """Weights as `scribble_detector.WEIGHTS` holds them, rounded to float16: float32."""
-    pca = PCA(_COMPONENTS, svd_solver="covariance_eigh").fit(features[~strange])
+    pca = PCA(_COMPONENTS, svd_solver="covariance_eigh").fit(features[~scribbled])
     inputs = pca.transform(features)
     scale = 1 / inputs.std()
     network = MLPClassifier((_HIDDEN,), max_iter=_EPOCHS, random_state=_SEED, alpha=1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # so few epochs aren't meant to
-        network.fit(inputs * scale, strange)
+        network.fit(inputs * scale, scribbled)
     (first, second), (bias, last) = network.coefs_, network.intercepts_
     first = pca.components_.T @ first * scale
     weights = (first, bias - pca.mean_ @ first, second[:, 0], last)
     return [one.astype(np.float16).astype(np.float32) for one in weights]
 
 
-def _half_bent(images: np.ndarray, seed: int) -> np.ndarray:
+def _half_augmented(images: np.ndarray, seed: int) -> np.ndarray:
     half = len(images) // 2
-    return np.concatenate([augment(images[:half], seed, _BENT), images[half:]])
+    return np.concatenate([augment(images[:half], seed, _STRENGTH), images[half:]])
 
 
-def refit_detector(train: Part, test: Part, drawings: list[dict], say=lambda _: None) -> dict:
+def refit_detector(train: Part, test: Part, drawings: list[dict], progress=lambda _: None) -> dict:
     """Fit anew, keep weights and threshold, and measure how often they err.
 
     Parameters
     ----------
     train, test : Part
-        Real characters; the threshold is set on some of `train` that aren't learned from.
+        Real characters; the threshold is set on some of `train` that are held out.
     drawings : list of dict
         See `emnist_lab.handwriting.stroke_files.read_drawings`; only measured.
-    say : callable
-        Told what is being done.
+    progress : callable
+        Called with what is being done.
 
     Returns
     -------
     dict
         What `emnist_lab.handwriting.scribble_detector.operating_point` gives from now on.
     """
-    say("making scribbles")
+    progress("making scribbles")
     learned, tested = {}, {}
     for number, kind in enumerate(KINDS):
         made = synthetic_scribbles.make_scribbles(kind, _OF_EACH, _SEED)
-        learned[kind] = scribble_features(_half_bent(made, number))
+        learned[kind] = scribble_features(_half_augmented(made, number))
         tested[kind] = scribble_features(
             synthetic_scribbles.make_scribbles(kind, _TESTED, _SEED + 1)
         )
     order = np.random.default_rng(_SEED).permutation(len(train))
-    count = min(_ASIDE, len(train) // 4)
-    aside = scribble_features(train.images[order[:count]])
+    count = min(_HELD_OUT, len(train) // 4)
+    held_out = scribble_features(train.images[order[:count]])
     known = train.images[order[count : count + _OF_EACH * len(KINDS)]]  # as many as scribbles
-    characters = scribble_features(_half_bent(known, _SEED))
+    characters = scribble_features(_half_augmented(known, _SEED))
 
     def learn(kinds) -> tuple[list[np.ndarray], float]:
         features = np.concatenate([characters, *(learned[kind] for kind in kinds)])
-        weights = _fitted(features, np.arange(len(features)) >= len(characters))
-        return weights, float(np.quantile(log_odds(aside, weights), 1 - _REFUSED))
+        weights = _fit(features, np.arange(len(features)) >= len(characters))
+        return weights, float(np.quantile(log_odds(held_out, weights), 1 - _REFUSED))
 
     def refused(features: np.ndarray, fit: tuple[list[np.ndarray], float]) -> float:
         return float((log_odds(features, fit[0]) > fit[1]).mean())
 
     unseen = {}
     for kind in KINDS:
-        say(f"fitting without {kind}")
+        progress(f"fitting without {kind}")
         unseen[kind] = refused(tested[kind], learn([one for one in KINDS if one != kind]))
-    say("fitting")
+    progress("fitting")
     kept = learn(KINDS)
     measured = {
         "threshold": kept[1],

@@ -1,7 +1,7 @@
 """Pages and words of handwriting made from pen drawings, to measure finding characters on.
 
-They are generated: real strokes of one writer, set side by side by chance, on paper that is
-drawn. Which strokes make a character and where it lies are known exactly.
+They are generated: real strokes of one writer, laid out side by side at random, on drawn
+paper. Which strokes make a character and where it lies are known exactly.
 """
 
 import io
@@ -42,7 +42,7 @@ class SyntheticPage:
 
 
 @dataclass
-class _Setting:
+class _Layout:
     paths: list[np.ndarray] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -50,16 +50,14 @@ class _Setting:
     of: list[int] = field(default_factory=list)  # the character of each path
 
 
-def _set(drawings: list[dict], random: np.random.Generator, size: tuple[int, int]) -> tuple:
-    """Set one writer's drawings in words and lines, in pixels; also the height of capitals."""
-    writers = sorted({str(one.get("writer", "")) for one in drawings})
-    writer = writers[random.integers(len(writers))]
-    own = [one for one in drawings if str(one.get("writer", "")) == writer]
+def _lay_out(drawings: list[dict], random: np.random.Generator, size: tuple[int, int]) -> tuple:
+    """Lay out one writer's drawings in words and lines, in pixels; also the height of capitals."""
+    own = _one_writer(drawings, random)
     width, height = size
     cap = min(width, height) * random.uniform(0.025, 0.05)
     scale = cap / _capital(own)
     pitch, margin = cap * random.uniform(2.1, 3.0), min(width, height) * 0.06
-    made, base, line = _Setting(), margin + 2 * cap, 0
+    made, base, line = _Layout(), margin + 2 * cap, 0
     while base < height - margin - cap:
         x, begins, left = margin + random.uniform(0, 2) * cap, False, 0
         while True:
@@ -87,8 +85,15 @@ def _set(drawings: list[dict], random: np.random.Generator, size: tuple[int, int
     return made, cap, pitch, margin
 
 
+def _one_writer(drawings: list[dict], random: np.random.Generator) -> list[dict]:
+    """All drawings of a writer who is chosen at random."""
+    writers = sorted({str(one.get("writer", "")) for one in drawings})
+    writer = writers[random.integers(len(writers))]
+    return [one for one in drawings if str(one.get("writer", "")) == writer]
+
+
 def _capital(drawings: list[dict]) -> float:
-    """How high somebody's capitals and digits are."""
+    """Median height of a writer's capitals and digits."""
     high = [one for one in drawings if one["label"].isupper() or one["label"].isdigit()]
     return float(
         np.median([np.ptp(np.concatenate(one["strokes"])[:, 1]) for one in high or drawings])
@@ -101,7 +106,7 @@ def make_page(
     kind: str = "photo",
     size: tuple[int, int] = (4032, 3024),
 ) -> SyntheticPage:
-    """Set drawings of one writer, by chance, on a page.
+    """Lay out drawings of one writer at random on a page.
 
     Parameters
     ----------
@@ -122,7 +127,7 @@ def make_page(
     SyntheticPage
     """
     random = np.random.default_rng([seed, KINDS.index(kind)])
-    made, cap, pitch, margin = _set(drawings, random, size)
+    made, cap, pitch, margin = _lay_out(drawings, random, size)
     width, height = size
     pen = cap * random.uniform(0.07, 0.13)
     angle = np.deg2rad(random.uniform(-3, 3)) if kind in ("photo", "board") else 0.0
@@ -180,7 +185,7 @@ def make_page(
 def make_word(
     drawings: list[dict], seed: int, gap: float, height: float = 100
 ) -> tuple[list[np.ndarray], list[tuple[int, ...]], list[str]]:
-    """Set two to six drawings of one writer side by side, by chance.
+    """Lay out two to six drawings of one writer side by side, at random.
 
     Parameters
     ----------
@@ -201,9 +206,7 @@ def make_word(
     labels : list of str
     """
     random = np.random.default_rng(seed)
-    writers = sorted({str(one.get("writer", "")) for one in drawings})
-    writer = writers[random.integers(len(writers))]
-    own = [one for one in drawings if str(one.get("writer", "")) == writer]
+    own = _one_writer(drawings, random)
     scale, x = height / _capital(own), 0.0
     strokes: list[np.ndarray] = []
     characters, labels = [], []

@@ -11,29 +11,29 @@ from ..handwriting import ink
 Strokes = list[np.ndarray]
 
 
-def _turned(points: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _rotated(points: np.ndarray, random: np.random.Generator) -> np.ndarray:
     angle = random.uniform(0, np.pi)
     cos, sin = np.cos(angle), np.sin(angle)
     return points @ np.array([[cos, -sin], [sin, cos]])
 
 
-def _through(knots: np.ndarray) -> np.ndarray:
+def _smooth_line(knots: np.ndarray) -> np.ndarray:
     """A smooth line through points."""
     count = len(knots)
     return CubicSpline(np.arange(count), knots)(np.linspace(0, count - 1, count * 8))
 
 
 def _shading(random: np.random.Generator) -> Strokes:
-    """Back and forth over everything."""
+    """A line back and forth over the whole area."""
     count = random.integers(12, 40)
     along = np.linspace(0, 1, count) + random.normal(0, 0.02, count)
     across = np.arange(count) % 2 + random.normal(0, 0.08, count)
-    return [_turned(np.stack([along, across * random.uniform(0.5, 1)], 1), random)]
+    return [_rotated(np.stack([along, across * random.uniform(0.5, 1)], 1), random)]
 
 
 def _tangle(random: np.random.Generator) -> Strokes:
-    """One long line, here and there."""
-    return [_through(random.random((random.integers(10, 30), 2)))]
+    """One long smooth line through random points."""
+    return [_smooth_line(random.random((random.integers(10, 30), 2)))]
 
 
 def _sticks(random: np.random.Generator) -> Strokes:
@@ -44,12 +44,13 @@ def _sticks(random: np.random.Generator) -> Strokes:
 def _curves(random: np.random.Generator) -> Strokes:
     """Bent strokes anywhere."""
     return [
-        _through(random.random((random.integers(3, 6), 2))) for _ in range(random.integers(3, 7))
+        _smooth_line(random.random((random.integers(3, 6), 2)))
+        for _ in range(random.integers(3, 7))
     ]
 
 
 def _wander(random: np.random.Generator) -> Strokes:
-    """A line that turns at random, like a fly's way."""
+    """A line that turns at random."""
     turns = np.cumsum(random.normal(0, 0.25, random.integers(150, 500)))
     return [np.cumsum(np.stack([np.cos(turns), np.sin(turns)], 1), axis=0)]
 
@@ -60,10 +61,10 @@ def _dots(random: np.random.Generator) -> Strokes:
 
 
 def _spiral(random: np.random.Generator) -> Strokes:
-    """Round and round, until all is full."""
+    """A spiral with many turns."""
     t = np.linspace(0, 2 * np.pi * random.uniform(2.5, 7), 200)
     round_ = np.stack([np.cos(t), np.sin(t) * random.uniform(0.6, 1)], 1)
-    return [_turned(round_ * t[:, None], random)]
+    return [_rotated(round_ * t[:, None], random)]
 
 
 def _blots(random: np.random.Generator) -> np.ndarray:
