@@ -32,6 +32,11 @@ def iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (N, M), dtype float64
         0..1.
+
+    Examples
+    --------
+    >>> iou(np.array([[0, 0, 2, 2.0]]), np.array([[1, 0, 3, 2.0], [5, 5, 6, 6]])).round(3)
+    array([[0.333, 0.   ]])
     """
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])

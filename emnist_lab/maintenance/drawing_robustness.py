@@ -36,6 +36,11 @@ def place(
     Returns
     -------
     list of ndarray of shape (n, 2)
+
+    Examples
+    --------
+    >>> [line.tolist() for line in place([[(0, 0), (1, 2)]], size=100, across=0, down=1)]
+    [[[0.0, 180.0], [50.0, 280.0]]]
     """
     lines = [np.asarray(stroke, float).reshape(-1, 2) for stroke in strokes]
     every = np.concatenate(lines)
@@ -58,6 +63,12 @@ def place_randomly(drawings: list[dict], seed: int = SEED) -> list[dict]:
     -------
     list of dict
         The same, in whole pixels of the canvas.
+
+    Examples
+    --------
+    >>> [one] = place_randomly([{"label": "1", "strokes": [[(0, 0), (0, 9)]]}])
+    >>> one["label"], SMALLEST <= round(np.ptp(one["strokes"][0], axis=0).max()) <= LARGEST
+    ('1', True)
     """
     random = np.random.default_rng(seed)
     return [
@@ -84,6 +95,12 @@ def perturb(drawings: list[dict], seed: int) -> tuple[list[dict], list[float]]:
         In whole pixels again: a small one is coarser. May leave the canvas.
     pens : list of float
         Width of the pen of each.
+
+    Examples
+    --------
+    >>> [one], [pen] = perturb([{"strokes": [[(100, 100), (100, 200)]]}], seed=1)
+    >>> 40 <= round(np.ptp(one["strokes"][0], axis=0).max()) <= 100, 10 <= pen <= 30
+    (True, True)
     """
     random, moved, pens = np.random.default_rng(seed), [], []
     for one in drawings:

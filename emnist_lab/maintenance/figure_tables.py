@@ -124,7 +124,7 @@ def _words(figures: dict) -> str:
     return (
         "Words of two to six drawings by one writer; the gap between characters is in heights of a "
         "capital, 0 touches.\n\n"
-    ) + _two_keys("gap", figures, columns)
+    ) + _two_keys("words", figures, columns)
 
 
 def _scans(figures: dict) -> str:

@@ -125,6 +125,13 @@ def make_page(
     Returns
     -------
     SyntheticPage
+
+    Examples
+    --------
+    >>> stroke = {"strokes": [[(0, 900), (0, 1270)]], "label": "1", "writer": "a"}
+    >>> page = make_page([stroke], seed=1, kind="scan", size=(400, 300))
+    >>> page.picture.size, set(page.labels), page.boxes.shape == (len(page.labels), 4)
+    ((400, 300), {'1'}, True)
     """
     random = np.random.default_rng([seed, KINDS.index(kind)])
     made, cap, pitch, margin = _lay_out(drawings, random, size)
@@ -204,6 +211,13 @@ def make_word(
     characters : list of tuple of int
         Which strokes make each, from left to right.
     labels : list of str
+
+    Examples
+    --------
+    >>> stroke = {"strokes": [[(0, 900), (0, 1270)]], "label": "1", "writer": "a"}
+    >>> strokes, characters, labels = make_word([stroke], seed=1, gap=0.2)
+    >>> len(strokes) == len(characters) == len(labels), characters[0], labels[0]
+    (True, (0,), '1')
     """
     random = np.random.default_rng(seed)
     own = _one_writer(drawings, random)

@@ -99,6 +99,11 @@ def make_scribbles(kind: str, count: int, seed: int) -> np.ndarray:
     Returns
     -------
     ndarray of shape (count, 28, 28), dtype uint8
+
+    Examples
+    --------
+    >>> make_scribbles("spiral", 2, seed=1).shape
+    (2, 28, 28)
     """
     random = np.random.default_rng([seed, KINDS.index(kind)])
     if kind in DRAWN:
