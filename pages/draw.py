@@ -16,7 +16,8 @@ from emnist_lab.ui import current_run, messages
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, put
 from emnist_lab.ui.components.readings import Prediction, readings
 from emnist_lab.ui.draw import ink_steps, keep_buttons
-from emnist_lab.ui.draw.picture_mode import keep_corrected, scanned
+from emnist_lab.ui.draw.picture_corrections import keep_corrected
+from emnist_lab.ui.draw.picture_mode import scanned
 from emnist_lab.ui.draw.practice_mode import asks, practice
 from emnist_lab.ui.draw.word_mode import words
 from emnist_lab.ui.evaluate import explanation_panel
@@ -106,7 +107,7 @@ def draw(runs: list[Run]) -> None:
     """Board and readings: a stroke runs this part of the page alone."""
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=SIDE + 48):
-        drawn = board("draw")
+        drawn = board("draw-board")
     place = row.container(width=680)
     empty = not drawn.strokes
     if empty:
@@ -121,7 +122,7 @@ def draw(runs: list[Run]) -> None:
         scribble = bool(scribble_detector.is_scribble(image[None])[0])
         readings(
             [reading for _, reading in found],
-            key="readings",
+            key="draw-readings",
             heading="An example, not yours: a B" if empty else "Your drawing",
             example=empty,
             scribble=scribble,
@@ -192,10 +193,12 @@ def drill(runs: list[Run]) -> None:
     """Characters that are asked for, drawn and scored."""
     run = runs[0]
     row = st.container(horizontal=True, gap="medium")
-    drawn = Board([], PEN, lambda: put("practice-board", []))
+    drawn = Board([], PEN, lambda: put("draw-practice-board", []))
     if asks(run):
         with row.container(width=SIDE + 48):
-            drawn = board("practice-board", label="Board: draw the character that is asked for")
+            drawn = board(
+                "draw-practice-board", label="Board: draw the character that is asked for"
+            )
     with row.container(width=680 if asks(run) else "stretch"):
         try:
             run.warm_up()
@@ -208,7 +211,7 @@ def drill(runs: list[Run]) -> None:
 def write(runs: list[Run]) -> None:
     """Several characters on one board."""
     drawn = board(
-        "word", width=2 * SIDE, label="Board: write a word", hint="Write a word, letters apart"
+        "draw-word", width=2 * SIDE, label="Board: write a word", hint="Write a word, letters apart"
     )
     words(runs[0], drawn)
 

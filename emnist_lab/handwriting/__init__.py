@@ -4,7 +4,15 @@ From strokes or pixels to 28×28 images as EMNIST's makers would make them, and 
 run. May import `runs` and what is below it.
 """
 
-from .drawing_store import Drawing, Store, as_part, not_trained_on, open_store, with_kept_drawings
+from .drawing_store import (
+    Drawing,
+    Store,
+    as_part,
+    evaluate_kept,
+    not_trained_on,
+    open_store,
+    with_kept_drawings,
+)
 
 # The names that these had before: people's programs go on working.
 added, part, unseen = with_kept_drawings, as_part, not_trained_on
@@ -14,6 +22,7 @@ __all__ = [
     "Store",
     "added",
     "as_part",
+    "evaluate_kept",
     "not_trained_on",
     "open_store",
     "part",

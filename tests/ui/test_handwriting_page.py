@@ -288,10 +288,10 @@ def test_one_click_keeps_it_with_what_was_said(store, alone):
 
 def test_another_character_than_the_likeliest(store, alone):
     app = on_board()
-    app.button_group(key="keep-other-0").set_value("Q").run()
+    app.button_group(key="draw-keep-other-0").set_value("Q").run()
     assert not app.exception and store.counts(ME) == {"Q": 1} and "Kept as" in said(app)
     press(app, "Take it back")
-    assert app.button_group(key="keep-other-1").value is None  # new: nothing to send once more
+    assert app.button_group(key="draw-keep-other-1").value is None  # new: nothing to send once more
 
 
 def test_keeping_where_it_is_not_possible_says_why(monkeypatch):
@@ -334,15 +334,18 @@ def test_practice_asks_scores_and_compares(store, alone):
     app = practising()
     assert next(one for one in app.button if one.label == "That's it").disabled
     write_on(app, [[(5, 5)]])
-    assert "single dot" in said(app) and app.session_state["practice"].place == 0
+    assert "single dot" in said(app) and app.session_state["draw-practice"].place == 0
     for count in range(1, 4):
         write_on(app, SEVEN)
-        assert app.session_state["practice"].place == count and app.session_state["cleared"] > count
+        assert (
+            app.session_state["draw-practice"].place == count
+            and app.session_state["cleared"] > count
+        )
     press(app, "Once more")
     press(app, "Leave out")
     write_on(app, SEVEN)
     press(app, "End")
-    now = app.session_state["practice"]
+    now = app.session_state["draw-practice"]
     values = {one.label: one.value for one in app.metric}
     assert values["Read as you meant"] == f"{now.right} of 3" and values["On EMNIST"].endswith("%")
     table = app.dataframe[0].value
@@ -360,7 +363,7 @@ def drawn_on_draw(strokes, **query) -> AppTest:
     for key, value in query.items():
         app.query_params[key] = value
     app.session_state["owner"] = ME
-    app.session_state["draw-drawn"] = board._Drawn(
+    app.session_state["draw-board-drawn"] = board._Drawn(
         [{"points": one, "width": 20} for one in strokes], [np.array(one) for one in strokes]
     )
     app.switch_page("pages/draw.py")
@@ -378,7 +381,7 @@ def test_a_drawing_is_read_alike_everywhere(store, alone, tmp_path, capsys):
 
     assert expected == top(lab.drawings.read(run, SEVEN, 20)[1])
     app = write_on(practising(), SEVEN)
-    assert expected == top(app.session_state["practice"].attempts[0].probabilities)
+    assert expected == top(app.session_state["draw-practice"].attempts[0].probabilities)
     page = evaluate_kept(run, store.drawings(ME, strokes=False), store)  # as the page asks for it
     assert expected == top(page.scores[0])
     (tmp_path / "drawings.json").write_bytes(to_json([kept]))
@@ -413,7 +416,7 @@ def test_practice_that_can_not_be_kept(monkeypatch):
     app = press(write_on(practising(), SEVEN), "End")
     monkeypatch.setenv(database.ENVIRONMENT, "postgresql+psycopg://me:secret@127.0.0.1:1/x")
     press(app, "Keep this drawing")
-    assert len(app.error) == 1 and app.session_state["practice"].attempts  # nothing is lost
+    assert len(app.error) == 1 and app.session_state["draw-practice"].attempts  # nothing is lost
 
 
 # --- training ----------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ def test_a_model_that_was_tampered_with_is_refused_on_draw(train, test, home):
 SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 
 
-def drawing(strokes, key="draw", **query) -> AppTest:
+def drawing(strokes, key="draw-board", **query) -> AppTest:
     """The Draw page with these strokes on a board."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
     for name, value in query.items():
@@ -311,7 +311,7 @@ def test_draw_says_in_one_sentence_what_cannot_be_read_and_keeps_it(strokes, wor
     app = drawing(strokes)
     assert not app.exception and words in said(app)
     assert bars(app) == {}
-    assert len(app.session_state["draw-drawn"].strokes) == len(strokes)
+    assert len(app.session_state["draw-board-drawn"].strokes) == len(strokes)
 
 
 def test_draw_names_no_letter_for_a_scribble():
@@ -337,7 +337,7 @@ HI = [
 
 
 def test_a_word_is_read_character_by_character():
-    app = drawing(HI, key="word", mode="Word")
+    app = drawing(HI, key="draw-word", mode="Word")
     assert not app.exception and not app.error
     text = next(one.proto.body for one in app.get("html") if "aria-live" in one.proto.body)
     assert ">H L<" in text or ">HL<" in text
@@ -347,17 +347,17 @@ def test_a_word_is_read_character_by_character():
 def test_practice_asks_scores_and_ends_with_what_came_of_it():
     app = opened("draw", mode="Practice", run="hog-qda")
     press(app, "Begin")
-    asked = app.session_state["practice"].asked
+    asked = app.session_state["draw-practice"].asked
     arrays = [np.asarray(one, float) for one in SEVEN]
-    app.session_state["practice-board-drawn"] = board._Drawn([], arrays, 20.0, 1)
+    app.session_state["draw-practice-board-drawn"] = board._Drawn([], arrays, 20.0, 1)
     app.run()
     assert not app.exception
     press(app, "That's it")
-    attempt = app.session_state["practice"].attempts[0]
+    attempt = app.session_state["draw-practice"].attempts[0]
     image, probabilities = lab.drawings.read(lab.open_run("hog-qda"), SEVEN, 20)
     assert attempt.asked == asked and attempt.read == probabilities.argmax()
     assert np.array_equal(attempt.image, image)
-    assert not app.session_state["practice-board-drawn"].strokes  # for the next one
+    assert not app.session_state["draw-practice-board-drawn"].strokes  # for the next one
     press(app, "End")
     assert not app.exception and "Keep this drawing" in [one.label for one in app.button]
 
@@ -373,11 +373,14 @@ def test_corrected_characters_of_a_picture_can_be_kept(tmp_path):
     file = tmp_path / "page.png"
     page.save(file)
     app = opened("draw", mode="Picture", run="hog-qda")
-    app.session_state["scan_picture"], app.session_state["scan_name"] = file.read_bytes(), "page"
+    app.session_state["draw_picture_file"], app.session_state["draw_picture_name"] = (
+        file.read_bytes(),
+        "page",
+    )
     app.session_state["owner"] = "0123456789abcdef0123456789abcdef"
     app.run()
     assert not app.exception and "2 characters in 1 line." in said(app)
-    app.session_state["scan_at"] = 1
+    app.session_state["draw_picture_at"] = 1
     app.run()
     choice = next(one for one in app.selectbox if one.label == "What it truly is")
     choice.set_value("L").run()

@@ -31,8 +31,8 @@ def written(says="HAX\n734"):
 def opened(data=None):
     page = AppTest.from_string(PAGE, default_timeout=60)
     if data is not None:
-        page.session_state.scan_picture = data
-        page.session_state.scan_name = "page_[1].png"
+        page.session_state.draw_picture_file = data
+        page.session_state.draw_picture_name = "page_[1].png"
     page.run()
     assert not page.exception
     return page
@@ -53,8 +53,8 @@ def test_an_example_is_there_before_anything_is_chosen():
 def test_a_picture_is_read_and_corrected():
     page = opened(written())
     assert page.code[0].value == "HAX\n734"
-    least_sure = page.session_state.scan_at
-    page.session_state.scan_at = 1
+    least_sure = page.session_state.draw_picture_at
+    page.session_state.draw_picture_at = 1
     page.run()
     assert [one.value for one in page.markdown if "Character" in one.value] == [
         "**Character 2** of 6"
@@ -66,11 +66,11 @@ def test_a_picture_is_read_and_corrected():
     assert made.image.shape == (28, 28) and made.image.dtype == np.uint8
     assert made.box == page_reader.find(written()).characters[1].box
     assert made.run == "hog-qda" and len(made.picture) == 64
-    page.button("scan_Next").click().run()
+    page.button("draw_picture_Next").click().run()
     assert given(page).value is None
     given(page).set_value("8").run()
     assert [one.given for one in page.session_state.returned] == ["R", "8"]
-    page.button("scan_Previous").click().run()
+    page.button("draw_picture_Previous").click().run()
     assert given(page).value == "R"
     given(page).set_value(None).run()
     assert [one.given for one in page.session_state.returned] == ["8"]
@@ -80,10 +80,10 @@ def test_a_picture_is_read_and_corrected():
 def test_corrections_stay_when_another_picture_comes():
     page = opened(written())
     given(page).set_value("Z").run()
-    page.session_state.scan_picture = written("KKK")
+    page.session_state.draw_picture_file = written("KKK")
     page.run()
     assert page.session_state.returned == [] and page.code[0].value == "KKK"
-    page.session_state.scan_picture = written()
+    page.session_state.draw_picture_file = written()
     page.run()
     assert [one.given for one in page.session_state.returned] == ["Z"]
 

@@ -87,7 +87,7 @@ def array(image: np.ndarray, stem: str) -> None:
             "image/png",
             icon=":material/download:",
             on_click="ignore",
-            key=f"{stem}-png",
+            key="draw-array-png",
         )
         download_csv(
             stem, lambda: "\n".join(",".join(map(str, row)) for row in image.tolist()) + "\n"

@@ -20,7 +20,7 @@ def keep(
     pen_width: float | None,
     predictions: dict[str, tuple[Sequence[str], np.ndarray]],
     *,
-    key: str = "keep",
+    key: str = "draw-keep",
     source: str = "drawn",
 ) -> None:
     """Buttons that keep a drawing with its true label, one click each.

@@ -15,7 +15,7 @@ from emnist_lab.ui.components.character_boxes import cards
 from emnist_lab.ui.draw import keep_buttons
 from emnist_lab.ui.formatting import plain
 
-_AT = "word-at"  # which character is picked, in the session
+_AT = "draw-word-at"  # which character is picked, in the session
 
 
 def words(run: Run, drawn: Board) -> None:
@@ -55,7 +55,7 @@ def words(run: Run, drawn: Board) -> None:
         letters,
         [[(called[one], p) for one, p in reading.best(index)] for index in range(len(letters))],
         {},
-        key="word-cards",
+        key="draw-word-cards",
         selected=at,
         on_pick=lambda index: st.session_state.update({_AT: index}),
     )
@@ -71,5 +71,5 @@ def words(run: Run, drawn: Board) -> None:
         [np.asarray(drawn.strokes[index]) for index in letters[at].strokes],
         drawn.pen_width,
         {run.name: (run.classes, reading.probabilities[at])},
-        key="keep-letter",
+        key="draw-word-keep",
     )

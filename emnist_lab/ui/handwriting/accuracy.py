@@ -98,13 +98,13 @@ def _errors(report: Report, drawings: list[Drawing]) -> None:
     # Of 47 classes a few drawings fill a few cells: only those that occur are shown.
     here = np.union1d(report.labels, report.predicted)
     counts = report.confusion[np.ix_(here, here)]
-    cell = st.session_state.get("kept-cell", (None, None))
+    cell = st.session_state.get("handwriting-cell", (None, None))
     if not {one for one in cell if one is not None} <= set(here.tolist()):
         cell = (None, None)
     place = {int(index): position for position, index in enumerate(here)}
 
     def pick(true: int | None, read: int | None) -> None:
-        st.session_state["kept-cell"] = tuple(
+        st.session_state["handwriting-cell"] = tuple(
             None if one is None else int(here[one]) for one in (true, read)
         )
 
@@ -115,7 +115,7 @@ def _errors(report: Report, drawings: list[Drawing]) -> None:
             counts,
             [report.names[index] for index in here],
             np.arange(len(here)),
-            key="kept-matrix",
+            key="handwriting-matrix",
             selected=(place.get(cell[0]), place.get(cell[1])),
             on_pick=pick,
         )
@@ -129,7 +129,7 @@ def _errors(report: Report, drawings: list[Drawing]) -> None:
             st.button(
                 "All that are misread",
                 icon=":material/arrow_back:",
-                on_click=lambda: st.session_state.pop("kept-cell", None),
+                on_click=lambda: st.session_state.pop("handwriting-cell", None),
             )
         st.markdown(f"**{plain(what)}**: {len(found):,}")
         if len(found):
@@ -142,7 +142,7 @@ def _errors(report: Report, drawings: list[Drawing]) -> None:
                     f"{report.scores[index].max():.0%}"
                     for index in shown
                 ],
-                key="kept-misread",
+                key="handwriting-misread",
                 label=what,
                 on_pick=browse.pick,
                 tile=46,

@@ -29,9 +29,9 @@ def listed(store: Store, owner: str | None) -> list[Drawing]:
 
 def say_done() -> None:
     """Say how what was asked for last has ended."""
-    if done := st.session_state.pop("kept-done", ""):
+    if done := st.session_state.pop("handwriting-done", ""):
         st.success(done, icon=":material/check:")
-    if refused := st.session_state.pop("kept-refused", ""):
+    if refused := st.session_state.pop("handwriting-refused", ""):
         messages.say_error(refused)
 
 
@@ -47,9 +47,9 @@ def attempt(work: Callable[[], object], done: str) -> None:
     try:
         work()
     except LabError as error:
-        st.session_state["kept-refused"] = str(error)
+        st.session_state["handwriting-refused"] = str(error)
         return
-    st.session_state["kept-done"] = done
+    st.session_state["handwriting-done"] = done
     st.session_state.pop("handwriting-counts", None)
 
 
@@ -84,7 +84,7 @@ def browse(store: Store, drawings: list[Drawing]) -> None:
             np.stack([one.image for one in shown]),
             [one.id for one in shown],
             [_title(one) for one in shown],
-            key="kept",
+            key="handwriting-gallery",
             label="Kept drawings, newest first",
             selected=picked.id if picked else None,
             on_pick=pick,
@@ -132,7 +132,7 @@ def _one(store: Store, picked: Drawing) -> None:
     mine = st.session_state.get("owner")
     if one.owner == mine:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            key = f"correct-{one.id}-{one.label}"
+            key = f"handwriting-correct-{one.id}-{one.label}"
             st.text_input(
                 "It is really",
                 one.label,
@@ -145,7 +145,7 @@ def _one(store: Store, picked: Drawing) -> None:
             st.button(
                 "Delete",
                 icon=":material/delete:",
-                key=f"delete-{one.id}",
+                key=f"handwriting-delete-{one.id}",
                 on_click=lambda: attempt(
                     lambda: store.delete([one.id], mine), f"One **{plain(one.label)}** is deleted."
                 ),

@@ -56,7 +56,7 @@ def _export(store: Store, drawings: list[Drawing], owner: str | None) -> None:
                 on_click="ignore",
                 disabled=not drawings,
                 help=about,
-                key=f"export-{label}",
+                key=f"handwriting-export-{label}",
             )
         mine = sum(one.owner == st.session_state.get("owner") for one in drawings)
         if st.button(
@@ -94,11 +94,11 @@ def _ask(store: Store, count: int) -> None:
 
 def _upload(store: Store) -> None:
     session = st.session_state
-    session.setdefault("kept-uploads", 0)
+    session.setdefault("handwriting-uploads", 0)
     file = st.file_uploader(
         "Import drawings",
         type=["json"],
-        key=f"kept-upload-{session['kept-uploads']}",
+        key=f"handwriting-upload-{session['handwriting-uploads']}",
         max_upload_size=_LARGEST,
         help="A JSON list of strokes with labels, as Export makes it. Those that are here already "
         "are skipped.",
@@ -110,10 +110,10 @@ def _upload(store: Store) -> None:
         found = files.from_json(file.getvalue(), file.name, bar.progress)
         new = store.keep(session["owner"], found)
     except LabError as error:
-        session["kept-refused"] = str(error)
+        session["handwriting-refused"] = str(error)
     else:
         known = f"; {len(found) - new:,} were here already" if new < len(found) else ""
-        session["kept-done"] = f"Imported: {new:,} drawings are new{known}."
+        session["handwriting-done"] = f"Imported: {new:,} drawings are new{known}."
         session.pop("handwriting-counts", None)
-    session["kept-uploads"] += 1  # an empty field for the next
+    session["handwriting-uploads"] += 1  # an empty field for the next
     st.rerun()
