@@ -47,7 +47,13 @@ def decide(probabilities: np.ndarray, classes: list[str]) -> Decision:
 
     Returns
     -------
-    Answer
+    Decision
+
+    Examples
+    --------
+    >>> found = decide([0.5, 0.3, 0.2], ["0", "O", "A"])
+    >>> found.members, round(found.chance, 2), found.runner_up
+    ((0, 1), 0.8, 2)
     """
     probabilities, group = np.asarray(probabilities, np.float64), look_alike_groups(classes)
     sums = np.bincount(group, probabilities, len(group))[group]

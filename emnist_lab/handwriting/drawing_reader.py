@@ -76,6 +76,13 @@ def case_prior(run: Run) -> np.ndarray:
         probabilities of a run that learned from equally many images of each class are
         corrected (Saerens, Latinne and Decaestecker 2002, doi:10.1162/089976602753284446);
         all 1 for a run of another split, whose classes are as frequent as people's.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> run = open_run("hog-qda")
+    >>> case_prior(run)[[run.classes.index("a"), run.classes.index("C")]].tolist()
+    [1.0, 2.0]
     """
     counts = np.ones(len(run.classes))
     if run.manifest["data"]["split"] == "balanced":
@@ -105,6 +112,13 @@ def predict_variations(run: Run, images: np.ndarray) -> np.ndarray:
     ------
     RunError
         See `emnist_lab.runs.run.Run.predict_proba`.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> image = ink.from_strokes([[(0, 0), (70, 0), (30, 100)]])
+    >>> predict_variations(open_run("hog-qda"), image[None, None]).shape
+    (1, 47)
     """
     flat = run.predict_proba(images.reshape(-1, *images.shape[2:]))
     found = flat.reshape(*images.shape[:2], -1).mean(axis=1) * case_prior(run)
@@ -128,6 +142,13 @@ def predict_raster(run: Run, raster: ink.Raster) -> np.ndarray:
     ------
     RunError
         See `emnist_lab.runs.run.Run.predict_proba`.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> drawing = ink.rasterize([[(0, 0), (70, 0), (30, 100)]])
+    >>> [run.classes[predict_raster(run, drawing).argmax()] for run in [open_run("hog-qda")]]
+    ['7']
     """
     return predict_variations(run, raster.variations[None])[0]
 
@@ -185,6 +206,14 @@ def predict_drawings(
     Returns
     -------
     DrawingPredictions
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> seven = {"strokes": [[(0, 0), (70, 0), (30, 100)]], "label": "7"}
+    >>> found = predict_drawings(open_run("hog-qda"), [seven, {"strokes": []}])
+    >>> found.summary()["accuracy"], found.problems[1]
+    (1.0, 'The canvas is empty: draw a digit or a letter.')
     """
     widths = np.broadcast_to(pen_width, len(drawings))
     images = np.zeros((len(drawings), ink.VARIATIONS, ink.SIDE, ink.SIDE), np.uint8)

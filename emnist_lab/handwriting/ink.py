@@ -270,6 +270,13 @@ def rasterize_picture(picture: Image.Image | np.ndarray) -> Raster:
     ------
     InkError
         See `from_picture`.
+
+    Examples
+    --------
+    >>> picture = np.full((60, 60), 255, np.uint8)
+    >>> picture[10:50, 28:33] = 0
+    >>> rasterize_picture(picture).variations.shape
+    (3, 28, 28)
     """
     crop = isolate_ink(picture)
     scale = _BOX / (max(crop.shape) - 4)

@@ -22,6 +22,11 @@ def look_alike_groups(classes: list[str]) -> np.ndarray:
     -------
     ndarray of shape (C,), dtype int64
         Index of the first class that it can't be told from: its own where it stands alone.
+
+    Examples
+    --------
+    >>> look_alike_groups(["0", "A", "O"]).tolist()
+    [0, 1, 0]
     """
     group_of = {name: group for group in LOOK_ALIKES for name in group}
     first: dict = {}

@@ -113,6 +113,11 @@ def otsu(values: np.ndarray) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> 0.2 < otsu(np.array([0.1, 0.2, 0.8, 0.9])) < 0.8
+    True
     """
     histogram, edges = np.histogram(values, bins=256)
     centres = (edges[:-1] + edges[1:]) / 2

@@ -182,6 +182,12 @@ def begin(run: str, classes: Sequence[str], seed: int = 25) -> Practice:
     Returns
     -------
     Practice
+
+    Examples
+    --------
+    >>> now = begin("my-run", "AB7")
+    >>> len(now.order), now.place, now.skip().skipped
+    (3, 0, 1)
     """
     order = np.random.default_rng(seed).permutation(len(classes))
     return Practice(run, tuple(classes), tuple(order.tolist()))

@@ -38,6 +38,12 @@ def scribble_log_odds(images: np.ndarray) -> np.ndarray:
     -------
     ndarray of shape (N,), dtype float64
         Log-odds of a scribble, as many of either having been learned from.
+
+    Examples
+    --------
+    >>> seven = ink.from_strokes([[(0, 0), (70, 0), (30, 100)]])
+    >>> bool(scribble_log_odds(seven[None])[0] < 0)
+    True
     """
     return log_odds(scribble_features(images), load_weights())
 
@@ -52,7 +58,13 @@ def is_scribble(images: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (N,), dtype bool
-        How often that is wrong: `rates`.
+        How often that is wrong: `operating_point`.
+
+    Examples
+    --------
+    >>> seven = ink.from_strokes([[(0, 0), (70, 0), (30, 100)]])
+    >>> is_scribble(seven[None]).tolist()
+    [False]
     """
     return scribble_log_odds(images) > operating_point()["threshold"]
 
@@ -67,6 +79,11 @@ def operating_point() -> dict:
         ``threshold``, log-odds; ``refused``, the share of scribbles that are told, by kind;
         ``refused_unseen``, the same of a kind that was left out of the fit;
         ``wrongly_refused``, the share of EMNIST's test images and of people's drawings.
+
+    Examples
+    --------
+    >>> sorted(operating_point())[-2:]
+    ['threshold', 'wrongly_refused']
     """
     return json.loads(MEASURED.read_text(encoding="utf-8"))
 

@@ -28,6 +28,15 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
     ------
     InkError
         The file can't be read or has another shape.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".json") as file:
+    ...     _ = file.write(b'[{"strokes": [[[0, 0], [0, 9]]], "label": "1"}]')
+    ...     file.flush()
+    ...     read_drawings(file.name)
+    [{'strokes': [[[0, 0], [0, 9]]], 'label': '1'}]
     """
     return decode_drawings(read_file(path), str(path))
 
@@ -78,6 +87,11 @@ def decode_drawings(content: bytes, path: str) -> list[dict]:
     ------
     InkError
         It isn't JSON, or has another shape.
+
+    Examples
+    --------
+    >>> decode_drawings(b'[{"strokes": [[[0, 0], [0, 9]]]}]', "mine.json")
+    [{'strokes': [[[0, 0], [0, 9]]]}]
     """
     try:
         drawings = json.loads(content.decode("utf-8"))

@@ -91,6 +91,14 @@ def read(
     InkError
         There is no stroke that could be of a character, too many, or a coordinate
         isn't a finite number.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> seven, bar = [(0, 0), (70, 0), (30, 100)], [(150, 0), (150, 100)]
+    >>> found = read(open_run("hog-qda"), [seven, bar], 10)
+    >>> [letter.strokes for letter in found.letters], found.text[0]
+    ([(0,), (1,)], '7')
     """
     drawn = _drawn(strokes, pen_width)
     parts, height = _parts(drawn)

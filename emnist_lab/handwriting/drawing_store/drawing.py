@@ -118,6 +118,12 @@ class Drawing:
         ------
         HandwritingError or InkError
             It holds nothing that could be kept.
+
+        Examples
+        --------
+        >>> one = Drawing.from_strokes("7", [[(0, 0), (70, 0), (30, 100)]])
+        >>> one.label, one.image.shape, one.source
+        ('7', (28, 28), 'drawn')
         """
         lines = _checked_strokes(strokes)
         pen = pen_width
@@ -172,6 +178,11 @@ def as_predictions(classes: Sequence[str], probabilities: np.ndarray) -> dict[st
     -------
     dict of str to float
         The likeliest five, highest first.
+
+    Examples
+    --------
+    >>> as_predictions("AB", [0.25, 0.75])
+    {'B': 0.75, 'A': 0.25}
     """
     best = top_labels(classes, probabilities, _LIKELIEST)
     return {label: round(chance, 6) for label, chance in best}

@@ -30,6 +30,12 @@ def to_json(drawings: Sequence[Drawing]) -> bytes:
     bytes
         A JSON list of ``{"label", "writer", "strokes", "pen_width", "time",
         "source", "predictions"}``, the oldest first. No owner: who has that sees what is theirs.
+
+    Examples
+    --------
+    >>> one = Drawing.from_strokes("7", [[(0, 0), (70, 0), (30, 100)]])
+    >>> from_json(to_json([one]), "mine.json")[0].label
+    '7'
     """
     rows = [
         {
@@ -119,6 +125,12 @@ def to_idx(drawings: Sequence[Drawing]) -> bytes:
     ------
     HandwritingError
         There are none, or too many characters for a byte.
+
+    Examples
+    --------
+    >>> one = Drawing.from_strokes("7", [[(0, 0), (70, 0), (30, 100)]])
+    >>> sorted(zipfile.ZipFile(io.BytesIO(to_idx([one]))).namelist())[-1]
+    'handwriting-mapping.txt'
     """
     if not drawings:
         raise HandwritingError("There are no drawings to export: keep some first.")

@@ -31,6 +31,12 @@ def of_classes(drawings: Sequence[Drawing], classes: Sequence[str]) -> list[Draw
     Returns
     -------
     list of Drawing
+
+    Examples
+    --------
+    >>> one = Drawing.from_strokes("c", [[(0, 0), (70, 0), (30, 100)]])
+    >>> len(of_classes([one], ["A", "C"])), len(of_classes([one], ["A", "B"]))
+    (1, 0)
     """
     known = {label: class_index(label, classes) for label in {one.label for one in drawings}}
     return [one for one in drawings if known[one.label] is not None]
@@ -59,6 +65,12 @@ def as_part(
     ------
     HandwritingError
         There is no drawing of these classes.
+
+    Examples
+    --------
+    >>> one = Drawing.from_strokes("7", [[(0, 0), (70, 0), (30, 100)]])
+    >>> as_part([one], ["1", "7"]).labels.tolist()
+    [1]
     """
     classes, chosen = list(classes), of_classes(drawings, classes)
     if not chosen:
@@ -104,6 +116,13 @@ def evaluate_kept(run: Run, drawings: Sequence[Drawing], store: Store | None = N
         There is no drawing of these classes; or the database is away.
     RunError
         See `emnist_lab.runs.run.Run.predict_proba`.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> one = Drawing.from_strokes("7", [[(0, 0), (70, 0), (30, 100)]])
+    >>> evaluate_kept(open_run("hog-qda"), [one]).accuracy
+    1.0
     """
     part = as_part(drawings, run.classes)
     chosen, found = of_classes(drawings, run.classes), np.zeros((len(part), len(run.classes)))

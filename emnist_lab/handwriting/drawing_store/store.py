@@ -73,6 +73,16 @@ def open_store(url: str | sa.URL | None = None) -> "Store":
     ------
     HandwritingError
         The address can't be understood, or its driver is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = open_store(f"sqlite:///{folder}/mine.db")
+    ...     new = store.keep("me", [Drawing.from_strokes("7", [[(0, 0), (70, 0), (30, 100)]])])
+    ...     print(new, store.counts())
+    ...     store.close()
+    1 {'7': 1}
     """
     with database.address_errors():
         engine = sa.create_engine(url or database.address())

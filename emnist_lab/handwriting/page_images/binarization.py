@@ -60,12 +60,20 @@ def binarize(grey: np.ndarray, widest: float = MAX_STROKE_WIDTH) -> BinarizedPag
 
     Returns
     -------
-    Ink
+    BinarizedPage
 
     Raises
     ------
     InkError
         Nothing stands out from the background.
+
+    Examples
+    --------
+    >>> grey = np.full((200, 300), 240, np.float32)
+    >>> grey[50:150, 100:106] = 20
+    >>> found = binarize(grey)
+    >>> bool(found.mask[100, 103]), bool(found.mask[100, 200]), found.light_on_dark
+    (True, False, False)
     """
     smooth = ndimage.gaussian_filter(grey, 0.7)
     light_on_dark = _is_light_on_dark(smooth, widest)

@@ -27,6 +27,13 @@ def find_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Piece i has label i + 1; 0 is none.
     boxes : ndarray of shape (N, 4), dtype int
         Left, top, right, bottom of each.
+
+    Examples
+    --------
+    >>> mask = np.zeros((60, 80), bool)
+    >>> mask[10:50, 20:24] = mask[10:50, 50:54] = True
+    >>> find_components(mask)[1].tolist()
+    [[20, 10, 24, 50], [50, 10, 54, 50]]
     """
     pieces, count = ndimage.label(mask, np.ones((3, 3)))
     if not count:
@@ -68,7 +75,7 @@ def ink_distance(labels: np.ndarray, boxes: np.ndarray, one: list[int], other: l
     Parameters
     ----------
     labels, boxes
-        See `connected`.
+        See `find_components`.
     one, other : list of int
         Indices of pieces.
 
@@ -76,6 +83,13 @@ def ink_distance(labels: np.ndarray, boxes: np.ndarray, one: list[int], other: l
     -------
     float
         Pixels from ink to ink.
+
+    Examples
+    --------
+    >>> mask = np.zeros((60, 80), bool)
+    >>> mask[10:50, 20:24] = mask[10:50, 50:54] = True
+    >>> ink_distance(*find_components(mask), [0], [1])
+    26.0
     """
     both = boxes[one + other]
     left, top = both[:, :2].min(axis=0)

@@ -44,6 +44,11 @@ def text_height(boxes: np.ndarray) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> text_height(np.array([[0, 0, 20, 40], [30, 0, 50, 40], [60, 36, 64, 40]]))
+    40.0
     """
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     tall = boxes[:, 3] - boxes[:, 1]
@@ -67,9 +72,15 @@ def group_into_lines(
 
     Returns
     -------
-    list of list of Group
+    list of list of ComponentGroup
         Lines from top to bottom, in each the characters from left to right.
         Small pieces that belong to no character are left out.
+
+    Examples
+    --------
+    >>> boxes = np.array([[0, 0, 20, 40], [30, 0, 50, 40], [0, 100, 20, 140]])
+    >>> [[group.pieces for group in line] for line in group_into_lines(boxes)]
+    [[(0,), (1,)], [(2,)]]
     """
     if not len(boxes):
         return []

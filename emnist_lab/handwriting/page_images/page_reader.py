@@ -114,6 +114,14 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
     ------
     InkError
         The picture can't be read, or holds nothing that could be a character.
+
+    Examples
+    --------
+    >>> picture = np.full((300, 400), 255, np.uint8)
+    >>> picture[100:200, 100:110] = picture[100:200, 200:210] = picture[100:110, 200:260] = 0
+    >>> page = find(picture)
+    >>> [one.box[:2] for one in page.characters]
+    [(100, 100), (200, 100)]
     """
     if isinstance(source, Image.Image | np.ndarray):
         picture = photo.from_pixels(source)

@@ -159,6 +159,12 @@ def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
     ------
     InkError
         An array of another shape or type; a picture that can't be decoded, or is too large.
+
+    Examples
+    --------
+    >>> photo = from_pixels(np.full((300, 400), 255, np.uint8))
+    >>> photo.size, photo.scale, photo.grey.shape
+    ((400, 300), 1.0, (300, 400))
     """
     if isinstance(picture, np.ndarray):
         deep = picture.ndim == 3 and picture.shape[2] in (3, 4)
