@@ -179,13 +179,13 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
                     continue
                 names = display_names(run.classes)
                 first, second = decision.members[0], decision.runner_up
-                explanation_panel.evidence(run, image, names, first, second)
+                explanation_panel.show_evidence(run, image, names, first, second)
 
 
 def say_nearest(image: np.ndarray, run: Run) -> None:
     """The training images that lie closest to the drawing, for the run in use."""
     st.caption(plain(run.name))
-    explanation_panel.nearest_images(run, image, "draw")
+    explanation_panel.show_nearest_images(run, image, "draw")
 
 
 @st.fragment

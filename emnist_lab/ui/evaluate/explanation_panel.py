@@ -35,11 +35,11 @@ def show_explanation(evaluation: Evaluation, index: int, key: str) -> None:
     if true not in (first, second) and scores[true] > 0:
         second = true
     image = evaluation.part.images[index]
-    _evidence(run, image, report.names, first, second)
-    _nearest_images(run, image, key)
+    show_evidence(run, image, report.names, first, second)
+    show_nearest_images(run, image, key)
 
 
-def _evidence(run: Run, image: np.ndarray, names: list[str], first: int, second: int) -> None:
+def show_evidence(run: Run, image: np.ndarray, names: list[str], first: int, second: int) -> None:
     """Show which ink speaks for one class, and which for another.
 
     Parameters
@@ -85,7 +85,7 @@ def _map(picture: bytes, title: str, about: str) -> None:
         st.caption(f"**{title}.** {about}")
 
 
-def _nearest_images(run: Run, image: np.ndarray, key: str) -> None:
+def show_nearest_images(run: Run, image: np.ndarray, key: str) -> None:
     """Show the training images that are most like an image, where they are at hand.
 
     Parameters
