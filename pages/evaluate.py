@@ -110,6 +110,12 @@ def show_embedding() -> None:
 
 def show_classes() -> None:
     """A row a class."""
+
+    def share(name: str, about: str):
+        return st.column_config.ProgressColumn(
+            name, format="%.3f", min_value=0, max_value=1, help=about
+        )
+
     st.caption("A click on a column's head sorts by it.")
     st.dataframe(
         report.per_class,
@@ -117,27 +123,9 @@ def show_classes() -> None:
         height=420,
         column_config={
             "class": "Class",
-            "precision": st.column_config.ProgressColumn(
-                "Precision",
-                format="%.3f",
-                min_value=0,
-                max_value=1,
-                help="Of the images read as this class, the share that are.",
-            ),
-            "recall": st.column_config.ProgressColumn(
-                "Recall",
-                format="%.3f",
-                min_value=0,
-                max_value=1,
-                help="Of the images of this class, the share read right.",
-            ),
-            "f1": st.column_config.ProgressColumn(
-                "F1",
-                format="%.3f",
-                min_value=0,
-                max_value=1,
-                help="Harmonic mean of precision and recall.",
-            ),
+            "precision": share("Precision", "Of the images read as this class, the share of it."),
+            "recall": share("Recall", "Of the images of this class, the share read right."),
+            "f1": share("F1", "Harmonic mean of precision and recall."),
             "auc": st.column_config.NumberColumn(
                 "AUC", format="%.4f", help="ROC AUC of this class against the rest."
             ),

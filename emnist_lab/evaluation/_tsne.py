@@ -1,25 +1,49 @@
-"""scikit-learn's t-SNE, told of while it runs: its own knows no callbacks (scikit-learn 1.9)."""
+"""scikit-learn's t-SNE with a progress callback, which its own API lacks.
 
+The loop over iterations is put together from private parts of scikit-learn (as of 1.9). Where an
+installed scikit-learn has other parts, its own loop runs instead: the same points, no progress.
+"""
+
+import inspect
 from collections.abc import Callable
 
-from sklearn.manifold import TSNE
-from sklearn.manifold._t_sne import _gradient_descent, _kl_divergence_bh
+from sklearn.manifold import TSNE, _t_sne
+
+_ARGUMENTS = (
+    "P", "degrees_of_freedom", "n_samples", "X_embedded", "neighbors", "skip_num_points",
+)  # fmt: skip
+
+
+def has_known_parts() -> bool:
+    """Whether scikit-learn's private parts are those that `WatchedTSNE` is made for."""
+    return (
+        all(hasattr(_t_sne, name) for name in ("_gradient_descent", "_kl_divergence_bh"))
+        and all(hasattr(TSNE, name) for name in ("_EXPLORATION_MAX_ITER", "_N_ITER_CHECK", "_tsne"))
+        and tuple(inspect.signature(TSNE._tsne).parameters) == ("self", *_ARGUMENTS)
+    )
+
+
+_KNOWN = has_known_parts()
 
 
 class WatchedTSNE(TSNE):
     """Barnes-Hut t-SNE on one thread, with a callback; the points are `sklearn.manifold.TSNE`'s.
 
-    Only the loop over iterations is anew, from scikit-learn's own parts.
-
     Attributes
     ----------
     watch : callable
-        Told the number of the iteration, from 0, before each; what it raises ends the fit.
+        Called with the number of the iteration, from 0, before each; what it raises ends the
+        fit. Never called where `has_known_parts` is False.
     """
 
     watch: Callable[[int], None] = staticmethod(lambda iteration: None)
 
-    def _tsne(
+    def _tsne(self, *args, **kwargs):
+        if not _KNOWN:
+            return super()._tsne(*args, **kwargs)
+        return self._watched(**dict(zip(_ARGUMENTS, args, strict=False)), **kwargs)
+
+    def _watched(
         self,
         P,
         degrees_of_freedom,
@@ -28,12 +52,12 @@ class WatchedTSNE(TSNE):
         neighbors=None,
         skip_num_points=0,
     ):
-        """Exaggerated at first, with little momentum; then as it is (van der Maaten 2014)."""
+        """Early exaggeration with little momentum, then plain descent (van der Maaten 2014)."""
         count = iter(range(self.max_iter + 1))
 
         def objective(*args, **kwargs):
             self.watch(next(count))
-            return _kl_divergence_bh(*args, **kwargs)
+            return _t_sne._kl_divergence_bh(*args, **kwargs)
 
         points, first = X_embedded.ravel(), self._EXPLORATION_MAX_ITER
         iteration = -1
@@ -44,7 +68,7 @@ class WatchedTSNE(TSNE):
             if iteration + 1 >= until:
                 break
             P *= scale
-            points, self.kl_divergence_, iteration = _gradient_descent(
+            points, self.kl_divergence_, iteration = _t_sne._gradient_descent(
                 objective,
                 points,
                 it=iteration + 1,

@@ -24,7 +24,7 @@ class McNemar:
     both, first, second, neither : int
         Images that both read right, only the first, only the second, neither.
     p_value : float
-        Chance of a split of the disagreements at least as uneven, were both
+        Probability of a split of the disagreements at least as uneven, were both
         classifiers equally good: McNemar's exact test, two-sided.
     difference : float
         Accuracy of the first less that of the second.
@@ -149,6 +149,14 @@ def disagreements(first: Report, second: Report) -> Disagreements:
     ------
     RunError
         The labels or classes differ: see `check_reports`.
+
+    Examples
+    --------
+    >>> one = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+    >>> other = Report([0, 1, 1], [[0.7, 0.3], [0.9, 0.1], [0.1, 0.9]], ["0", "1"])
+    >>> found = disagreements(one, other)
+    >>> found.first.tolist(), found.second.tolist(), found.neither.tolist()
+    ([1], [2], [])
     """
     check_reports(first, second)
     a, b = first.predicted, second.predicted
@@ -184,6 +192,13 @@ def differing_predictions(first: Report, second: Report) -> pd.DataFrame:
     ------
     RunError
         The labels or classes differ.
+
+    Examples
+    --------
+    >>> one = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+    >>> other = Report([0, 1, 1], [[0.7, 0.3], [0.9, 0.1], [0.1, 0.9]], ["0", "1"])
+    >>> differing_predictions(one, other)[["image", "true", "first", "second"]].values.tolist()
+    [[1, '1', '1', '0'], [2, '1', '0', '1']]
     """
     check_reports(first, second)
     found = np.flatnonzero(first.predicted != second.predicted)
@@ -220,6 +235,13 @@ def disagreements_by_class(first: Report, second: Report, count: int = 12) -> pd
     ------
     RunError
         The labels or classes differ.
+
+    Examples
+    --------
+    >>> one = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+    >>> other = Report([0, 1, 1], [[0.7, 0.3], [0.9, 0.1], [0.1, 0.9]], ["0", "1"])
+    >>> disagreements_by_class(one, other, 1).values.tolist()
+    [['1', '0', '1', 1]]
     """
     kinds = differing_predictions(first, second).groupby(
         ["true", "first", "second"], as_index=False

@@ -1,4 +1,4 @@
-"""Maps of images: features of many dimensions brought down to two, by PCA, LDA or t-SNE."""
+"""Embeddings of images in two dimensions, by PCA, LDA or t-SNE."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _PERPLEXITY = 30.0
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """A map.
+    """Images in two dimensions.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ def project(
     seed: int = SEED,
     progress: ProgressCallback | None = None,
 ) -> Projection:
-    """Map images by their features; the same input gives the same map.
+    """Embed images by their features; the same input gives the same points.
 
     - **PCA**: the two directions of most variance.
     - **LDA**: the two directions that tell classes apart best (Fisher 1936; Rao
@@ -82,6 +82,12 @@ def project(
         LDA only one class, or no class with two images that differ.
     ValueError
         The method is unknown, shapes don't fit, or features aren't finite.
+
+    Examples
+    --------
+    >>> features = np.arange(40.0).reshape(10, 4) ** 2
+    >>> project(features, np.zeros(10), "PCA").points.shape
+    (10, 2)
     """
     features, labels = np.asarray(features, dtype=np.float64), np.asarray(labels)
     if method not in METHODS:
@@ -171,18 +177,18 @@ def _tsne(features, labels, seed, tell) -> tuple[np.ndarray, str]:
     with threadpool_limits(1, "openmp"):
         points = model.fit_transform(features)
     note = (
-        "Near means alike; sizes of groups and distances between them mean little. Perplexity "
+        "Near means similar; sizes of groups and distances between them mean little. Perplexity "
         f"{perplexity:.3g}{words}."
     )
     return points, note
 
 
 def sample_of(report: Report, count: int, seed: int = SEED) -> np.ndarray:
-    """Draw test images for a map, each with the same chance.
+    """Draw test images for an embedding, each with the same probability.
 
     Systematic sampling from a random order sorted by class, and within a class
     by right and wrong: every class, and its errors, keep their share to within
-    one image, where they could be drawn unevenly by plain chance.
+    one image, where a simple random sample could draw them unevenly.
 
     Parameters
     ----------
@@ -200,6 +206,13 @@ def sample_of(report: Report, count: int, seed: int = SEED) -> np.ndarray:
     ------
     DatasetError
         `count` is below 1.
+
+    Examples
+    --------
+    >>> report = Report([0, 1] * 50, [[0.7, 0.3], [0.2, 0.8]] * 50, ["A", "B"])
+    >>> chosen = sample_of(report, 10)
+    >>> len(chosen), int((report.labels[chosen] == 1).sum())
+    (10, 5)
     """
     if count < 1:
         raise DatasetError("A sample needs at least one image: ask for 1 or more.")

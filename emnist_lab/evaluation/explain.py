@@ -61,6 +61,12 @@ def is_linear(run: Run) -> bool:
     ------
     RunError
         The model can't be opened.
+
+    Examples
+    --------
+    >>> from emnist_lab import open_run
+    >>> is_linear(open_run("pixels-logistic")), is_linear(open_run("hog-qda"))
+    (True, False)
     """
     *before, last = [step for _, step in run.model.steps]
     return (
@@ -99,6 +105,16 @@ def evidence(run: Run, image: np.ndarray, first: int, second: int) -> Evidence:
         or the image has another shape or type.
     ValueError
         A class isn't the run's.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> run = lab.open_run("pixels-logistic")
+    >>> image = lab.load("balanced", "test", root="demo").images[0]
+    >>> found = evidence(run, image, 0, 1)
+    >>> zero, one = run.predict_proba(image[None])[0][:2]
+    >>> bool(np.isclose(found.log_odds, np.log(zero / one), rtol=1e-3))
+    True
     """
     image = _checked(run, image, first, second)
     if not is_linear(run):
@@ -178,6 +194,13 @@ def occlusion(
         The image has another shape or type, or the model can't be opened.
     ValueError
         A class isn't the run's, or the square or its stride is out of range.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> image = lab.load("balanced", "test", root="demo").images[0]
+    >>> occlusion(lab.open_run("hog-qda"), image, 0, 1).shape
+    (28, 28)
     """
     image = _checked(run, image, first, second)
     if not 1 <= stride <= side <= SIDE:

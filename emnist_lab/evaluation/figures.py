@@ -47,6 +47,11 @@ def normalize_confusion(confusion: np.ndarray, scale: str) -> np.ndarray:
     -------
     ndarray of shape (C, C)
         Counts, or shares in 0..1; 0 where a row or column is empty.
+
+    Examples
+    --------
+    >>> normalize_confusion(np.array([[3, 1], [0, 2]]), "by row").tolist()
+    [[0.75, 0.25], [0.0, 1.0]]
     """
     if scale == "counts":
         return confusion
@@ -306,6 +311,12 @@ def calibration_figure(report: Report, dark: bool = False) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["A", "B"])
+    >>> encode(calibration_figure(report))[:4]
+    b'\\x89PNG'
     """
     text = _INK[dark][0]
     figure, (left, right) = _plot((10.4, 4.6), dark, columns=2)

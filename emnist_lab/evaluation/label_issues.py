@@ -22,6 +22,12 @@ def thresholds(report: Report) -> np.ndarray:
     ndarray of shape (C,), dtype float64
         Mean probability of a class over the images that are labelled so; 0..1,
         infinite for a class without images.
+
+    Examples
+    --------
+    >>> report = Report([0, 0, 1], [[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]], ["A", "B"])
+    >>> thresholds(report).round(3).tolist()
+    [0.8, 0.8]
     """
     own = report.scores[np.arange(len(report.labels)), report.labels]
     size = len(report.classes)
@@ -122,6 +128,12 @@ def drop_images(report: Report, images: Iterable[int]) -> Report:
     ------
     DatasetError
         An index isn't the report's, or no image would be left.
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["A", "B"])
+    >>> drop_images(report, [2]).accuracy
+    1.0
     """
     total = len(report.labels)
     chosen = np.array(list(images), dtype=np.int64)

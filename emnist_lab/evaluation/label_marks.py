@@ -47,6 +47,11 @@ class Mark:
     ------
     ValueError
         A field holds something else.
+
+    Examples
+    --------
+    >>> Mark(7, "O", "0").suggested
+    '0'
     """
 
     image: int
@@ -222,6 +227,11 @@ def table(marks: Iterable[Mark]) -> pd.DataFrame:
     -------
     DataFrame
         In their order; ``suggested`` is missing where there is none.
+
+    Examples
+    --------
+    >>> table([Mark(7, "O", "0")])[["image", "given", "suggested"]].values.tolist()
+    [[7, 'O', '0']]
     """
     columns = [one.name for one in fields(Mark)]
     return pd.DataFrame([asdict(one) for one in marks], columns=columns)

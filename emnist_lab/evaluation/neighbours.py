@@ -76,6 +76,13 @@ def feature_extractor(run: Run) -> Callable[[np.ndarray], np.ndarray] | None:
     ------
     RunError
         The model can't be opened.
+
+    Examples
+    --------
+    >>> from emnist_lab import open_run
+    >>> extract = feature_extractor(open_run("hog-qda"))
+    >>> extract(np.zeros((2, 28, 28), np.uint8)).shape
+    (2, 110)
     """
     return _before(run.model)
 
@@ -118,6 +125,15 @@ class NearestNeighbours:
     RunError
         The run has no such space, its model can't be opened or is damaged, or
         the features don't fit into memory.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").sample(94)
+    >>> space = NearestNeighbours(lab.open_run("hog-qda"), train)
+    >>> indices, distances = space.find(train.images[5], 3)
+    >>> int(indices[0]), round(float(distances[0]), 3)
+    (5, 0.0)
     """
 
     def __init__(self, run: Run, part: Part, progress: ProgressCallback | None = None):

@@ -26,7 +26,7 @@ class Intervals:
     level : float
         Confidence level.
     replicates : int
-        How often images were drawn anew.
+        How often images were resampled.
     seed : int
     """
 
@@ -39,7 +39,7 @@ class Intervals:
 def intervals(
     report: Report, level: float = 0.95, replicates: int | None = None, seed: int = SEED
 ) -> Intervals:
-    """Percentile bootstrap, images drawn anew within each class (Efron and Tibshirani 1993).
+    """Percentile bootstrap, images resampled within each class (Efron and Tibshirani 1993).
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ def intervals(
     for name in parts[0]:
         values = np.concatenate([part[name] for part in parts])
         low, high = np.quantile(values, edges) if np.isfinite(values).all() else (np.nan, np.nan)
-        if _alike(low, high, count + len(report.classes)):
-            # Without a single error, say. That doesn't make the number certain.
+        if _equal_but_for_rounding(low, high, count + len(report.classes)):
+            # All replicates are equal, as without a single error: no spread isn't no uncertainty.
             low, high = np.nan, np.nan
             if name in report.per_image and report.per_image[name].dtype == bool:
                 low, high = wilson(report.per_image[name].mean(), count, level)
@@ -89,7 +89,7 @@ def intervals(
     return Intervals(of, level, replicates, seed)
 
 
-def _alike(low: float, high: float, terms: int) -> bool:
+def _equal_but_for_rounding(low: float, high: float, terms: int) -> bool:
     """Whether two weighted means of the same numbers differ by rounding alone.
 
     Each sums `terms` products, none of them negative, in an order that depends

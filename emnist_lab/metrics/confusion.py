@@ -1,4 +1,4 @@
-"""Confused classes: which belong together, and what a cell of the matrix holds."""
+"""Confused classes: their order in a matrix, the images of a cell, the most confused pairs."""
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,10 @@ ORDERS = ("by alphabet", "by confusion")
 
 
 def cluster_order(confusion: np.ndarray) -> np.ndarray:
-    """An order of classes in which those that are confused stand together.
+    """An order of classes in which those that are confused are next to each other.
 
     Average-linkage clustering on one less the share of two classes' images
-    that are taken for each other, leaves in the order that brings neighbours
+    that are confused, leaves in the order that brings neighbours
     nearest (Bar-Joseph, Gifford and Jaakkola 2001).
 
     Parameters
@@ -26,6 +26,12 @@ def cluster_order(confusion: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (C,), dtype int64
+
+    Examples
+    --------
+    >>> order = cluster_order(np.array([[9, 0, 1], [0, 9, 0], [1, 0, 9]])).tolist()
+    >>> abs(order.index(0) - order.index(2))
+    1
     """
     if len(confusion) < 3:
         return np.arange(len(confusion))
@@ -55,6 +61,12 @@ def images_in_cell(report: Report, true: int | None = None, read: int | None = N
     -------
     ndarray of int64
         Indices, by the probability of the answer, highest first.
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+    >>> images_in_cell(report, true=1, read=0).tolist()
+    [2]
     """
     chosen = np.ones(len(report.labels), bool)
     if true is not None:
@@ -68,7 +80,7 @@ def images_in_cell(report: Report, true: int | None = None, read: int | None = N
 
 
 def confusions_of_class(report: Report, index: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What a class is taken for, and what is taken for it.
+    """Which classes a class is predicted as, and which are predicted as it.
 
     Parameters
     ----------
@@ -82,6 +94,13 @@ def confusions_of_class(report: Report, index: int) -> tuple[pd.DataFrame, pd.Da
         ``index`` (of the other class), ``class`` (its name), ``count``,
         ``share`` (of the images of the true class); most frequent first, right
         answers left out.
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+    >>> out, into = confusions_of_class(report, 1)
+    >>> out[["class", "count", "share"]].values.tolist(), len(into)
+    ([['0', 1, 0.5]], 0)
     """
     totals = report.confusion.sum(axis=1)
 
@@ -106,7 +125,7 @@ def confusions_of_class(report: Report, index: int) -> tuple[pd.DataFrame, pd.Da
 
 
 def pairs(report: Report, count: int = 12) -> pd.DataFrame:
-    """Pairs of classes most often taken for each other, both ways together.
+    """Pairs of classes most often confused, both directions together.
 
     Parameters
     ----------
@@ -120,6 +139,12 @@ def pairs(report: Report, count: int = 12) -> pd.DataFrame:
         ``first``, ``second`` (indices of classes), ``errors``,
         ``first_as_second``, ``second_as_first`` (counts), ``auc`` (of that
         pair alone); most errors first.
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+    >>> pairs(report)[["first", "second", "errors"]].values.tolist()
+    [[0, 1, 1]]
     """
     both = np.triu(report.confusion + report.confusion.T, 1)
     order = descending_order(both, count)

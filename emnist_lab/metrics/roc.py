@@ -31,6 +31,12 @@ def mann_whitney_sums(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     ndarray of shape (C, C), dtype float64
         Row a, column b: how many pairs of an image of a and one of b there are
         in which that of a has the higher score for a; ties count one half.
+
+    Examples
+    --------
+    >>> labels, scores = np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
+    >>> float(mann_whitney_sums(labels, scores)[0, 1])
+    1.0
     """
     classes = scores.shape[1]
     sums = np.zeros((classes, classes))
@@ -58,6 +64,13 @@ def rank_positions(labels: np.ndarray, scores: np.ndarray, a: int) -> tuple[np.n
         Indices of the class's images, lowest score first.
     below, above : ndarray of shape (N,), dtype int64
         How many of these score lower, and how many no higher, than each image.
+
+    Examples
+    --------
+    >>> labels, scores = np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
+    >>> own, below, above = rank_positions(labels, scores, 0)
+    >>> own.tolist(), below.tolist(), above.tolist()
+    ([1, 0], [1, 0, 1], [2, 1, 1])
     """
     column = np.ascontiguousarray(scores[:, a])
     own = np.flatnonzero(labels == a)
@@ -83,6 +96,12 @@ class RocAuc:
     ----------
     labels : ndarray of shape (N,), dtype int64
     scores : ndarray of shape (N, C), dtype float64
+
+    Examples
+    --------
+    >>> labels, scores = np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
+    >>> RocAuc(labels, scores).ovo_macro
+    0.5
     """
 
     labels: np.ndarray

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from emnist_lab.callbacks import Cancelled
 from emnist_lab.errors import DatasetError
-from emnist_lab.evaluation import embedding
+from emnist_lab.evaluation import _tsne, embedding
 from emnist_lab.evaluation._tsne import WatchedTSNE
 from emnist_lab.evaluation.embedding import project, sample_of
 from emnist_lab.metrics.report import Report
@@ -109,6 +109,20 @@ def test_tsne_is_scikit_learns(count):
         made = WatchedTSNE(**settings)
         assert np.array_equal(made.fit_transform(features), points)
     assert (made.n_iter_, made.kl_divergence_) == (reference.n_iter_, reference.kl_divergence_)
+
+
+def test_without_the_known_private_parts_the_points_are_the_same(monkeypatch):
+    assert _tsne.has_known_parts()  # of the scikit-learn that is installed
+    features, labels = blobs(60, 4)
+    expected = project(features, labels, "t-SNE").points
+    with monkeypatch.context() as patched:
+        patched.delattr("sklearn.manifold._t_sne._kl_divergence_bh")
+        assert not _tsne.has_known_parts()
+    monkeypatch.setattr(_tsne, "_KNOWN", False)
+    told = []
+    made = project(features, labels, "t-SNE", progress=lambda *now: told.append(now))
+    assert np.array_equal(made.points, expected)
+    assert {share for share, _ in told} == {0.0}
 
 
 def test_tsne_ends_where_it_is_told_to():

@@ -11,7 +11,7 @@ from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages
 from emnist_lab.ui.downloads import download_csv, downloads
 
-_LABELLED = 10  # runs of the scatter that have their name beside them, those on the front aside
+_LABELLED = 10  # runs of the scatter that are labelled even where they are not on the front
 
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 _RUN = {"run": _text("Run", pinned=True, width="medium")}

@@ -56,7 +56,7 @@ def choose_pair(runs: list[Run], table: pd.DataFrame) -> tuple[Run, Run] | None:
 
 
 def show_pair(first: Run, second: Run) -> None:
-    """Show where two runs disagree, and whether that is more than chance."""
+    """Show where two runs disagree, and whether one is significantly better."""
     try:
         comparison.check_pair(first, second)
         reports = current_evaluation.report(first.name), current_evaluation.report(second.name)
@@ -80,7 +80,7 @@ def show_pair(first: Run, second: Run) -> None:
 
 def _verdict(first: str, second: str, test: McNemar) -> None:
     a, b = f"**{plain(first)}**", f"**{plain(second)}**"
-    chance = "p < 0.0001" if test.p_value < 1e-4 else f"p = {test.p_value:.4f}"
+    p_value = "p < 0.0001" if test.p_value < 1e-4 else f"p = {test.p_value:.4f}"
     if not test.first + test.second:
         st.info("The two read exactly the same images right.", icon=":material/drag_handle:")
     else:
@@ -88,7 +88,7 @@ def _verdict(first: str, second: str, test: McNemar) -> None:
         st.markdown(
             f"{a} reads {test.first:,} images that {b} doesn't, {b} {test.second:,} that {a} "
             f"doesn't. Probability of a split at least this uneven, were both equally good: "
-            f"{chance}, **{finding}**."
+            f"{p_value}, **{finding}**."
         )
         more, less = (a, b) if test.difference >= 0 else (b, a)
         if not test.significant:

@@ -70,7 +70,7 @@ def reliability(evaluation: Evaluation) -> None:
     error = report.calibration_error
     confidence = float(report.scores.max(axis=1).mean())
     low, high = wilson(report.accuracy, len(report.labels))
-    verdict = "calibrated on average, within chance"
+    verdict = "calibrated on average, within the interval of its accuracy"
     if not low <= confidence <= high:
         verdict = "overconfident" if confidence > high else "underconfident"
     st.caption(

@@ -66,7 +66,7 @@ def _by_confusion(key: tuple, _report: Report) -> np.ndarray:
 
 
 def choose_order(evaluation: Evaluation) -> np.ndarray:
-    """Selection of how classes stand in a matrix, kept in the address.
+    """Selection of the order of classes in a matrix, kept in the address.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def choose_order(evaluation: Evaluation) -> np.ndarray:
         required=True,
         key="order",
         bind="query-params",
-        help="By confusion, classes that are taken for each other stand together.",
+        help="By confusion, classes that are confused are next to each other.",
     )
     if order == confusion.ORDERS[0]:
         return np.arange(len(evaluation.report.classes))
@@ -237,7 +237,7 @@ def _class(evaluation: Evaluation, true: int | None, read: int | None) -> None:
 
 
 def _others(report: Report, index: int, table: pd.DataFrame, title: str, outwards: bool) -> None:
-    """Classes that a class is taken for, or that are taken for it; a row opens its cell."""
+    """Classes that a class is predicted as, or that are predicted as it; a row opens its cell."""
     if table.empty:
         st.caption(f"{plain(title)}: nothing else, not once.")
         return

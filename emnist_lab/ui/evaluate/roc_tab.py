@@ -91,7 +91,7 @@ def pairwise(evaluation: Evaluation) -> None:
             on_pick=lambda true, read: _choose_pair(report.classes, true, read),
         )
         st.caption(
-            "How well the model tells each pair of classes apart, leaving all others aside: 0.5 "
+            "How well the model tells each pair of classes apart, whatever the other classes: 0.5 "
             "is guessing, 1 is perfect. The more a cell stands out, the worse; pick one to see its "
             "errors."
         )
@@ -141,7 +141,7 @@ def _pair(evaluation: Evaluation, first: int, second: int) -> None:
     )
     st.markdown(f"**{len(found):,}** images of the one are read as the other.")
     image_detail.images(
-        evaluation, found, key="pair-images", label=f"{a} and {b} taken for each other"
+        evaluation, found, key="pair-images", label=f"{a} and {b} confused with each other"
     )
     st.button(
         "Hardest pairs",

@@ -35,8 +35,7 @@ def _numbers(evaluation: Evaluation, waiting: bool) -> None:
                 elif text := metric.format_interval(*intervals.get(metric.key, _UNKNOWN)):
                     spread = text
                     about = (
-                        " Below, its 95 % interval: images drawn anew within each class "
-                        "(bootstrap)."
+                        " Below, its 95 % interval: images resampled within each class (bootstrap)."
                     )
             st.metric(
                 metric.name,
