@@ -5,6 +5,7 @@ import streamlit as st
 
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
+from emnist_lab.metrics import definitions
 from emnist_lab.ui import current_dataset, current_evaluation, current_run, messages
 from emnist_lab.ui.components.gallery import gallery
 
@@ -76,7 +77,7 @@ if LESSON.keys() <= shipped.keys():
             st.metric(
                 f"`{run.name}`: {words}",
                 f"{scores['accuracy']:.1%} read right",
-                help="Share of test images whose likeliest class is the true one.",
+                help=definitions.get("accuracy").help,
             )
             st.caption(
                 f"ROC AUC {scores['roc_auc_ovo']:.4f}. Fitted in {seconds:.0f} s "
