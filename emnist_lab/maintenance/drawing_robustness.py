@@ -128,7 +128,7 @@ def measure_stability(
     Returns
     -------
     dict
-        ``same answer``: share of changes, eight a drawing, after which the likeliest class is
+        ``same answer``: share of changes, eight a drawing, after which the most probable class is
         the one before; ``always the same``: share of drawings of which all eight keep it.
     """
     same = []

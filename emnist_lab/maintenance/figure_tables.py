@@ -218,7 +218,7 @@ def _orientation(figures: dict) -> str:
         ("20", "20 images", "{:.2%}"),
         ("100", "100 images", "{:.2%}"),
         ("5 of one class", "5 images of one class", "{:.2%}"),
-        ("wrong though sure", "told without doubt, and wrong", "{:.2%}"),
+        ("wrong though sure", "told with confidence, and wrong", "{:.2%}"),
     )
     return (
         "Share of random draws from a test part whose images are taken for transposed ones, by the "

@@ -152,8 +152,8 @@ def error_rates(
         a dict by size (as text, for JSON): ``error``, the share of draws that
         were called transposed, which by construction is that of transposed
         draws called upright; ``pose_error``, the share whose pose of eight was
-        missed; ``unsure``, the share estimated with doubt; ``sure_error``, the
-        share estimated wrong without doubt; ``sure_pose_error``, likewise.
+        missed; ``unsure``, the share estimated without confidence; ``sure_error``, the
+        share that is wrong though confident; ``sure_pose_error``, likewise.
     """
     random = np.random.default_rng(seed)
     names = np.array(part.classes)[part.labels]
