@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -152,3 +153,14 @@ def draw(page, strokes: list[list[tuple[float, float]]]) -> None:
         for x, y in rest:
             page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
         page.mouse.up()
+
+
+def wait_for_intervals(page) -> None:
+    """Wait until Evaluate shows the intervals of its metrics: until then it reruns by itself.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+        Shows the Evaluate page.
+    """
+    page.get_by_text(re.compile(r"^[\d.]+% – [\d.]+%$")).first.wait_for(timeout=60_000)

@@ -69,7 +69,8 @@ def _times(page, address: str, rounds: int, visits: int) -> dict:
             "median": round(statistics.median(opens[1:]), 2),
         }
     }
-    _wait_until_idle(page)
+    browser.wait_for_intervals(page)
+    page.wait_for_timeout(1_500)
     box = page.locator(browser.USEFUL["evaluate"]).bounding_box()
 
     def spot(across: float, down: float):
@@ -102,12 +103,6 @@ def _times(page, address: str, rounds: int, visits: int) -> dict:
 
 def _turns(names: list[str], rounds: int) -> list[str]:
     return (names * rounds)[:rounds]
-
-
-def _wait_until_idle(page) -> None:
-    """Wait until the intervals are there: until then the page reruns by itself."""
-    page.get_by_text("…", exact=True).first.wait_for(state="detached", timeout=60_000)
-    page.wait_for_timeout(1_500)
 
 
 def _clicked(page, acts: list) -> dict:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from .. import files
-from .browser import BARS, USEFUL, draw, launched, server
+from .browser import BARS, USEFUL, draw, launched, server, wait_for_intervals
 
 FOLDER = files.PROJECT / "docs"
 RUN = "warped-blend"
@@ -54,7 +54,7 @@ def take(folder: Path = FOLDER) -> list[Path]:
             page.goto(f"{address}/evaluate?run={RUN}")
             matrix = page.locator(USEFUL["evaluate"])
             matrix.wait_for(timeout=60_000)
-            page.get_by_text("…", exact=True).first.wait_for(state="detached", timeout=60_000)
+            wait_for_intervals(page)
             page.mouse.move(0, 0)
             page.wait_for_timeout(_SETTLED)
             top = page.get_by_text("Accuracy", exact=True).first.bounding_box()["y"] - _MARGIN
