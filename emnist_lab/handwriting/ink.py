@@ -72,8 +72,8 @@ class Raster:
         """`image`, and the same made wider: ndarray of shape (VARIATIONS, 28, 28), dtype uint8.
 
         On a screen people write narrower than in the boxes of NIST's forms: by a
-        seventh on average, some by none and some by a third. Who reads all three
-        images and averages meets both; see `emnist_lab.handwriting.drawing_reader`.
+        seventh on average, some by none and some by a third. Reading all three
+        images and averaging meets both; see `emnist_lab.handwriting.drawing_reader`.
         """
         return np.stack([self.image, *(reduce_page(self.page(width)) for width in _WIDER[1:])])
 

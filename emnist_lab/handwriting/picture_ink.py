@@ -132,10 +132,10 @@ def otsu(values: np.ndarray) -> float:
 
 
 def _without_specks(mask: np.ndarray) -> np.ndarray:
-    """`mask` without pieces far smaller than the largest: dust, not the dot of an i."""
-    pieces, count = label(mask, structure=np.ones((3, 3)))
+    """`mask` without components far smaller than the largest: dust, not the dot of an i."""
+    components, count = label(mask, structure=np.ones((3, 3)))
     if count <= 1:
         return mask
-    sizes = np.bincount(pieces.ravel())
+    sizes = np.bincount(components.ravel())
     sizes[0] = 0
-    return (sizes >= 0.02 * sizes.max())[pieces] & mask
+    return (sizes >= 0.02 * sizes.max())[components] & mask

@@ -1,7 +1,7 @@
 """Pen strokes of a word -> its characters, in reading order.
 
 Strokes that stand above each other are one character. Strokes that touch side by side may
-be one (the stem and bow of a D) or two: which, a run says, by how surely it reads them.
+be one (the stem and bow of a D) or two: the run's confidence in each decides.
 Of joined script, where one stroke makes several characters, it says that it may be that.
 """
 
@@ -143,7 +143,10 @@ def _parts(drawn: list[np.ndarray]) -> tuple[list[list[layout.ComponentGroup]], 
     kept = [index for index, stroke in enumerate(drawn) if len(stroke)]
     boxes = np.array([[*drawn[one].min(axis=0), *drawn[one].max(axis=0)] for one in kept])
     parts = [
-        [replace(group, pieces=tuple(sorted(kept[one] for one in group.pieces))) for group in line]
+        [
+            replace(group, components=tuple(sorted(kept[one] for one in group.components)))
+            for group in line
+        ]
         for line in layout.group_into_lines(boxes)
     ]
     return parts, layout.text_height(boxes)
@@ -187,17 +190,19 @@ def _ways(
     Keys are the places of the first group and behind the last; lone dots have none.
     """
     single = {
-        at: _letter(drawn, group.pieces, height, pen_width, line, group.space)
+        at: _letter(drawn, group.components, height, pen_width, line, group.space)
         for at, group in enumerate(groups)
     }
     ways = {(at, at + 1): (*one, 0.0) for at, one in single.items() if one is not None}
     trees = {
-        one: cKDTree(_dense(drawn[one], _STEP * height)) for group in groups for one in group.pieces
+        one: cKDTree(_dense(drawn[one], _STEP * height))
+        for group in groups
+        for one in group.components
     }
     for begin in range(len(groups)):
-        own, away = groups[begin].pieces, 0.0
+        own, away = groups[begin].components, 0.0
         for end in range(begin + 2, min(begin + _PARTS, len(groups)) + 1):
-            last, new = groups[end - 2].pieces, groups[end - 1].pieces
+            last, new = groups[end - 2].components, groups[end - 1].components
             # What was written in between parts them.
             if min(abs(a - b) for a in last for b in new) > 1:
                 break

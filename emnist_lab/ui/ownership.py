@@ -2,7 +2,7 @@
 
 A browser is told by a random number in its localStorage: a cookie would go
 along with every request, and to every server of that machine, whatever its port.
-What the database has is a digest of it, so that who reads that can't pretend.
+The database holds a digest of it, so that reading the database lets nobody pretend to be it.
 """
 
 import hashlib
@@ -66,17 +66,17 @@ def owner() -> str | None:
 
 
 def _told() -> None:
-    said = st.session_state["owner-asks"].secret
-    if not isinstance(said, str):
+    told = st.session_state["owner-asks"].secret
+    if not isinstance(told, str):
         return
-    st.session_state["owner-passing"] = _SECRET.fullmatch(said) is None
-    secret = secrets.token_hex(16) if st.session_state["owner-passing"] else said
+    st.session_state["owner-ephemeral"] = _SECRET.fullmatch(told) is None
+    secret = secrets.token_hex(16) if st.session_state["owner-ephemeral"] else told
     st.session_state["owner"] = hashlib.blake2b(secret.encode(), digest_size=16).hexdigest()
 
 
 def is_ephemeral() -> bool:
     """Whether the browser refuses storage, so that it is another one after a reload."""
-    return st.session_state.get("owner-passing", False)
+    return st.session_state.get("owner-ephemeral", False)
 
 
 def shared() -> bool:
@@ -151,4 +151,4 @@ def environment() -> dict[str, str]:
             return {}
         return {database.ENVIRONMENT: _engine().url.render_as_string(hide_password=False)}
     except HandwritingError:
-        return {}  # whoever asked for drawings was told by the page; others don't need them
+        return {}  # the page has said so; training without drawings doesn't need them

@@ -131,7 +131,7 @@ def test_layout_of_nothing_and_of_level_lines():
     assert layout.group_into_lines(np.zeros((0, 4))) == []
     boxes = np.array([[x, 100 * row, x + 20, 100 * row + 30] for row in (0, 1) for x in (50, 0)])
     found = layout.group_into_lines(boxes)
-    assert [[group.pieces for group in line] for line in found] == [[(1,), (0,)], [(3,), (2,)]]
+    assert [[group.components for group in line] for line in found] == [[(1,), (0,)], [(3,), (2,)]]
 
 
 def drawings():

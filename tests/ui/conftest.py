@@ -3,9 +3,20 @@
 import pytest
 import streamlit as st
 
+from emnist_lab.maintenance import browser
+
 
 @pytest.fixture(autouse=True)
 def fresh():
     """Caches outlive a test's home and dataset."""
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser; each test makes a context of its own in it."""
+    if browser.chromium() is None:
+        pytest.skip("needs Chromium: apt-get install it")
+    with browser.launched() as made:
+        yield made

@@ -34,12 +34,6 @@ _STYLE = (
 LINE, OTHER = [(40, 40), (40, 200)], [(200, 40), (200, 200)]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.launched() as made:
-        yield made
-
-
 @pytest.fixture
 def hosted(chromium):
     """Shows a component: files, data, and whatever a browser context takes -> page."""

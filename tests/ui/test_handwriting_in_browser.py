@@ -25,12 +25,6 @@ def site(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.launched() as made:
-        yield made
-
-
 @pytest.fixture
 def drawings(tmp_path):
     path = tmp_path / "three.json"

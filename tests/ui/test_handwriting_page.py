@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 import streamlit as st
-from helpers import make_part, write
+from helpers import make_part, said, write
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
@@ -56,14 +56,6 @@ def opened(page: str = "handwriting", owner: str | None = ME, **query) -> AppTes
         app.session_state["owner"] = owner
     app.switch_page(f"pages/{page}.py")
     return app.run()
-
-
-def said(app: AppTest) -> str:
-    """All words on the page."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning)
-    more = (app.error, app.success)
-    words = "\n".join(str(one.value) for kind in (*kinds, *more) for one in kind)
-    return words.replace("\\", "")
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -164,7 +156,7 @@ def test_delete_all_asks_first(store):
 
 def test_a_browser_that_keeps_nothing_is_told(store):
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
-    app.session_state["owner"], app.session_state["owner-passing"] = ME, True
+    app.session_state["owner"], app.session_state["owner-ephemeral"] = ME, True
     app.switch_page("pages/handwriting.py").run()
     assert not app.exception and "until the page is closed" in said(app)
 

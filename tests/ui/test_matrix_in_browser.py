@@ -50,12 +50,6 @@ def counts():
     return np.random.default_rng(6).integers(1, 50, (len(NAMES),) * 2)
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.launched() as made:
-        yield made
-
-
 @pytest.fixture
 def shown(chromium, monkeypatch):
     """Shows what one of the module's functions gives the component: -> page, data."""

@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw, ImageFont
 from streamlit.testing.v1 import AppTest
 
 from emnist_lab.handwriting.page_images import example, page_reader, photo
-from emnist_lab.maintenance import browser
 from emnist_lab.ui.components import character_boxes
 
 PAGE = """
@@ -139,14 +138,6 @@ _HOST = """async ([html, css, js, data]) => {
   window.run(data);
   await new Promise((done) => setTimeout(done, 100));
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if browser.chromium() is None:
-        pytest.skip("needs Chromium: apt-get install it")
-    with browser.launched() as one:
-        yield one
 
 
 @pytest.fixture

@@ -58,12 +58,6 @@ def data(points, images):
     )
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.launched() as made:
-        yield made
-
-
 @pytest.fixture
 def page(request, chromium, data):
     """Shows the map; on a phone where a test asks for one."""

@@ -1,8 +1,8 @@
 """The database of drawings: where it is, how long it is waited for, and what its errors mean.
 
 Drivers wait in many ways (for a name, a connection, a lock, a server that is
-stopped), and not all can be told to stop. So work runs in a thread, and whoever
-asked waits for a sign of life, not for the thread.
+stopped), and not all can be told to stop. So work runs in a thread, and the
+caller waits for its heartbeat, not for the thread: one that stays away is given up.
 """
 
 import contextlib
@@ -269,7 +269,7 @@ class _Task:
                 if not error.connection_invalidated:
                     raise
                 self.result = self._once()  # the server was started anew since: once more
-        except Exception as error:  # noqa: BLE001  whoever waits for it gets it
+        except Exception as error:  # noqa: BLE001  raised by `Database.run`
             self.error = error
         finally:
             self._release()
@@ -292,7 +292,7 @@ class _Task:
 
 
 def _listen(engine: sa.Engine, name: str, hook: Callable) -> None:
-    if not event.contains(engine, name, hook):  # somebody else may have an eye on it already
+    if not event.contains(engine, name, hook):  # another store of this engine has it
         event.listen(engine, name, hook)
 
 
@@ -304,8 +304,8 @@ def _sqlite_begins_itself(connection, record) -> None:
     # Python's sqlite3 begins transactions late, so that one which reads first can't write.
     connection.isolation_level = None
     if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
-        # A new file: who writes needn't wait for who reads, nor the other way round.
-        with contextlib.suppress(sqlite3.OperationalError):  # read-only: who writes is told so
+        # A new file: readers and writers don't wait for each other.
+        with contextlib.suppress(sqlite3.OperationalError):  # read-only: writing is refused later
             connection.execute("PRAGMA journal_mode=WAL")
 
 

@@ -28,8 +28,8 @@ def to_json(drawings: Sequence[Drawing]) -> bytes:
     Returns
     -------
     bytes
-        A JSON list of ``{"label", "writer", "strokes", "pen_width", "time",
-        "source", "predictions"}``, the oldest first. No owner: who has that sees what is theirs.
+        A JSON list of ``{"label", "writer", "strokes", "pen_width", "time", "source",
+        "predictions"}``, the oldest first. No owner: that number opens their drawings.
 
     Examples
     --------

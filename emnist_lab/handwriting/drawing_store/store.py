@@ -92,8 +92,8 @@ def open_store(url: str | sa.URL | None = None) -> "Store":
 class Store:
     """Drawings in a database.
 
-    An owner is a text that stands for a browser; whoever doesn't name one sees
-    and changes the drawings of all.
+    An owner is a text that stands for a browser; without one, the drawings of all
+    are read and changed.
 
     Parameters
     ----------
@@ -297,7 +297,7 @@ class Store:
         return 0 if self.database.missing_file() else self.database.run(work, writes=True)
 
     def _look(self, work, nothing):
-        """Read; `nothing` where nothing was ever kept: looking must not make a database."""
+        """Read; return `nothing` where nothing was ever kept, without making a database."""
 
         def careful(connection: sa.Connection, heartbeat: Callable[[], None]):
             return nothing if _version(connection) is None else work(connection, heartbeat)

@@ -182,9 +182,9 @@ def _across(mask: np.ndarray) -> tuple[np.ndarray, int]:
         runs |= _sheared(_dilated(_eroded(level, long), long), -shifts)
     runs &= closed
     joined = ndimage.binary_dilation(runs, np.ones((3, 5)), iterations=2)
-    pieces, count = ndimage.label(joined, np.ones((3, 3)))
-    places = ndimage.find_objects(pieces)
-    areas = np.bincount(pieces[runs], minlength=count + 1)[1:]
+    components, count = ndimage.label(joined, np.ones((3, 3)))
+    places = ndimage.find_objects(components)
+    areas = np.bincount(components[runs], minlength=count + 1)[1:]
     reach = np.array([(place[1].stop - place[1].start) / width for place in places] or [0.0])
     thick = areas / np.maximum(reach * width, 1)
     thin = thick < max(0.008 * max(height, width), 4)
@@ -194,9 +194,9 @@ def _across(mask: np.ndarray) -> tuple[np.ndarray, int]:
     for share, least in ((0.6, 3), (0.35, 5)):
         if (reach >= share).sum() >= least:
             kept |= reach >= share
-    if kept.sum() >= 3:  # pieces of lines like these
+    if kept.sum() >= 3:  # components of lines like these
         kept |= reach >= 0.2
-    chosen = np.concatenate([[False], kept])[pieces] & runs if count else runs
+    chosen = np.concatenate([[False], kept])[components] & runs if count else runs
     return chosen, int(kept.sum())
 
 

@@ -1,4 +1,4 @@
-"""Ink -> its connected pieces, without what is no writing; and where wide ones are cut."""
+"""Ink -> its connected components, without what is no writing; and where wide ones are cut."""
 
 import numpy as np
 from scipy import ndimage
@@ -7,11 +7,11 @@ from . import layout
 
 SMALLEST = 8  # pixels of the picture as it is worked on: height or width of a character
 WIDE = 1.75  # heights of writing, beyond which a character may be several
-_SOLID = 0.4  # thickness beside the larger side, from which a piece is a blot
+_SOLID = 0.4  # thickness beside the larger side, from which a component is a blot
 
 
 def find_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find connected pieces that could be of characters.
+    """Find connected components that could be of characters.
 
     Left out are specks, blots, and at the picture's edge what is no writing: shadows,
     the table.
@@ -24,7 +24,7 @@ def find_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     labels : ndarray of shape (h, w), dtype int
-        Piece i has label i + 1; 0 is none.
+        Component i has label i + 1; 0 is none.
     boxes : ndarray of shape (N, 4), dtype int
         Left, top, right, bottom of each.
 
@@ -35,16 +35,16 @@ def find_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> find_components(mask)[1].tolist()
     [[20, 10, 24, 50], [50, 10, 54, 50]]
     """
-    pieces, count = ndimage.label(mask, np.ones((3, 3)))
+    components, count = ndimage.label(mask, np.ones((3, 3)))
     if not count:
-        return pieces, np.zeros((0, 4), int)
-    areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
+        return components, np.zeros((0, 4), int)
+    areas = np.bincount(components.ravel(), minlength=count + 1)[1:]
     rim = mask & ~ndimage.binary_erosion(mask)
-    rims = np.bincount(pieces[rim], minlength=count + 1)[1:]
+    rims = np.bincount(components[rim], minlength=count + 1)[1:]
     boxes = np.array(
         [
             (across.start, down.start, across.stop, down.stop)
-            for down, across in ndimage.find_objects(pieces)
+            for down, across in ndimage.find_objects(components)
         ]
     )
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
@@ -66,18 +66,18 @@ def find_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         kept &= ~(touches & odd)
         kept &= ~((thick > 5 * pen) & (sides > 3 * usual))  # a hand, a picture
     order = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)])
-    return order[pieces], boxes[kept]
+    return order[components], boxes[kept]
 
 
 def ink_distance(labels: np.ndarray, boxes: np.ndarray, one: list[int], other: list[int]) -> float:
-    """Distance between two groups of pieces.
+    """Distance between two groups of components.
 
     Parameters
     ----------
     labels, boxes
         See `find_components`.
     one, other : list of int
-        Indices of pieces.
+        Indices of components.
 
     Returns
     -------
@@ -107,12 +107,12 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def cut_columns(of: np.ndarray, height: float) -> list[int]:
-    """Find where to cut a wide piece: where one thin stroke is all that joins its parts.
+    """Find where to cut a wide component: where one thin stroke is all that joins its parts.
 
     Parameters
     ----------
     of : ndarray of shape (h, w), dtype bool
-        The piece.
+        The component.
     height : float
         Of the writing, in pixels.
 

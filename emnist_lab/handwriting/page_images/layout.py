@@ -1,4 +1,4 @@
-"""Pieces of ink, as boxes -> characters, and lines of them in reading order."""
+"""Components of ink, as boxes -> characters, and lines of them in reading order."""
 
 import itertools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from ..picture_ink import otsu
 _SMALL = 0.4  # of the writing's height: what may be a dot, a bar or a broken-off end
 _FLAT = 2.5  # times as wide as high: a bar, if it is that low
 _SLANTS = np.tan(np.deg2rad(np.linspace(-8, 8, 33)))  # of lines of writing
-# Pieces side by side are of one character where they are this near, in heights of the
+# Components side by side are of one character where they are this near, in heights of the
 # writing, and together no wider than this, in heights of their own.
 _NEAR = ((0.04, 1.6), (0.1, 1.0))
 _SPACE = 0.35  # of the writing's height: the least room between words
@@ -19,17 +19,17 @@ _SPACE = 0.35  # of the writing's height: the least room between words
 
 @dataclass(frozen=True)
 class ComponentGroup:
-    """Pieces that make one character.
+    """Components that make one character.
 
     Attributes
     ----------
-    pieces : tuple of int
+    components : tuple of int
         Indices of its boxes.
     space : bool
         Whether a word begins with it, inside a line.
     """
 
-    pieces: tuple[int, ...]
+    components: tuple[int, ...]
     space: bool = False
 
 
@@ -60,26 +60,26 @@ def text_height(boxes: np.ndarray) -> float:
 def group_into_lines(
     boxes: np.ndarray, apart: Callable[[list[int], list[int]], float] | None = None
 ) -> list[list[ComponentGroup]]:
-    """Put pieces together to characters, and these in reading order.
+    """Put components together to characters, and these in reading order.
 
     Parameters
     ----------
     boxes : ndarray of shape (N, 4)
-        Left, top, right, bottom of each piece, y growing down.
+        Left, top, right, bottom of each component, y growing down.
     apart : callable, optional
-        Takes the indices of two groups of pieces; returns the distance between
+        Takes the indices of two groups of components; returns the distance between
         their ink, in the unit of `boxes`.
 
     Returns
     -------
     list of list of ComponentGroup
         Lines from top to bottom, in each the characters from left to right.
-        Small pieces that belong to no character are left out.
+        Small components that belong to no character are left out.
 
     Examples
     --------
     >>> boxes = np.array([[0, 0, 20, 40], [30, 0, 50, 40], [0, 100, 20, 140]])
-    >>> [[group.pieces for group in line] for line in group_into_lines(boxes)]
+    >>> [[group.components for group in line] for line in group_into_lines(boxes)]
     [[(0,), (1,)], [(2,)]]
     """
     if not len(boxes):
@@ -112,22 +112,22 @@ def _levelled(boxes: np.ndarray, main: np.ndarray, height: float) -> np.ndarray:
 
 
 def _rows(boxes: np.ndarray, main: np.ndarray, height: float) -> list[list[int]]:
-    """Large pieces by line, following each line from left to right as it rises or falls."""
+    """Large components by line, following each line from left to right as it rises or falls."""
     rows: list[list[int]] = []
     at: list[np.ndarray] = []  # top and bottom of each row where it was seen last
-    for piece in main[np.argsort(boxes[main, 0], kind="stable")]:
-        top, bottom = boxes[piece, 1], boxes[piece, 3]
+    for component in main[np.argsort(boxes[main, 0], kind="stable")]:
+        top, bottom = boxes[component, 1], boxes[component, 3]
         shared = [
             (min(bottom, row[1]) - max(top, row[0])) / min(bottom - top, row[1] - row[0])
             for row in at
         ]
         if shared and max(shared) > 0.35:
             row = int(np.argmax(shared))
-            rows[row].append(int(piece))
+            rows[row].append(int(component))
             # Ascenders and descenders move a line's place a little only.
             at[row] = at[row] * 0.75 + np.array([top, bottom]) * 0.25
         else:
-            rows.append([int(piece)])
+            rows.append([int(component)])
             at.append(np.array([top, max(bottom, top + height / 2)]))
     # By where most of it stands; two that stand at the same height are one line with a gap.
     rows.sort(key=lambda row: _middle(boxes, row))
@@ -150,34 +150,34 @@ def _characters(
     height: float,
     apart: Callable[[list[int], list[int]], float] | None,
 ) -> list[list[int]]:
-    """Pieces of a line that stand above each other, or all but touch, together."""
+    """Components of a line that stand above each other, or all but touch, together."""
     groups: list[list[int]] = []
-    for piece in sorted(row, key=lambda one: boxes[one, 0]):
-        if groups and _is_one(boxes, groups[-1], piece, height, apart):
-            groups[-1].append(piece)
+    for component in sorted(row, key=lambda one: boxes[one, 0]):
+        if groups and _is_one(boxes, groups[-1], component, height, apart):
+            groups[-1].append(component)
         else:
-            groups.append([piece])
+            groups.append([component])
     return groups
 
 
 def _is_one(
     boxes: np.ndarray,
     group: list[int],
-    piece: int,
+    component: int,
     height: float,
     apart: Callable[[list[int], list[int]], float] | None,
 ) -> bool:
     low, high = boxes[group, :2].min(axis=0), boxes[group, 2:].max(axis=0)
-    shared = min(high[0], boxes[piece, 2]) - boxes[piece, 0]
-    if shared > 0.55 * min(high[0] - low[0], boxes[piece, 2] - boxes[piece, 0]):
+    shared = min(high[0], boxes[component, 2]) - boxes[component, 0]
+    if shared > 0.55 * min(high[0] - low[0], boxes[component, 2] - boxes[component, 0]):
         return True
     most = _NEAR[-1][0] * height
     if apart is None or -shared > most:
         return False
-    wide, tall = np.maximum(high, boxes[piece, 2:]) - np.minimum(low, boxes[piece, :2])
+    wide, tall = np.maximum(high, boxes[component, 2:]) - np.minimum(low, boxes[component, :2])
     shape = wide / max(tall, 0.5 * height)
     near = [share for share, widest in _NEAR if shape <= widest]
-    return bool(near) and apart(group, [piece]) <= max(near) * height
+    return bool(near) and apart(group, [component]) <= max(near) * height
 
 
 def _attach(
@@ -192,8 +192,8 @@ def _attach(
     whole = np.array(
         [[*boxes[group, :2].min(axis=0), *boxes[group, 2:].max(axis=0)] for group in groups]
     )
-    for piece in small:
-        left, top, right, bottom = boxes[piece]
+    for component in small:
+        left, top, right, bottom = boxes[component]
         across = np.maximum(np.maximum(whole[:, 0] - right, left - whole[:, 2]), 0)
         above, below = whole[:, 1] - bottom, top - whole[:, 3]
         down = np.maximum(np.maximum(above, below), 0)
@@ -205,13 +205,13 @@ def _attach(
         away -= 0.2 * height * np.clip((shared + 1e-9) / (narrow + 1e-9), 0, 1)
         nearest = int(away.argmin())
         if across[nearest] <= 0.3 * height and away[nearest] <= 0.75 * height:
-            groups[nearest].append(int(piece))
+            groups[nearest].append(int(component))
 
 
 def _bridge(boxes: np.ndarray, small: np.ndarray, line: list[list[int]], height: float) -> None:
     """Put together what a bar goes across to: the two stems of an H."""
-    for piece in small:
-        left, top, right, bottom = boxes[piece]
+    for component in small:
+        left, top, right, bottom = boxes[component]
         for first, second in itertools.pairwise(list(line)):
             a, b = boxes[first], boxes[second]
             tall = min(a[:, 3].max(), b[:, 3].max()) - max(a[:, 1].min(), b[:, 1].min())

@@ -19,7 +19,7 @@ from ..characters import Character, CharacterPredictions
 from . import binarization, connected_components, layout, photo
 
 _MOST = 2_000  # characters a page
-_MOST_PIECES = 4_000  # of ink, those that are no specks
+_MOST_COMPONENTS = 4_000  # of ink, those that are no specks
 _TOO_MANY = (
     f"The picture holds more than {_MOST:,} pieces that could be characters: cut out the "
     "writing, without pictures and patterns."
@@ -149,7 +149,7 @@ def _tallest(page: Page) -> int:
 def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
     """The characters of some ink."""
     labels, boxes = connected_components.find_components(found.mask)
-    if len(boxes) > _MOST_PIECES:
+    if len(boxes) > _MOST_COMPONENTS:
         raise InkError(_TOO_MANY)
     lines = layout.group_into_lines(
         boxes, lambda one, other: connected_components.ink_distance(labels, boxes, one, other)
@@ -202,7 +202,7 @@ def _cut_out(
     picture: photo.Photo,
 ) -> list[Character]:
     """The characters of a group: one, or several where it is wide and has thin places."""
-    own = list(group.pieces)
+    own = list(group.components)
     left, top = boxes[own, :2].min(axis=0)
     right, bottom = boxes[own, 2:].max(axis=0)
     if max(right - left, bottom - top) < connected_components.SMALLEST:

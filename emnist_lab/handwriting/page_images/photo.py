@@ -25,7 +25,7 @@ _SHORTEST_SIDE = 200  # and what the longer side of small ones is enlarged to
 _SMALLEST = 8  # pixels: less holds no character
 _THIN = 50  # times as long as wide: no writing
 
-# What Pillow warns of is refused here, in our words.
+# Pictures that Pillow warns of are refused here, in one sentence.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
@@ -67,7 +67,7 @@ def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
         It is no picture, damaged, or too large.
     """
     with (
-        _in_our_words(),
+        _decoding_errors(),
         Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
     ):
         size = _checked(picture.size)
@@ -95,8 +95,8 @@ def _checked(size: tuple[int, int]) -> tuple[int, int]:
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
-    """Say what Pillow raises as `InkError`."""
+def _decoding_errors() -> Iterator[None]:
+    """Raise every error of Pillow as an `InkError` of one sentence."""
     try:
         yield
     except FileNotFoundError as error:
@@ -174,7 +174,7 @@ def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
                 "send uint8 of shape (H, W), (H, W, 3) or (H, W, 4)."
             )
         picture = Image.fromarray(picture)
-    with _in_our_words():
+    with _decoding_errors():
         return _photo(picture, _checked(picture.size))
 
 
@@ -199,7 +199,7 @@ def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -
         See `open_photo`.
     """
     with (
-        _in_our_words(),
+        _decoding_errors(),
         Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
     ):
         size = _checked(picture.size)

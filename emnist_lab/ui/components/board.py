@@ -139,5 +139,5 @@ def _take(key: str) -> None:
         strokes = [np.array(one["points"], np.float64).reshape(-1, 2) for one in sent["strokes"]]
         pen, version = float(sent["pen"]), int(sent["version"])
     except (KeyError, TypeError, ValueError):
-        return  # no page of ours sends that
+        return  # the board's own script never sends that
     st.session_state[f"{key}-drawn"] = _Drawn(sent["strokes"], strokes, pen, version, known.turn)

@@ -21,7 +21,7 @@ def _read(kind: str) -> str:
     return Path(__file__).with_name(f"readings.{kind}").read_text(encoding="utf-8")
 
 
-# Styles aren't isolated: whoever waits for bars finds them by their class in the page itself.
+# Styles aren't isolated: timings wait for the bars by their class in the page itself.
 _readings = st.components.v2.component(
     "emnist_lab_readings",
     html=_HTML,
