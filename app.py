@@ -5,7 +5,15 @@ from PIL import Image
 
 from emnist_lab.commands.specs import CurveSpec
 from emnist_lab.handwriting import ink
-from emnist_lab.ui import current_dataset, current_run, formatting, frame, job_panel, job_queues
+from emnist_lab.ui import (
+    current_dataset,
+    current_run,
+    formatting,
+    frame,
+    job_panel,
+    job_queues,
+    page_address,
+)
 
 LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
 
@@ -51,8 +59,6 @@ with st.sidebar:
                 job_panel.job_panel(job, queue, brief=True)
     frame.less_room_above()  # last, for it leaves a gap
 
-# So that a page knows whether it was just come to: a canvas, say, is then a new one.
-st.session_state.came_from = st.session_state.get("shown")
-st.session_state.shown = page.title
 current_dataset.warn_missing_dataset()
+page_address.enter_page(page)
 page.run()

@@ -6,7 +6,7 @@ import streamlit as st
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.metrics import definitions
-from emnist_lab.ui import current_dataset, current_evaluation, current_run, messages
+from emnist_lab.ui import current_dataset, current_evaluation, current_run, messages, page_address
 from emnist_lab.ui.components.gallery import gallery
 
 WALL = 320  # images
@@ -28,13 +28,8 @@ with st.container(horizontal=True):
     st.page_link("pages/evaluate.py", label="Read its mistakes", icon=":material/grid_on:")
 
 shown = None
-if "to_image" in st.session_state:
-    for name in ("split", "part", "classes"):
-        st.session_state.pop(name, None)
-    # By the address, which is asked until the browser answers: of a value that is set by state a
-    # browser is told once, and a second run of the script may begin before that.
-    where = {"image": str(st.session_state.pop("to_image")), "split": split}
-    st.switch_page("pages/samples.py", query_params=where)
+if "home_picked" in st.session_state:
+    page_address.open_in_samples(split, st.session_state.pop("home_picked"))
 if splits:
     try:
         shown = current_dataset.load(split, part)
@@ -47,9 +42,9 @@ if shown is not None:
         shown.images[chosen],
         [int(index) for index in chosen],
         [f"{names[shown.labels[index]]}, image {index}" for index in chosen],
-        key="wall",
+        key="home_wall",
         label="Images drawn at random",
-        on_pick=lambda index: st.session_state.update(to_image=index),
+        on_pick=lambda index: st.session_state.update(home_picked=index),
         tile=30,
         height=330,
     )

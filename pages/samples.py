@@ -21,15 +21,15 @@ if not splits:
     st.stop()
 
 
-def forget_image() -> None:
-    """An index means another image in another part."""
-    st.query_params.pop("image", None)
-
-
 parts_of = {s: [part for name, part in current_dataset.available()[0] if name == s] for s in splits}
 with st.container(horizontal=True, vertical_alignment="bottom"):
     split = st.selectbox(
-        "Split", splits, key="split", bind="query-params", width=170, on_change=forget_image
+        "Split",
+        splits,
+        key="split",
+        bind="query-params",
+        width=170,
+        on_change=current_dataset.forget_image,
     )
     if len(parts_of[split]) > 1:
         part = st.segmented_control(
@@ -37,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             parts_of[split],
             default=parts_of[split][0],
             required=True,
-            on_change=forget_image,
+            on_change=current_dataset.forget_image,
             key="part",
             bind="query-params",
         )
@@ -80,7 +80,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key="reader",
         bind="query-params",
         width=260,
-        on_change=forget_image,
+        on_change=current_dataset.forget_image,
         help="Sort and filter by what a run says of these images.",
     )
     if reader != UNREAD:
@@ -168,7 +168,7 @@ gallery(
     data.images[here],
     [int(index) for index in here],
     [title(index) for index in here],
-    key="gallery",
+    key="samples_gallery",
     label=f"{len(here)} images of {split} {part}",
     selected=picked,
     on_pick=lambda index: st.query_params.update(image=str(index)),
@@ -258,7 +258,7 @@ def show_counts() -> None:
 def only(index: int) -> None:
     """Browse one class."""
     st.session_state.classes = [names[index]]
-    st.query_params.pop("image", None)
+    current_dataset.forget_image()
 
 
 def show_means() -> None:
@@ -272,7 +272,7 @@ def show_means() -> None:
         means,
         list(range(len(means))),
         [f"{name}: {count:,} images" for name, count in zip(names, data.counts(), strict=True)],
-        key="means",
+        key="samples_means",
         label="Mean image of each class",
         on_pick=only,
         tile=64,

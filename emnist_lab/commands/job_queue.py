@@ -43,7 +43,7 @@ class Job:
     state : {"queued", "running", "done", "failed", "cancelled", "interrupted"}
         The last one when an earlier server was stopped before its end.
     progress : dict or None
-        Newest `emnist_lab.Progress` or `emnist_lab.data.download.nist.Transfer` as plain values.
+        Newest `emnist_lab.Progress` or `emnist_lab.data.download.Transfer` as plain values.
     stage : str
         What it is doing, or was doing last, in words; empty before the first sign of life.
     curve : list of dict

@@ -56,7 +56,7 @@ def use_dataset(address: DatasetAddress) -> None:
         One of `datasets`.
     """
     if address.name != st.session_state.get("data"):
-        _forget_image()
+        forget_image()
     st.session_state.data = address.name
 
 
@@ -97,12 +97,14 @@ def choose_dataset() -> None:
     if asked not in ("", *names):
         session.pop("data", None)
         session.dataset_missing = asked
+    if session.get("data", names[0]) != names[0] and "data" not in st.query_params:
+        session.data = session.data  # a page that was opened by `st.switch_page` came without it
     st.selectbox(
         "Dataset",
         names,
         key="data",
         bind="query-params",
-        on_change=_forget_image,
+        on_change=forget_image,
         help="The Data page gets more.",
     )
 
@@ -117,8 +119,8 @@ def warn_missing_dataset() -> None:
         )
 
 
-def _forget_image() -> None:
-    """An index means another image in another dataset."""
+def forget_image() -> None:
+    """Drop the picked image from the address: elsewhere its index means another image."""
     st.query_params.pop("image", None)
 
 

@@ -139,6 +139,24 @@ def test_pick_an_image_and_share_its_address(page, site):
     page.get_by_text("Image 4 is").wait_for()
 
 
+def test_a_split_chosen_on_one_page_is_not_chosen_on_another(page, site, folder):
+    def go(name):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_url(f"**/{name.lower()}*")
+
+    page.goto(f"{site}/samples?data={folder}&split=digits")
+    page.get_by_text("EMNIST digits, train part").first.wait_for()
+    go("Train")
+    page.get_by_text("EMNIST balanced, train part").first.wait_for()
+    go("Samples")
+    page.get_by_text("EMNIST digits, train part").first.wait_for()
+    page.wait_for_url("**split=digits*")
+    assert f"data={folder}".replace("/", "%2F") in page.url
+    go("Train")
+    page.get_by_text("EMNIST balanced, train part").first.wait_for()
+    assert "split=" not in page.url
+
+
 def test_browse_one_class_from_its_mean_image(page, site):
     page.goto(f"{site}/samples?view=Mean+images")
     mean = page.get_by_role("group", name="Mean image of each class").locator(".tile").nth(11)
