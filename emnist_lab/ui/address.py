@@ -56,16 +56,19 @@ def selectbox(
     -------
     str
     """
-    session, seen = st.session_state, f"{key}-in-address"
+    session, known = st.session_state, f"{key}-in-address"
     asked = st.query_params.get(parameter)
     if session.get(key) not in options:
         session.pop(key, None)
-    if seen in session and asked != session[seen] and asked in options:
-        session[key] = asked  # the browser's history led to another address
-    session[seen] = asked
+    if key in session:
+        if asked != session.get(known):  # the browser's history led to another address
+            session[key] = asked if asked in options else default
+    elif asked is None and session.get(known) in options:  # this page again, after another
+        asked = st.query_params[parameter] = session[known]
+    session[known] = asked
 
     def write() -> None:
-        st.query_params[parameter] = session[seen] = session[key]
+        st.query_params[parameter] = session[known] = session[key]
 
     # By the default, not by session state: see `redirect_former`.
     index = list(options).index(asked if asked in options else default)

@@ -61,7 +61,19 @@ def test_the_pair_follows_the_address():
     assert app.selectbox(key="compare-second").value == "hog-qda"
     app.query_params["first"] = "no-such-run"
     app.run()
-    assert not app.exception and app.selectbox(key="compare-first").value == "warped-blend"
+    best = app.dataframe[0].value["run"].iloc[0]
+    assert not app.exception and app.selectbox(key="compare-first").value == best
+
+
+def test_the_pair_is_kept_while_another_page_is_open():
+    app = opened("compare")
+    app.selectbox(key="compare-second").set_value("pixels-logistic").run()
+    app.switch_page("pages/samples.py").run()
+    del app.query_params["second"]  # as the browser does for another page
+    app.run()
+    app.switch_page("pages/compare.py").run()
+    assert not app.exception and app.selectbox(key="compare-second").value == "pixels-logistic"
+    assert app.query_params["second"] in ("pixels-logistic", ["pixels-logistic"])
 
 
 @pytest.fixture
