@@ -4,9 +4,22 @@ import argparse
 import logging
 import sys
 
-from .commands import curve, data, handwriting, read, runs, train
+from .commands import (
+    curve,
+    data,
+    evaluate,
+    events,
+    handwriting,
+    maintain,
+    predict,
+    runs,
+    train,
+)
 from .commands.output import print_json, say
 from .errors import LabError, TrainingCancelled
+
+# Verbs by the names that they had before.
+_OLD_VERBS = {"measure": "measure-recipes", "unfamiliar": "fit-scribble-detector"}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -14,9 +27,26 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m emnist_lab", description="EMNIST Lab on the command line."
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for group in (data, train, curve, read, runs, handwriting):
+    for group in (data, train, curve, evaluate, predict, runs, handwriting, maintain):
         group.add(verbs)
     return parser
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Options of a command line, in which verbs may have their old names.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Without the program.
+
+    Returns
+    -------
+    argparse.Namespace
+        ``work`` is the function that takes it and does what it says.
+    """
+    verb = [_OLD_VERBS.get(one, one) for one in arguments[:1]]
+    return _parser().parse_args([*verb, *arguments[1:]])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,8 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status: 0, or 2 for a refused input (one line on standard error).
     """
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
-    options = _parser().parse_args(arguments)
-    events = getattr(options, "events", False)
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         result = options.work(options)
     except KeyboardInterrupt:
@@ -44,8 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
         say(str(error))
         return 130
     except LabError as error:
-        if events:
-            print_json({"event": "error", "message": str(error)})
+        if getattr(options, "events", False):
+            events.write(events.ErrorEvent(str(error)))
         say(str(error))
         return 2
     if options.json:

@@ -9,7 +9,6 @@ from emnist_lab.data.part import stratified_counts
 from emnist_lab.errors import LabError
 from emnist_lab.models import catalog
 from emnist_lab.runs import run_folders, training
-from emnist_lab.runs.code_generation import snippet
 from emnist_lab.ui import current_dataset, job_panel, job_queues, messages
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.train import handwriting_option, recipe_form
@@ -78,8 +77,20 @@ if splits:
             params = recipe.checked(asked)
             pipeline = training.check(recipe, sampled, int(seed), params)
         except LabError as error:
-            pipeline, problem = None, error
+            params, pipeline = {}, None
             messages.say_error(error)
+        lines = tuple(f"{name}={recipe_form.as_text(params[name])}" for name in params)
+        spec = TrainSpec(
+            recipe.name,
+            split,
+            images,
+            int(seed),
+            current_dataset.root(),
+            classes=classes,
+            hyperparameters=lines,
+            handwriting=whose,
+            repeat=times,
+        )
         if st.button(
             "Train", type="primary", icon=":material/model_training:", disabled=pipeline is None
         ):
@@ -88,13 +99,7 @@ if splits:
             except LabError as error:
                 messages.say_error(error)
             else:
-                lines = tuple(f"{name}={recipe_form.as_text(params[name])}" for name in params)
-                job_queues.jobs().submit(
-                    TrainSpec(
-                        recipe.name, split, images, int(seed), current_dataset.root(),
-                        classes=classes, settings=lines, handwriting=whose, times=times,
-                    )
-                )  # fmt: skip
+                job_queues.jobs().submit(spec)
         more = f" and {kept.sum():,} drawings kept here, each {times} times" if whose else ""
         st.caption(f"Trained on the {plain(train.name)}{more}; measured on its test part.")
         if pipeline is not None:
@@ -103,14 +108,7 @@ if splits:
                     "A Python program that makes this run again outside the app, with "
                     "scikit-learn; EMNIST Lab is needed for the data and the gradients."
                 )
-                st.code(
-                    snippet(
-                        pipeline, split, root=current_dataset.root(), images=images,
-                        classes=classes,
-                        seed=int(seed), handwriting=whose, times=times,
-                    ),
-                    "python",
-                )  # fmt: skip
+                st.code(spec.program(pipeline), "python")
 else:
     current_dataset.no_dataset("Training")
 

@@ -1,46 +1,39 @@
 """Verbs that measure learning curves: curve."""
 
 from ..errors import LabError
-from .output import end_with_server, print_json, say, take_events, take_root, verb
+from . import events
+from .options import add_options, from_options
+from .output import say, verb
+from .specs import CurveSpec
 
 
 def _curve(options) -> dict:
     from ..data import loading
     from ..models import catalog
-    from ..runs import curve_store, learning_curve, run_folders
-    from ..runs.progress import as_json
+    from ..runs import curve_store, learning_curve, run_folders, training
 
     if options.events:
-        end_with_server()
-    recipe = catalog.get(options.recipe)
-    if not 0 <= options.seed < 2**32:
-        raise LabError(f"The seed {options.seed} can't be used: choose one from 0 to 4294967295.")
-    if options.images_max is not None and options.images_max < 1:
+        events.end_with_server()
+    spec = from_options(CurveSpec, options)
+    recipe = catalog.get(spec.recipe)
+    training.check_seed(spec.seed)
+    if spec.images_max is not None and spec.images_max < 1:
         raise LabError("A curve needs at least one image: give --images-max a number above 0.")
-    if options.name is not None:
-        run_folders.check_name(options.name, "curve")
-    train = loading.load(options.split, "train", options.root)
-    test = loading.load(options.split, "test", options.root)
-    most = min(options.images_max or len(train), len(train))
+    if spec.name is not None:
+        run_folders.check_name(spec.name, "curve")
+    train, test = (loading.load(spec.split, part, spec.root) for part in ("train", "test"))
+    most = min(spec.images_max or len(train), len(train))
     sizes = options.sizes or learning_curve.sizes_of(most)
-
-    def tell(progress):
-        if options.events:
-            print_json({"event": "progress", **as_json(progress)})
-            return
-        step = f" {progress.step}/{progress.steps}" if progress.step else ""
-        say(f"{progress.stage}/{progress.stages} {progress.title}{step}")
-
     kind = "generated-" if train.generated else ""
-    name = options.name or f"{recipe.name}-{kind}{options.split}"
+    name = spec.name or f"{recipe.name}-{kind}{spec.split}"
     measured = learning_curve.fit_learning_curve(
-        recipe, train, test, sizes, seed=options.seed, progress=tell
+        recipe, train, test, sizes, seed=spec.seed, progress=events.teller(options.events)
     )
     curve = curve_store.keep(measured, name)
     say(f"kept as {curve_store.curves_home() / curve.name}.json")
     points = curve.table().drop(columns=["curve", "recipe"])
     if options.events:
-        print_json({"event": "done", "result": curve.name})
+        events.write(events.DoneEvent(curve.name))
     elif not options.json:
         print(points.to_string(index=False))
     return {
@@ -62,13 +55,8 @@ def add(verbs) -> None:
     one = verb(
         verbs, "curve", _curve, "Measure a recipe on more and more training images, and keep that."
     )
-    one.add_argument("recipe")
-    one.add_argument("--split", default="balanced")
-    one.add_argument("--images-max", type=int, help="training images at most (default: all)")
+    add_options(one, CurveSpec)
     one.add_argument(
         "--sizes", type=_sizes, metavar="N,N,…", help="numbers of training images, in place of it"
     )
-    one.add_argument("--seed", type=int, default=25)
-    one.add_argument("--name", help="name of the curve")
-    take_events(one)
-    take_root(one)
+    events.take_events(one)

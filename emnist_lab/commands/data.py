@@ -1,4 +1,4 @@
-"""Verbs about data: fetch, data, demo, orientation, unfamiliar."""
+"""Verbs about data: fetch, data."""
 
 import contextlib
 import dataclasses
@@ -10,7 +10,8 @@ from ..data import discovery
 from ..data.dataset_address import imports_folder
 from ..data.splits import SPLITS
 from ..errors import LabError
-from .output import end_with_server, print_json, say, take_events, take_root, verb
+from . import events
+from .output import say, take_root, verb
 
 
 def _fetch(options) -> dict:
@@ -18,7 +19,7 @@ def _fetch(options) -> dict:
     from ..data.download.nist import fetch
 
     if options.events:
-        end_with_server()
+        events.end_with_server()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # half an import is removed then
     wanted = list(SPLITS) if "all" in options.splits else options.splits
     origins = options.origin or [None]
@@ -44,7 +45,7 @@ def _fetch(options) -> dict:
         for path in files:
             say(f"in place: {path}")
     if options.events:
-        print_json({"event": "done", "result": name})
+        events.write(events.DoneEvent(name))
     return {"dataset": name, "files": [str(path) for path in files]}
 
 
@@ -64,11 +65,11 @@ def _foreign(origins: list) -> bool:
 
 
 @contextlib.contextmanager
-def _bar(events: bool):
+def _bar(as_events: bool):
     """Something that takes a `Transfer` and shows it: a bar, or lines of JSON."""
-    if events:
-        yield lambda one: print_json(
-            {"event": "progress", **dataclasses.asdict(one), "remaining": one.remaining}
+    if as_events:
+        yield lambda one: events.write(
+            events.ProgressEvent({**dataclasses.asdict(one), "remaining": one.remaining})
         )
         return
     from tqdm import tqdm
@@ -126,43 +127,6 @@ def _data(options) -> dict:
     return {"parts": rows}
 
 
-def _demo(options) -> dict:
-    from ..maintenance import demo_set
-
-    return demo_set.build(options.root, seed=options.seed, progress=say)
-
-
-def _orientation(options) -> dict:
-    from ..data import orientation
-    from ..maintenance import orientation_training
-
-    into = None if options.rates else orientation.WEIGHTS
-    rates = orientation_training.refit([Path(one) for one in options.root], into)
-    if not options.json:
-        for one in rates:
-            what = f"{one['split']}{', labels known' if one['labelled'] else ''}"
-            what += ", one class" if one["one_class"] else ""
-            errors = "  ".join(f"{size}: {rate:.2%}" for size, rate in one["error"].items())
-            print(f"{what:<34} {errors}")
-    return {"rates": rates}
-
-
-def _unfamiliar(options) -> dict:
-    from ..data import loading
-    from ..handwriting import stroke_files
-    from ..maintenance import scribble_training
-
-    train, test = (loading.load("balanced", part, options.root) for part in ("train", "test"))
-    measured = scribble_training.refit_detector(
-        train, test, stroke_files.read_drawings(options.drawings), say
-    )
-    if not options.json:
-        for name in ("refused", "refused_unseen", "wrongly_refused"):
-            for what, rate in measured[name].items():
-                print(f"{name:<16} {what:<10} {rate:.2%}")
-    return measured
-
-
 def add(verbs) -> None:
     """Add these verbs to the command line."""
     one = verb(
@@ -178,21 +142,7 @@ def add(verbs) -> None:
         "default: NIST's server",
     )
     one.add_argument("--name", help="keep it beside EMNIST as a dataset of this name")
-    take_events(one)
+    events.take_events(one)
 
     one = verb(verbs, "data", _data, "Show what a place holds, and how it was read.")
-    take_root(one)
-
-    one = verb(verbs, "demo", _demo, "Make the generated demo set anew, from real images.")
-    one.add_argument("--seed", type=int, default=25)
-    take_root(one)
-
-    one = verb(
-        verbs, "orientation", _orientation, "Fit anew what tells transposed images from upright."
-    )
-    one.add_argument("--root", nargs="+", required=True, help="folders of official files")
-    one.add_argument("--rates", action="store_true", help="only measure what is there")
-
-    one = verb(verbs, "unfamiliar", _unfamiliar, "Fit anew what tells scribbles from characters.")
-    one.add_argument("--drawings", required=True, help="JSON file of drawings, to measure on")
     take_root(one)

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from ..errors import HandwritingError, LabError
+from .evaluate import print_pairs
 from .output import say, verb
 
 _OWN = "command-line"  # owner of what is imported here; no browser is called so
@@ -165,10 +166,7 @@ def _evaluate(options) -> dict:
         print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {data.name}")
         print(f"accuracy {report.accuracy:.4f} (95 %: {low:.2f} to {high:.2f})")
         print(f"top 3    {report.top3_accuracy:.4f}")
-        for pair in result["confused_pairs"]:
-            print(
-                f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}"
-            )
+        print_pairs(result["confused_pairs"])
     return result
 
 

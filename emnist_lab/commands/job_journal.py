@@ -6,7 +6,6 @@ it ends, so the next server that starts knows whose jobs were interrupted, and
 takes them over. Process numbers would not do: they are given out again.
 """
 
-import contextlib
 import json
 import logging
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import filelock
 
+from ..files import write_json
 from . import specs
 from .specs import JobSpec
 
@@ -34,7 +34,7 @@ class JobRecord:
     ----------
     key : str
         Names the job.
-    spec : Spec, CurveSpec or FetchSpec
+    spec : TrainSpec, CurveSpec or FetchSpec
     state : {"queued", "running", "interrupted"}
     submitted : float
         Seconds since the epoch.
@@ -82,34 +82,29 @@ class Journal:
         except (OSError, filelock.Timeout) as error:
             self._say(error)
 
-    def keep(self, entry: JobRecord) -> None:
+    def write(self, record: JobRecord) -> None:
         """Write a job down, whole or not at all.
 
         Parameters
         ----------
-        entry : Entry
+        record : JobRecord
             In place of an earlier one with its key.
         """
         if not self._lock.is_locked:
             return
-        path = self._own / f"{entry.key}.json"
-        partial = path.with_suffix(".partial")
         values = {
-            "spec": specs.as_json(entry.spec),
-            "state": entry.state,
-            "submitted": entry.submitted,
-            "begun": entry.begun,
-            "stage": entry.stage,
+            "spec": specs.as_json(record.spec),
+            "state": record.state,
+            "submitted": record.submitted,
+            "begun": record.begun,
+            "stage": record.stage,
         }
         try:
-            partial.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-            os.replace(partial, path)
+            write_json(self._own / f"{record.key}.json", values)
         except OSError as error:
             self._say(error)
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
 
-    def drop(self, key: str) -> None:
+    def remove(self, key: str) -> None:
         """Forget a job, which has ended or isn't wanted any more.
 
         Parameters
@@ -121,12 +116,12 @@ class Journal:
         except OSError as error:
             self._say(error)
 
-    def take_over(self) -> list[JobRecord]:
+    def adopt_interrupted(self) -> list[JobRecord]:
         """Jobs that were interrupted: their server is no longer alive.
 
         Returns
         -------
-        list of Entry
+        list of JobRecord
             At most 20, the newest, oldest first; they are this server's from
             now on. Files that hold no job that this version knows are removed.
         """
@@ -144,16 +139,16 @@ class Journal:
                 self._say(error)
         found = []
         for path in sorted(self._own.glob("*.json")):
-            entry = _read(path)
-            if entry is None:
-                self.drop(path.stem)
+            record = _read(path)
+            if record is None:
+                self.remove(path.stem)
             else:
-                found.append(entry)
+                found.append(record)
         found.sort(key=lambda one: one.submitted)
         for old in found[:-_KEPT]:
-            self.drop(old.key)
-        for entry in found[-_KEPT:]:
-            self.keep(entry)
+            self.remove(old.key)
+        for record in found[-_KEPT:]:
+            self.write(record)
         return found[-_KEPT:]
 
     def close(self) -> None:

@@ -7,7 +7,6 @@ leave them to it. The process ends by itself when the server does.
 """
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from pathlib import Path
 import joblib
 
 from ..files import PROJECT
+from . import events
+from .events import DoneEvent, ErrorEvent, Event, ProgressEvent
 from .job_journal import JobRecord, Journal
 from .specs import JobSpec
 
@@ -37,7 +38,7 @@ class Job:
 
     Attributes
     ----------
-    spec : Spec, CurveSpec or FetchSpec
+    spec : TrainSpec, CurveSpec or FetchSpec
     key : str
         Names it in an address.
     state : {"queued", "running", "done", "failed", "cancelled", "interrupted"}
@@ -118,7 +119,7 @@ class JobQueue:
                 begun=one.begun,
                 ended=one.begun,
             )
-            for one in (journal.take_over() if journal else [])
+            for one in (journal.adopt_interrupted() if journal else [])
         ]
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
@@ -129,7 +130,7 @@ class JobQueue:
 
         Parameters
         ----------
-        spec : Spec, CurveSpec or FetchSpec
+        spec : TrainSpec, CurveSpec or FetchSpec
 
         Returns
         -------
@@ -143,7 +144,7 @@ class JobQueue:
             ended = [one for one in self._jobs if not (one.active or one.state == "interrupted")]
             for old in ended[:-_REMEMBERED]:
                 self._jobs.remove(old)
-            self._note(job)
+            self._record(job)
             self._changed.notify()
         return job
 
@@ -178,7 +179,7 @@ class JobQueue:
             if job.active or job not in self._jobs:
                 return
             self._jobs.remove(job)
-            self._note(job)
+            self._record(job)
 
     @property
     def jobs(self) -> list[Job]:
@@ -213,7 +214,7 @@ class JobQueue:
             job.ended = time.time()
             if job in self._waiting:
                 self._waiting.remove(job)
-            self._note(job)
+            self._record(job)
             process = job.process
         if process is not None:
             _stop(process)
@@ -225,28 +226,28 @@ class JobQueue:
                     self._changed.wait()
                 job = self._waiting.popleft()
                 job.state, job.begun = "running", time.time()
-                self._note(job)
-            with tempfile.TemporaryFile("w+", errors="replace") as complaints:
+                self._record(job)
+            with tempfile.TemporaryFile("w+", errors="replace") as stderr:
                 try:
-                    self._run(job, complaints)
+                    self._run(job, stderr)
                 except Exception as error:  # noqa: BLE001  the next job must have its turn
                     self._end(job, "failed", f"The work broke off ({error}): try again.")
 
-    def _run(self, job: Job, complaints) -> None:
+    def _run(self, job: Job, stderr) -> None:
         command = [sys.executable, "-m", "emnist_lab", *job.spec.arguments(), "--events"]
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,  # held open: its end tells the process that the server is gone
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=stderr,
             text=True,
             encoding="utf-8",
             errors="replace",
             env={**_all_cores(), **os.environ, **self._environment(), "PYTHONPATH": path},
             start_new_session=True,
         )
-        _step_back(process.pid)
+        _lower_priority(process.pid)
         with process:
             with self._changed:
                 job.process = process
@@ -254,47 +255,44 @@ class JobQueue:
             if cancelled:
                 _stop(process)
             for line in process.stdout:
-                self._hear(job, line)
+                self._handle_event(job, events.read(line))
         if job.state != "running":
             return
-        complaints.seek(0)
-        last = [line.strip() for line in complaints if line.strip()][-1:]
+        stderr.seek(0)
+        last = [line.strip() for line in stderr if line.strip()][-1:]
         if process.returncode in (-9, 137):
             last = ["The system stopped it, most likely for lack of memory: use fewer images."]
         self._end(job, "failed", last[0] if last else f"The work ended with {process.returncode}.")
 
-    def _hear(self, job: Job, line: str) -> None:
-        try:
-            event = json.loads(line) if line.startswith('{"event"') else {"event": None}
-        except json.JSONDecodeError:
-            return  # the process was ended in the middle of a line
-        if event["event"] == "progress":
-            self._at(job, event)
-            job.progress = {**event, "at": job.elapsed}
-            if event.get("loss") is not None:
-                job.curve.append({name: event[name] for name in ("step", "loss", "score")})
-        elif event["event"] == "done":
-            self._end(job, "done", result=event["result"])
-        elif event["event"] == "error":
-            self._end(job, "failed", event["message"])
+    def _handle_event(self, job: Job, event: Event | None) -> None:
+        match event:
+            case ProgressEvent(values):
+                self._record_stage(job, values)
+                job.progress = {**values, "at": job.elapsed}
+                if values.get("loss") is not None:
+                    job.curve.append({name: values[name] for name in ("step", "loss", "score")})
+            case DoneEvent(result):
+                self._end(job, "done", result=result)
+            case ErrorEvent(message):
+                self._end(job, "failed", message)
 
-    def _at(self, job: Job, event: dict) -> None:
-        many = f"Stage {event['stage']} of {event['stages']}: " if "stage" in event else ""
-        stage = f"{many}{event['title']}"
+    def _record_stage(self, job: Job, progress: dict) -> None:
+        many = f"Stage {progress['stage']} of {progress['stages']}: " if "stage" in progress else ""
+        stage = f"{many}{progress['title']}"
         with self._changed:
             if stage != job.stage:
                 job.stage = stage
-                self._note(job)
+                self._record(job)
 
-    def _note(self, job: Job) -> None:
-        """Bring the journal up to date; the lock is held, so that notes keep their order."""
+    def _record(self, job: Job) -> None:
+        """Bring the journal up to date; the lock is held, so that records keep their order."""
         if self._journal is None:
             return
         if job.active:
-            entry = JobRecord(job.key, job.spec, job.state, job.submitted, job.begun, job.stage)
-            self._journal.keep(entry)
+            record = JobRecord(job.key, job.spec, job.state, job.submitted, job.begun, job.stage)
+            self._journal.write(record)
         else:
-            self._journal.drop(job.key)
+            self._journal.remove(job.key)
 
     def _end(self, job: Job, state: str, message: str = "", result: str | None = None) -> None:
         with self._changed:
@@ -302,7 +300,7 @@ class JobQueue:
             if job.state == "running" or (job.state == "cancelled" and state == "done"):
                 job.result, job.message, job.ended = result, message, time.time()
                 job.state = state
-                self._note(job)
+                self._record(job)
 
 
 def _stop(process: subprocess.Popen) -> None:
@@ -317,7 +315,7 @@ def _all_cores() -> dict[str, str]:
     return {"OPENBLAS_NUM_THREADS": cores, "OMP_NUM_THREADS": cores}
 
 
-def _step_back(pid: int) -> None:
+def _lower_priority(pid: int) -> None:
     """Let pages go first; done before the process has threads, which inherit it."""
     if not hasattr(os, "setpriority"):
         return

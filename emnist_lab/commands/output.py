@@ -3,9 +3,12 @@
 import argparse
 import json
 import math
-import os
 import sys
-import threading
+
+ROOT = (
+    "folder or file of a dataset, name of an imported one, or demo "
+    "(default: $EMNIST_DIR, then what was fetched)"
+)
 
 
 def say(text: str) -> None:
@@ -27,16 +30,6 @@ def finite(value):
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def end_with_server() -> None:
-    """For work that a server started: end when it does."""
-
-    def wait():
-        sys.stdin.buffer.read()
-        os._exit(1)  # the server is gone; a run that is being written stays invisible
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 def verb(verbs, name: str, work, text: str) -> argparse.ArgumentParser:
     """Add a verb with its ``--json``; `work` takes the options and returns what is printed."""
     one = verbs.add_parser(name, help=text, description=text)
@@ -47,13 +40,9 @@ def verb(verbs, name: str, work, text: str) -> argparse.ArgumentParser:
 
 def take_root(one: argparse.ArgumentParser) -> None:
     """Let a verb take ``--root``."""
-    one.add_argument(
-        "--root",
-        help="folder or file of a dataset, name of an imported one, or demo "
-        "(default: $EMNIST_DIR, then what was fetched)",
-    )
+    one.add_argument("--root", help=ROOT)
 
 
-def take_events(one: argparse.ArgumentParser) -> None:
-    """Let a verb take ``--events``: it tells its progress in lines of JSON."""
-    one.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
+def shown(value: float | None, form: str = "") -> str:
+    """A number for people; a dash where it is undefined or was never measured."""
+    return "–" if value is None or math.isnan(value) else format(value, form)

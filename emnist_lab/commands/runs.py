@@ -1,10 +1,28 @@
-"""Verbs that keep runs in order: export, import, rename, delete."""
+"""Verbs that keep runs in order: runs, export, import, rename, delete."""
 
 import sys
 from pathlib import Path
 
 from ..errors import LabError
-from .output import say, verb
+from .output import say, shown, verb
+
+
+def _runs(options) -> dict:
+    from ..runs import registry
+
+    runs, problems = registry.list_runs()
+    for problem in problems:
+        say(problem)
+    rows = [registry.summary(run) for run in runs]
+    if not options.json:
+        for row in rows:
+            print(
+                f"{row['run']:<36} {row['split']:<9} {row['train_images']:>7}  "
+                f"accuracy {shown(row.get('accuracy'), '.4f'):<6}  "
+                f"AUC {shown(row.get('roc_auc_ovo'), '.4f'):<6}"
+                f"{'  generated images' if row['generated'] else ''}"
+            )
+    return {"runs": rows, "problems": problems}
 
 
 def _export(options) -> dict:
@@ -68,6 +86,8 @@ def _sure(options, what: str) -> bool:
 
 def add(verbs) -> None:
     """Add these verbs to the command line."""
+    verb(verbs, "runs", _runs, "List the runs at hand.")
+
     one = verb(verbs, "export", _export, "Write a run as one file, to hand on.")
     one.add_argument("run", metavar="RUN")
     one.add_argument("file", nargs="?", metavar="FILE", help="default: RUN.emnist-run.zip, here")

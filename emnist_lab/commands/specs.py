@@ -1,4 +1,8 @@
-"""What a job is to do: plain values that make a command line, and that a journal keeps."""
+"""What a job is to do: plain values that make a command line, and that a journal keeps.
+
+A new option of training is one field here, the place where it acts (`TrainSpec.load` or the
+command), and a widget on the page that wants one.
+"""
 
 import dataclasses
 import types
@@ -6,6 +10,8 @@ import typing
 from dataclasses import dataclass
 
 from ..models.catalog import SEED
+from .options import arguments_of, data_options, option, options_of
+from .output import ROOT
 
 
 @dataclass(frozen=True)
@@ -25,40 +31,100 @@ class TrainSpec:
         Name of the run; made up when None.
     classes : str or None
         The characters to learn; all when None.
-    settings : tuple of str
-        Changed settings of the recipe, ``"C=0.1"`` each.
+    hyperparameters : tuple of str
+        Changed ones of the recipe, ``"C=0.1"`` each.
     handwriting : str or None
         Whose kept drawings are added: an owner, or ``"all"``; none when None.
-    times : int
+    repeat : int
         How often each of these counts.
+
+    Examples
+    --------
+    >>> TrainSpec("hog-qda", "digits", 500, hyperparameters=("reg_param=0.2",)).arguments()
+    ['train', 'hog-qda', '--split=digits', '--images=500', '--set=reg_param=0.2']
     """
 
-    recipe: str
-    split: str
-    images: int | None = None
-    seed: int = SEED
-    root: str | None = None
-    name: str | None = None
-    classes: str | None = None
-    settings: tuple[str, ...] = ()
-    handwriting: str | None = None
-    times: int = 1
+    recipe: str = option()
+    split: str = option("--split", default="balanced", data=True)
+    images: int | None = option(
+        "--images", "training images (default: all)", default=None, data=True
+    )
+    seed: int = option("--seed", default=SEED, data=True)
+    root: str | None = option("--root", ROOT, default=None, data=True)
+    name: str | None = option("--name", "name of the run", default=None)
+    classes: str | None = option(
+        "--classes", "only these characters, as in 0OQ (default: all)", default=None, data=True
+    )
+    hyperparameters: tuple[str, ...] = option(
+        "--set",
+        "change a hyperparameter of the recipe, by scikit-learn's name: C=0.1 (may be given again)",
+        default=(),
+        metavar="NAME=VALUE",
+        old_field="settings",
+    )
+    handwriting: str | None = option(
+        "--handwriting",
+        "add the drawings that were kept here (see: handwriting list); of all, or one owner",
+        default=None,
+        metavar="OWNER",
+        bare="all",
+        data=True,
+    )
+    repeat: int = option(
+        "--repeat",
+        "count each drawing so often (default: 1)",
+        default=1,
+        metavar="N",
+        old_flags=("--times",),
+        old_field="times",
+        data=True,
+    )
 
     def arguments(self) -> list[str]:
         """Command line that does it."""
-        given = {
-            "--split": self.split,
-            "--images": self.images,
-            "--seed": self.seed,
-            "--root": self.root,
-            "--name": self.name,
-            "--classes": self.classes,
-            "--handwriting": self.handwriting,
-            "--times": self.times if self.handwriting else None,
-        }
-        pairs = [(flag, str(value)) for flag, value in given.items() if value is not None]
-        pairs += [("--set", one) for one in self.settings]
-        return ["train", self.recipe, *(f"{flag}={value}" for flag, value in pairs)]
+        return ["train", *arguments_of(self)]
+
+    def load(self) -> tuple:
+        """The training and the test part that it names.
+
+        Returns
+        -------
+        train, test : Part
+
+        Raises
+        ------
+        LabError
+            They aren't there, or there are no such drawings.
+        """
+        from ..data import loading
+
+        train = loading.load(self.split, "train", self.root)
+        test = loading.load(self.split, "test", self.root)
+        if self.classes:
+            train, test = train.choose(self.classes), test.choose(self.classes)
+        if self.images is not None:
+            train = train.sample(self.images, self.seed)
+        if self.handwriting:
+            from ..handwriting import drawing_store
+
+            train = drawing_store.with_kept_drawings(train, self.handwriting, times=self.repeat)
+        return train, test
+
+    def program(self, pipeline) -> str:
+        """A Python program that trains the same outside the app.
+
+        Parameters
+        ----------
+        pipeline : sklearn.pipeline.Pipeline
+            The recipe's, unfitted; see `emnist_lab.models.recipe.Recipe.pipeline`.
+
+        Returns
+        -------
+        str
+        """
+        from ..runs.code_generation import snippet
+
+        return snippet(pipeline, **data_options(self))
 
 
 @dataclass(frozen=True)
@@ -78,24 +144,18 @@ class CurveSpec:
         Name of the curve; made up when None.
     """
 
-    recipe: str
-    split: str
-    images_max: int | None = None
-    seed: int = SEED
-    root: str | None = None
-    name: str | None = None
+    recipe: str = option()
+    split: str = option("--split", default="balanced")
+    images_max: int | None = option(
+        "--images-max", "training images at most (default: all)", default=None
+    )
+    seed: int = option("--seed", default=SEED)
+    root: str | None = option("--root", ROOT, default=None)
+    name: str | None = option("--name", "name of the curve", default=None)
 
     def arguments(self) -> list[str]:
         """Command line that does it."""
-        given = {
-            "--split": self.split,
-            "--images-max": self.images_max,
-            "--seed": self.seed,
-            "--root": self.root,
-            "--name": self.name,
-        }
-        pairs = [(flag, str(value)) for flag, value in given.items() if value is not None]
-        return ["curve", self.recipe, *(word for pair in pairs for word in pair)]
+        return ["curve", *arguments_of(self)]
 
 
 @dataclass(frozen=True)
@@ -132,7 +192,7 @@ def as_json(spec: JobSpec) -> dict:
 
     Parameters
     ----------
-    spec : Spec, CurveSpec or FetchSpec
+    spec : TrainSpec, CurveSpec or FetchSpec
 
     Returns
     -------
@@ -152,7 +212,7 @@ def from_json(value: dict) -> JobSpec:
 
     Returns
     -------
-    Spec, CurveSpec or FetchSpec
+    TrainSpec, CurveSpec or FetchSpec
 
     Raises
     ------
@@ -163,6 +223,8 @@ def from_json(value: dict) -> JobSpec:
     if known is None:
         raise ValueError("no kind of work that is known here")
     taken, wanted = {}, typing.get_type_hints(known)
+    old = {what.old_field: one.name for one, what in options_of(known) if what.old_field}
+    value = {old.get(name, name): one for name, one in value.items()}
     for field in dataclasses.fields(known):
         if field.name in value:
             one = value[field.name]

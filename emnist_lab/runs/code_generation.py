@@ -20,7 +20,7 @@ def snippet(
     classes: str | None = None,
     seed: int = 25,
     handwriting: str | None = None,
-    times: int = 1,
+    repeat: int = 1,
 ) -> str:
     """Code that loads the data, fits the pipeline and prints its scores.
 
@@ -39,7 +39,7 @@ def snippet(
         Of the sample.
     handwriting : str or None
         Whose kept drawings are added; see `emnist_lab.handwriting.with_kept_drawings`.
-    times : int
+    repeat : int
         How often each of these counts.
 
     Returns
@@ -58,7 +58,7 @@ def snippet(
     kept = []
     if handwriting:
         imports["emnist_lab.handwriting"] = {"with_kept_drawings"}
-        often = f", times={times}" if times > 1 else ""
+        often = f", times={repeat}" if repeat > 1 else ""
         kept = [f"train = with_kept_drawings(train, {json.dumps(handwriting)}{often})"]
     names = [
         f"from {module} import {', '.join(sorted(names, key=str.casefold))}"
@@ -78,9 +78,9 @@ def snippet(
             "model.fit(train.images, train.labels)",
             "",
             "probabilities = model.predict_proba(test.images)  # a column a class",
-            "said = model.classes_[probabilities.argmax(axis=1)]",
+            "predictions = model.classes_[probabilities.argmax(axis=1)]",
             "print(test.name)",
-            'print("accuracy", accuracy_score(test.labels, said))',
+            'print("accuracy", accuracy_score(test.labels, predictions))',
             'print("log loss", log_loss(test.labels, probabilities))',
             'print("ROC AUC", roc_auc_score(test.labels, probabilities, multi_class="ovo"))',
             "",

@@ -8,6 +8,7 @@ probabilities on the test part). The manifest holds the other files' SHA-256.
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 from ..errors import RunError
 from ..files import SHIPPED
@@ -232,3 +233,36 @@ def list_runs() -> tuple[list[Run], list[str]]:
     shipped, shipped_problems = _in_folder(SHIPPED)
     own.sort(key=lambda run: str(run.manifest["created"]), reverse=True)
     return own + shipped, own_problems + shipped_problems
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """A run in plain values: its name, what it was trained on, and its scores.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    dict
+        As JSON has them; scores by name beside the rest.
+
+    Examples
+    --------
+    >>> found = summary(open_run("hog-qda"))
+    >>> found["recipe"], found["split"], found["shipped"]
+    ('hog-qda', 'balanced', True)
+    """
+    manifest = run.manifest
+    return {
+        "run": run.name,
+        "recipe": manifest["recipe"],
+        "split": manifest["data"].get("split"),
+        "train_images": manifest["data"]["train"]["images"],
+        "trained_on": manifest["data"]["train"]["name"],
+        "generated": run.generated,
+        "shipped": run.shipped,
+        "created": manifest["created"],
+        "bytes": run.bytes,
+        **manifest["scores"],
+    }

@@ -156,6 +156,12 @@ def latency(run: Run, images: np.ndarray) -> float:
     return statistics.median(times[min(3, len(times) - 1) :]) * 1e3
 
 
+def check_seed(seed: int) -> None:
+    """Refuse a seed that random generators don't take; raises `TrainingError`."""
+    if not 0 <= seed < 2**32:
+        raise TrainingError(f"The seed {seed} can't be used: choose one from 0 to 4294967295.")
+
+
 def check(
     recipe: Recipe,
     counts: np.ndarray,
@@ -182,8 +188,7 @@ def check(
     TrainingError
         One sentence with what to do.
     """
-    if not 0 <= seed < 2**32:
-        raise TrainingError(f"The seed {seed} can't be used: choose one from 0 to 4294967295.")
+    check_seed(seed)
     images, present = int(counts.sum()), counts[counts > 0]
     if len(present) < 2:
         raise TrainingError("A classifier needs images of at least two classes: choose more.")

@@ -8,8 +8,8 @@ import pytest
 from helpers import answer, call, refusal
 from PIL import Image
 
-from emnist_lab.commands import read
 from emnist_lab.errors import RunError
+from emnist_lab.evaluation import results
 from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import ink
 from emnist_lab.models import cost_estimates
@@ -49,7 +49,7 @@ def test_train_evaluate_runs(capfd, folder):
     ],
 )
 def test_a_number_is_the_manifests_on_any_processor(name, kept, value, same):
-    assert read._equal(name, kept, value, 200) is same
+    assert results._equal(name, kept, value, 200) is same
 
 
 def test_a_fit_far_below_what_is_expected_is_said(capfd, folder, monkeypatch):

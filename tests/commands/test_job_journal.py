@@ -23,8 +23,8 @@ from emnist_lab.ui import job_queues
 
 SERVER = """
 import os, signal, sys, time
-from emnist_lab.jobs import JobQueue
-from emnist_lab.journal import Journal
+from emnist_lab.commands.job_queue import JobQueue
+from emnist_lab.commands.job_journal import Journal
 from emnist_lab.files import home
 from emnist_lab.commands.specs import TrainSpec
 queue = JobQueue(Journal(home() / "jobs"))
@@ -80,25 +80,25 @@ def test_a_killed_server_leaves_runs_whole_and_its_jobs_interrupted(home, place,
 
 def test_servers_of_one_home_leave_each_other_alone(place):
     one, other = Journal(place), Journal(place)
-    one.keep(JobRecord("first", TrainSpec("hog-qda", "digits"), submitted=1.0))
-    one.keep(
+    one.write(JobRecord("first", TrainSpec("hog-qda", "digits"), submitted=1.0))
+    one.write(
         JobRecord("first", TrainSpec("hog-qda", "digits"), "running", 1.0, 2.0, "Stage 1 of 3: x")
     )
-    one.keep(JobRecord("second", CurveSpec("hog-qda", "digits"), submitted=2.0))
-    one.keep(JobRecord("third", FetchSpec(files=("a", "b"), name="c"), submitted=3.0))
-    one.drop("second")
-    assert other.take_over() == []
+    one.write(JobRecord("second", CurveSpec("hog-qda", "digits"), submitted=2.0))
+    one.write(JobRecord("third", FetchSpec(files=("a", "b"), name="c"), submitted=3.0))
+    one.remove("second")
+    assert other.adopt_interrupted() == []
     one.close()
-    assert other.take_over() == [
+    assert other.adopt_interrupted() == [
         JobRecord(
             "first", TrainSpec("hog-qda", "digits"), "interrupted", 1.0, 2.0, "Stage 1 of 3: x"
         ),
         JobRecord("third", FetchSpec(files=("a", "b"), name="c"), "interrupted", 3.0),
     ]
     late = Journal(place)
-    assert late.take_over() == []  # they have a server again
+    assert late.adopt_interrupted() == []  # they have a server again
     other.close()  # and still are interrupted when that one ends too
-    assert [one.key for one in late.take_over()] == ["first", "third"]
+    assert [one.key for one in late.adopt_interrupted()] == ["first", "third"]
     assert len(list(place.glob("*.lock"))) == len([x for x in place.iterdir() if x.is_dir()]) == 1
 
 
@@ -156,7 +156,7 @@ def test_damaged_notes_are_passed_over(place, caplog):
     (place / "stranger.txt").write_text("not ours")
     left.close()
     journal = Journal(place)
-    found = journal.take_over()
+    found = journal.adopt_interrupted()
     assert [(one.key, one.spec) for one in found] == [("newer", TrainSpec("hog-qda", "digits", 9))]
     assert len(caplog.records) == len(files) - 1 and journal.trouble == ""
     assert [path.stem for path in place.rglob("*.json")] == ["newer"]
@@ -166,11 +166,13 @@ def test_damaged_notes_are_passed_over(place, caplog):
 def test_only_the_newest_interrupted_jobs_are_kept(place):
     left = Journal(place)
     for number in range(25):
-        left.keep(
+        left.write(
             JobRecord(f"job{number}", TrainSpec("hog-qda", "digits"), submitted=100.0 - number)
         )
     left.close()
-    assert [one.key for one in Journal(place).take_over()] == [f"job{n}" for n in range(19, -1, -1)]
+    assert [one.key for one in Journal(place).adopt_interrupted()] == [
+        f"job{n}" for n in range(19, -1, -1)
+    ]
     assert len(list(place.rglob("*.json"))) == 20
 
 
@@ -180,7 +182,7 @@ def test_a_full_disk_is_said_once_and_stops_nothing(place, monkeypatch, caplog):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_text", full)
+    monkeypatch.setattr("emnist_lab.commands.job_journal.write_json", full)
     jobs = [queue.submit(TrainSpec("hog-qda", "digits", root="a\0b")) for _ in range(3)]
     until(lambda: not any(job.active for job in jobs))
     assert [job.message.startswith("The work broke off (embedded null") for job in jobs] == [
@@ -229,7 +231,7 @@ def test_the_page_shows_what_was_interrupted_and_what_waits(place, folder, monke
         ("curve", CurveSpec("hog-qda", "digits"), 2.0, ""),
     ]
     for key, spec, begun, stage in works:
-        left.keep(JobRecord(key, spec, "running" if begun else "queued", 1.0, begun, stage))
+        left.write(JobRecord(key, spec, "running" if begun else "queued", 1.0, begun, stage))
     left.close()
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
     app.switch_page("pages/train.py").run()

@@ -12,6 +12,7 @@ from helpers import gone, make_part, until, zipped
 from webserver import serving
 
 import emnist_lab as lab
+from emnist_lab.commands import events
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import FetchSpec, TrainSpec
 from emnist_lab.files import PROJECT
@@ -84,9 +85,9 @@ def test_what_breaks_a_job_does_not_break_the_queue(queue, folder):
 
 def test_a_run_that_was_kept_before_its_cancel_is_shown(queue):
     job = Job(TrainSpec("hog-qda", "digits"), state="cancelled", begun=time.time())
-    queue._hear(job, "chatter of a library")
-    queue._hear(job, '{"event": "progr')
-    queue._hear(job, '{"event": "done", "result": "kept"}')
+    queue._handle_event(job, events.read("chatter of a library"))
+    queue._handle_event(job, events.read('{"event": "progr'))
+    queue._handle_event(job, events.read('{"event": "done", "result": "kept"}'))
     assert (job.state, job.result) == ("done", "kept")
 
 
@@ -107,7 +108,7 @@ def test_training_ends_with_its_server(folder):
             "from emnist_lab.commands.job_queue import JobQueue\n"
             "from emnist_lab.commands.specs import TrainSpec\n"
             "queue = JobQueue()\n"
-            "job = queue.submit(Spec('pixels-logistic', 'balanced', root=sys.argv[1]))\n"
+            "job = queue.submit(TrainSpec('pixels-logistic', 'balanced', root=sys.argv[1]))\n"
             "while job.progress is None: time.sleep(.02)\n"
             "print(job.process.pid, flush=True)\n"
             "time.sleep(60)\n",

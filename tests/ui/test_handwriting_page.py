@@ -436,10 +436,10 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
 
 
 def test_a_spec_with_handwriting_goes_to_disk_and_to_a_command_line():
-    spec = TrainSpec("hog-qda", "digits", handwriting=ME, times=7)
+    spec = TrainSpec("hog-qda", "digits", handwriting=ME, repeat=7)
     assert from_json(as_json(spec)) == spec
     assert {f"--handwriting={ME}", "--times=7"} <= set(spec.arguments())
-    assert not any("times" in one for one in TrainSpec("hog-qda", "digits").arguments())
+    assert not any("repeat" in one for one in TrainSpec("hog-qda", "digits").arguments())
     assert from_json({"kind": "train", "recipe": "a", "split": "b"}).handwriting is None
 
 

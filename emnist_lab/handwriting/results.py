@@ -1,0 +1,135 @@
+"""What a run predicts of drawings, pictures and pages as plain values, for other programs."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InkError
+from ..metrics.ranking import top_labels
+from ..runs.run import Run
+from . import drawing_reader
+from .ink import rasterize_picture
+from .page_images import page_reader
+from .page_images.photo import open_photo
+
+_MOST = 5  # classes that are named
+
+
+def top(run: Run, probabilities: np.ndarray) -> list[dict[str, Any]]:
+    """The five likeliest classes: ``class`` and ``probability``, the likeliest first.
+
+    Parameters
+    ----------
+    run : Run
+    probabilities : ndarray of shape (C,)
+        Of the run's classes.
+
+    Returns
+    -------
+    list of dict
+    """
+    best = top_labels(run.classes, probabilities, _MOST)
+    return [{"class": label, "probability": probability} for label, probability in best]
+
+
+def of_drawings(run: Run, drawings: list[dict]) -> dict[str, Any]:
+    """What a run predicts of drawings, and how often that is their label.
+
+    Parameters
+    ----------
+    run : Run
+    drawings : list of dict
+        With ``strokes``, perhaps ``label`` and ``writer``; see
+        `emnist_lab.handwriting.stroke_files.read_drawings`.
+
+    Returns
+    -------
+    dict
+        ``predictions``: for each drawing ``index``, what it brought, and ``top`` or ``error``;
+        beside it the numbers of `DrawingPredictions.summary`.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs import open_run
+    >>> seven = {"strokes": [[(0, 0), (70, 0), (30, 100)]], "label": "7"}
+    >>> found = of_drawings(open_run("hog-qda"), [seven])
+    >>> found["predictions"][0]["top"][0]["class"], found["accuracy"]
+    ('7', 1.0)
+    """
+    found = drawing_reader.predict_drawings(run, drawings)
+    rows = [
+        {
+            "index": index,
+            **{key: one[key] for key in ("label", "writer") if key in one},
+            **({"error": problem} if problem else {"top": top(run, probabilities)}),
+        }
+        for index, (one, probabilities, problem) in enumerate(
+            zip(drawings, found.probabilities, found.problems, strict=True)
+        )
+    ]
+    return {"predictions": rows, **found.summary()}
+
+
+def of_picture(run: Run, path: str | Path) -> dict[str, Any]:
+    """What a run predicts of a picture of one character: ``picture`` and ``top``.
+
+    Parameters
+    ----------
+    run : Run
+    path : str or Path
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InkError
+        It is no picture, or holds nothing that could be a character.
+    """
+    try:
+        raster = rasterize_picture(open_photo(path).grey.round().astype("uint8"))
+    except InkError as error:
+        raise InkError(f"{path}: {error}") from error
+    return {"picture": str(path), "top": top(run, drawing_reader.predict_raster(run, raster))}
+
+
+def of_page(run: Run, path: str | Path) -> dict[str, Any]:
+    """What a run predicts of all characters of a picture, in reading order.
+
+    Parameters
+    ----------
+    run : Run
+    path : str or Path
+
+    Returns
+    -------
+    dict
+        ``picture``, ``size``, ``text``, and ``lines``: for each character ``box``, ``top``,
+        ``space_before`` and ``may_be_joined``.
+
+    Raises
+    ------
+    InkError
+        It is no picture, or holds no writing.
+    """
+    try:
+        page = page_reader.find(path)
+    except InkError as error:
+        raise InkError(f"{path}: {error}") from error
+    found = page_reader.read(run, page)
+    rows = iter(found.probabilities)
+    lines = [
+        [
+            {
+                "box": one.box,
+                "top": top(run, next(rows)),
+                "space_before": one.space,
+                "may_be_joined": one.joined,
+            }
+            for one in line
+        ]
+        for line in page.lines
+    ]
+    return {"picture": str(path), "size": page.size, "text": found.text, "lines": lines}
