@@ -29,7 +29,7 @@ if splits:
         recipe = recipe_form.choose_recipe()
     with right:
         st.subheader(recipe.title)
-        st.markdown(recipe.why)
+        st.markdown(recipe.rationale)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             split = st.selectbox("Split", splits, key="split", bind="query-params", width=150)
             try:
@@ -67,7 +67,7 @@ if splits:
             counts = counts * np.isin(train.classes, chosen)
         count = min(count, int(counts.sum()))
         recipe_form.say_expected(recipe, count, 0 if train.generated else int((counts > 0).sum()))
-        asked = recipe_form.settings(recipe)
+        asked = recipe_form.choose_hyperparameters(recipe)
         whose, kept, times = handwriting_option.offer(train.classes)
         kept = kept * (counts > 0)
         sampled = stratified_counts(counts, count) + kept * times  # what the run will be fitted to

@@ -7,7 +7,7 @@ distance to what is known, or how sure a classifier is. It sees the image
 alone, so it serves every run whatever its recipe; what it takes for a
 character is one of EMNIST's 62, also where a run was taught fewer.
 
-``python -m emnist_lab unfamiliar --root DIR --drawings FILE`` fits it anew,
+``python -m emnist_lab fit-scribble-detector --root DIR --drawings FILE`` fits it anew,
 and measures how often it errs.
 """
 

@@ -1,7 +1,7 @@
 """What to expect of a recipe on so many images: time, memory, accuracy.
 
 Interpolated between fits that were measured (``cost_estimates.json``, made by
-``python -m emnist_lab measure``); nothing here is a guess of ours. They were
+``python -m emnist_lab measure-recipes``); nothing here is a guess of ours. They were
 made with the recipes' own settings: what larger ones add to the memory is
 counted (`growing`), by factors that were measured too.
 """

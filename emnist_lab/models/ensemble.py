@@ -5,9 +5,12 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.metaestimators import _BaseComposition
 
+from .trusted_types import trusted
+
 _LEAST = 1e-12  # probability: a member that gives a class no chance mustn't decide alone
 
 
+@trusted
 class LogOpinionPool(CallbackSupportMixin, ClassifierMixin, _BaseComposition):
     """Weighted geometric mean of classifiers' probabilities: a logarithmic opinion pool.
 

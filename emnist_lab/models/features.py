@@ -9,10 +9,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from threadpoolctl import threadpool_limits
 
+from .trusted_types import trusted
+
 _BATCH = 256  # images in work at a time and thread: their intermediates fit a core's cache
 _GROUP = 32 * _BATCH  # images between two reports of progress
 
 
+@trusted
 class Pixels(TransformerMixin, BaseEstimator):
     """The 784 pixels of an image, row by row, as they are: 0..255, float64."""
 
@@ -35,6 +38,7 @@ class Pixels(TransformerMixin, BaseEstimator):
         return np.asarray(X).reshape(len(X), -1).astype(np.float64)
 
 
+@trusted
 class ScaledPixels(Pixels):
     """The 784 pixels of an image, row by row, 0..1, float32: half the memory of `Pixels`."""
 
@@ -54,6 +58,7 @@ class ScaledPixels(Pixels):
         return flat
 
 
+@trusted
 class InkDensity(TransformerMixin, BaseEstimator):
     """Mean ink in blocks of pixels, 0..1, float32: how thick strokes are, in few numbers.
 
@@ -95,6 +100,7 @@ class InkDensity(TransformerMixin, BaseEstimator):
         return means
 
 
+@trusted
 class HOG(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Histograms of oriented gradients: which way the edges run, and where.
 
@@ -240,6 +246,7 @@ class HOG(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return np.sqrt(out).reshape(len(out), -1)
 
 
+@trusted
 class WithinClassWhitening(TransformerMixin, BaseEstimator):
     """Turn and stretch so that the covariance that all classes share is a sphere.
 

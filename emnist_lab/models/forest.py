@@ -3,9 +3,12 @@
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.ensemble import ExtraTreesClassifier
 
+from .trusted_types import trusted
+
 _STEP = 5  # trees between two reports of progress
 
 
+@trusted
 class ExtraTreesWithProgress(CallbackSupportMixin, ExtraTreesClassifier):
     """`sklearn.ensemble.ExtraTreesClassifier` (Geurts et al. 2006), told every five trees.
 

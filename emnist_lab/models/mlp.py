@@ -10,6 +10,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.utils import check_random_state
 
 from .augmentation import augment
+from .trusted_types import trusted
 
 _GROUP = 8192  # images whose features are made at a time: bounds memory, and lets a cancel act
 
@@ -70,6 +71,7 @@ def _answer(layers: list[list[np.ndarray]], X: np.ndarray) -> np.ndarray:
     return out
 
 
+@trusted
 class MLPNetwork(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Multilayer perceptron: scikit-learn's, with a learning rate that falls, told by epoch.
 
@@ -200,6 +202,7 @@ class MLPNetwork(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         return [np.asarray(X, np.float32)]
 
 
+@trusted
 class AugmentedMLPEnsemble(MLPNetwork):
     """Networks on features of images that are warped anew in every epoch; they answer together.
 

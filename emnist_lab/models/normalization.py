@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .augmentation import sample
+from .trusted_types import trusted
 
 _BATCH = 256  # images in work at a time and thread: their intermediates fit a core's cache
 _STEEPEST = 0.8  # slant that is taken back at most: beyond, it is the shape's own, as a 7's
@@ -15,6 +16,7 @@ _REACH = 4.0  # standard deviations of the ink that a character is taken to be w
 _FRAME = 24.0  # pixels that the larger side then fills
 
 
+@trusted
 class MomentNormalizer(TransformerMixin, BaseEstimator):
     """Images normalised by the moments of their ink: slant, place, size and proportions.
 

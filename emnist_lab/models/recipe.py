@@ -1,4 +1,4 @@
-"""What a recipe is: an unfitted pipeline with its reasons, stages and settings."""
+"""What a recipe is: an unfitted pipeline with its rationale, stages and hyperparameters."""
 
 import inspect
 from collections.abc import Callable
@@ -24,30 +24,33 @@ class Recipe:
     ----------
     name, title : str
         ``"hog-qda"``, and what people read.
-    why : str
-        One line on why it is in the catalogue.
+    rationale : str
+        One line on why it is in the catalog.
+    sees : {"pixels", "edges"}
+        What its classifier learns from.
     make : callable
         (seed) -> unfitted pipeline on uint8 (N, 28, 28).
     stages : tuple of (str, float)
         What each step of the pipeline does, for people, and its usual share
         of the time.
-    settings : tuple of Setting
+    hyperparameters : tuple of Hyperparameter
         What may be changed.
     adapt : callable, optional
         (pipeline, images of each class that has any): sets what depends on
         how many images there are.
-    fewest : int
+    min_images_per_class : int
         Training images a class that it needs at least.
     """
 
     name: str
     title: str
-    why: str
+    rationale: str
+    sees: str
     make: Callable[[int], Pipeline]
     stages: tuple[tuple[str, float], ...]
-    settings: tuple[Hyperparameter, ...] = ()
+    hyperparameters: tuple[Hyperparameter, ...] = ()
     adapt: Callable[[Pipeline, np.ndarray], None] | None = None
-    fewest: int = 1
+    min_images_per_class: int = 1
 
     def expected(self, images: int) -> CostEstimate:
         """What to expect of training on so many images; see `emnist_lab.models.cost_estimates`.
@@ -58,7 +61,7 @@ class Recipe:
 
         Returns
         -------
-        Expectation
+        CostEstimate
         """
         return cost_estimates.estimate(self.name, images)
 
@@ -67,14 +70,14 @@ class Recipe:
         return self.expected(images).seconds
 
     def defaults(self) -> dict[str, Any]:
-        """Value of each setting as the recipe has it: name -> value."""
+        """Value of each hyperparameter as the recipe has it: name -> value."""
         params = self.make(SEED).get_params()
-        return {one.name: params[one.name] for one in self.settings}
+        return {one.name: params[one.name] for one in self.hyperparameters}
 
     def library_defaults(self) -> dict[str, Any]:
-        """scikit-learn's own default of each setting: name -> value; not of what is ours."""
+        """scikit-learn's own default of each hyperparameter, by name; not of what is ours."""
         params, found = self.make(SEED).get_params(), {}
-        for one in self.settings:
+        for one in self.hyperparameters:
             step, _, leaf = one.name.rpartition("__")
             kind = type(params.get(step))
             if kind.__module__.startswith("sklearn."):
@@ -82,12 +85,12 @@ class Recipe:
         return found
 
     def checked(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Settings to change, as scikit-learn takes them.
+        """Hyperparameters to change, as scikit-learn takes them.
 
         Parameters
         ----------
         params : dict
-            Name of a setting, with or without its step, -> value.
+            Name of a hyperparameter, with or without its step, -> value.
 
         Returns
         -------
@@ -97,21 +100,27 @@ class Recipe:
         Raises
         ------
         TrainingError
-            The recipe has no such setting, or a value is out of range.
+            The recipe has no such hyperparameter, or a value is out of range.
+
+        Examples
+        --------
+        >>> from emnist_lab.models import get
+        >>> get("hog-qda").checked({"reg_param": "0.2", "n_components": 110})
+        {'classifier__estimator__reg_param': 0.2}
         """
-        known = {one.name: one for one in self.settings}
-        by_label = {one.label: one for one in self.settings}
+        known = {one.name: one for one in self.hyperparameters}
+        by_label = {one.label: one for one in self.hyperparameters}
         defaults, changed = self.defaults(), {}
         for name, value in params.items():
-            setting = known.get(name) or by_label.get(name)
-            if setting is None:
+            found = known.get(name) or by_label.get(name)
+            if found is None:
                 raise TrainingError(
                     f"{self.name} has no setting {str(name)[:60]!r}: choose among "
                     f"{', '.join(by_label)}."
                 )
-            value = setting.checked(value)
-            if value != defaults[setting.name]:
-                changed[setting.name] = value
+            value = found.checked(value)
+            if value != defaults[found.name]:
+                changed[found.name] = value
         return changed
 
     def pipeline(
@@ -126,7 +135,7 @@ class Recipe:
         counts : ndarray of shape (C,), optional
             Training images of each class that has any.
         params : dict, optional
-            Settings to change; see `checked`.
+            Hyperparameters to change; see `checked`.
 
         Returns
         -------

@@ -11,20 +11,13 @@ from sklearn.svm import SVC
 
 from ..errors import RunError, first_line
 from ..metrics.report import Report
+from ..models import catalog  # noqa: F401  with it all estimators are known
+from ..models.trusted_types import trusted_types
 from .manifest import MODEL, SCORES, Damaged
 
 # Beside what skops trusts by itself (numpy's and scikit-learn's public types).
 TRUSTED = [
-    "emnist_lab.models.ensemble.LogOpinionPool",
-    "emnist_lab.models.features.HOG",
-    "emnist_lab.models.features.InkDensity",
-    "emnist_lab.models.features.Pixels",
-    "emnist_lab.models.features.ScaledPixels",
-    "emnist_lab.models.features.WithinClassWhitening",
-    "emnist_lab.models.forest.ExtraTreesWithProgress",
-    "emnist_lab.models.mlp.AugmentedMLPEnsemble",
-    "emnist_lab.models.mlp.MLPNetwork",
-    "emnist_lab.models.normalization.MomentNormalizer",
+    *trusted_types(),
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._TemperatureScaling",
     "sklearn.model_selection._split.StratifiedShuffleSplit",

@@ -192,14 +192,15 @@ def check(
     images, present = int(counts.sum()), counts[counts > 0]
     if len(present) < 2:
         raise TrainingError("A classifier needs images of at least two classes: choose more.")
-    if present.min() < recipe.fewest:
+    least = recipe.min_images_per_class
+    if present.min() < least:
         raise TrainingError(
-            f"{recipe.name} needs at least {recipe.fewest} training images of every class, and "
-            f"one class has {present.min()}: train on "
-            f"{int(np.ceil(images * recipe.fewest / present.min())):,} images or more."
+            f"{recipe.name} needs at least {least} training images of every class, and one class "
+            f"has {present.min()}: train on {int(np.ceil(images * least / present.min())):,} "
+            "images or more."
         )
     pipeline = recipe.pipeline(seed, present, params)
-    offered = {one.label for one in recipe.settings}
+    offered = {one.label for one in recipe.hyperparameters}
     for name, value in _params(pipeline):
         for setting, what in (
             ("n_components", "principal components"),

@@ -55,7 +55,7 @@ def test_a_point_is_a_fit_on_so_many_images(digits, measured):
 
 
 def test_sizes_that_do_not_fit_are_said(digits):
-    picky = replace(catalog.get("pixels-logistic"), fewest=5)
+    picky = replace(catalog.get("pixels-logistic"), min_images_per_class=5)
     *_, last = learning_curve.fit_learning_curve(picky, *digits, (30, 120))
     assert "at least 5" in last.skipped["30"] and len(last.points) == 1 and last.complete
     with pytest.raises(TrainingError, match="at least 5"):

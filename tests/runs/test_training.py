@@ -176,7 +176,7 @@ def test_settings_are_the_pipeline_s(name):
     made = recipe.pipeline()
     assert len(made.steps) == len(recipe.stages)
     assert sum(share for _, share in recipe.stages) == pytest.approx(1)
-    for setting in recipe.settings:
+    for setting in recipe.hyperparameters:
         value = recipe.defaults()[setting.name]
         assert setting.checked(value) == value == setting.checked(hyperparameters.as_text(value))
 

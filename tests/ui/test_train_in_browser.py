@@ -48,7 +48,7 @@ def shown(page) -> dict[str, str]:
 def own_of(recipe) -> dict[str, str]:
     """What they hold while nothing was changed."""
     defaults = recipe.defaults()
-    return {one.label: as_text(defaults[one.name]) for one in recipe.settings}
+    return {one.label: as_text(defaults[one.name]) for one in recipe.hyperparameters}
 
 
 def move(page, key: str, images: int) -> None:
@@ -102,7 +102,7 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     # These are new fields; those that they stand for go when the run of the script ends.
     page.wait_for_function(
         "count => document.querySelectorAll('[class*=st-key-hog-qda] input').length === count",
-        arg=len(recipe.settings),
+        arg=len(recipe.hyperparameters),
     )
     assert shown(page) == own_of(recipe)
     move(page, "Home", 2_000)

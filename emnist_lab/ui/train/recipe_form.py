@@ -15,7 +15,7 @@ from emnist_lab.models.recipe import Recipe
 from emnist_lab.ui import formatting
 from emnist_lab.ui.formatting import plain, size
 
-__all__ = ["as_text", "choose_recipe", "glance", "room", "say_expected", "settings"]
+__all__ = ["as_text", "choose_hyperparameters", "choose_recipe", "glance", "room", "say_expected"]
 
 _CLASSES = 47  # of balanced, which recipes were measured on
 _LEAST_ROOM = 32 * 2**20  # bytes: scores and what a file system takes beside the model
@@ -63,7 +63,7 @@ def room(recipe: Recipe, images: int) -> int:
     return _LEAST_ROOM + (int(2 * model) if math.isfinite(model) else 0)
 
 
-def settings(recipe: Recipe) -> dict[str, Any]:
+def choose_hyperparameters(recipe: Recipe) -> dict[str, Any]:
     """The recipe's settings to change, in a box that opens; values as they were typed.
 
     Parameters
@@ -75,7 +75,7 @@ def settings(recipe: Recipe) -> dict[str, Any]:
     dict
         Name of the setting -> value; `Recipe.checked` judges them.
     """
-    if not recipe.settings:
+    if not recipe.hyperparameters:
         return {}
     defaults, library = recipe.defaults(), recipe.library_defaults()
     # Widgets forget when a page is left: what was typed is kept beside them.
@@ -85,12 +85,12 @@ def settings(recipe: Recipe) -> dict[str, Any]:
         with st.container(horizontal=True):
             values = {
                 one.name: _field(one, defaults[one.name], library, (recipe.name, turn), kept)
-                for one in recipe.settings
+                for one in recipe.hyperparameters
             }
         st.caption("The names are scikit-learn's; those of the gradients (HOG) are ours.")
 
         def back() -> None:
-            for one in recipe.settings:
+            for one in recipe.hyperparameters:
                 kept.pop(f"{recipe.name}:{one.name}", None)
             session["settings-turn"] = turn + 1  # new fields, or the browser keeps what they show
 
@@ -139,7 +139,7 @@ def glance(images: int, chosen: Recipe) -> None:
     """
     table = _expected(images)
     if table.empty:
-        st.caption("Nothing was measured yet: `python -m emnist_lab measure` does.")
+        st.caption("Nothing was measured yet: `python -m emnist_lab measure-recipes` does.")
         return
     table = table.assign(
         front=leaderboard.pareto(table["seconds"], table["accuracy"]),
@@ -187,11 +187,10 @@ def _expected(images: int) -> pd.DataFrame:
     for recipe in catalog.RECIPES.values():
         found = recipe.expected(images)
         if math.isfinite(found.seconds):
-            pixels = recipe.name.startswith(("pixels", "whitened"))
             rows.append(
                 {
                     "recipe": recipe.name,
-                    "what it sees": "pixels" if pixels else "edges",
+                    "what it sees": recipe.sees,
                     "seconds": found.work,
                     "accuracy": found.accuracy,
                     "memory": round(found.peak / 1e6),
