@@ -48,6 +48,29 @@ def write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def replace_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, in a folder that exists.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file there is replaced.
+    content : bytes
+
+    Raises
+    ------
+    OSError
+        The folder is missing, or the disk is full or can't be written.
+    """
+    partial = partial_path(path.parent)
+    try:
+        write_synced(partial, content)
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all; its folder is made where it is missing.
 
@@ -62,18 +85,12 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         The disk is full or can't be written.
     """
-    partial = partial_path(path.parent)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for old in path.parent.glob(".partial-*"):
-            with contextlib.suppress(FileNotFoundError):  # whoever wrote it has ended just now
-                if old.is_file() and time.time() - old.stat().st_mtime > STALE:
-                    old.unlink()
-        write_synced(partial, content)
-        os.replace(partial, path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(".partial-*"):
+        with contextlib.suppress(FileNotFoundError):  # whoever wrote it has ended just now
+            if old.is_file() and time.time() - old.stat().st_mtime > STALE:
+                old.unlink()
+    replace_whole(path, content)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -1,11 +1,10 @@
 """Verbs for drawings that were kept: handwriting list, export, import, delete, evaluate."""
 
-import sys
 from pathlib import Path
 
-from ..errors import HandwritingError, LabError
+from ..errors import HandwritingError
 from .evaluate import print_pairs
-from .output import say, verb
+from .output import confirm, say, verb
 
 _OWN = "command-line"  # owner of what is imported here; no browser is called so
 
@@ -119,24 +118,15 @@ def _delete(options) -> dict:
         raise HandwritingError(
             f"There is no drawing {missing[0]} here: look at 'handwriting list'; none is deleted."
         )
-    if not there or not _sure(options, f"{len(there):,} drawings"):
+    what = f"{len(there):,} drawings"
+    kept = f"The {what} are kept"
+    if not there or not confirm(
+        options.yes, what, kept, f"{kept}: give --yes to delete them unasked."
+    ):
         return {"deleted": 0}
     count = store.delete(ids, owner)
     say(f"{count:,} drawings are deleted")
     return {"deleted": count}
-
-
-def _sure(options, what: str) -> bool:
-    """Whether they may be deleted; asks where it wasn't said."""
-    if options.yes:
-        return True
-    if not sys.stdin.isatty():
-        raise LabError(f"The {what} are kept: give --yes to delete them unasked.")
-    say(f"Delete {what}? It can't be undone. [y/N]")
-    sure = sys.stdin.readline().strip().lower() in ("y", "yes")
-    if not sure:
-        say(f"The {what} are kept")
-    return sure
 
 
 def _evaluate(options) -> dict:

@@ -5,6 +5,8 @@ import json
 import math
 import sys
 
+from ..errors import LabError
+
 ROOT = (
     "folder or file of a dataset, name of an imported one, or demo "
     "(default: $EMNIST_DIR, then what was fetched)"
@@ -46,3 +48,37 @@ def take_root(one: argparse.ArgumentParser) -> None:
 def shown(value: float | None, form: str = "") -> str:
     """A number for people; a dash where it is undefined or was never measured."""
     return "–" if value is None or math.isnan(value) else format(value, form)
+
+
+def confirm(yes: bool, what: str, kept: str, unasked: str) -> bool:
+    """Whether something may be deleted: asks on the terminal unless ``--yes`` was given.
+
+    Parameters
+    ----------
+    yes : bool
+        Whether it was.
+    what : str
+        Would be deleted.
+    kept : str
+        What is said where the answer is no.
+    unasked : str
+        What is raised where nobody can be asked.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    LabError
+        Standard input is no terminal.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise LabError(unasked)
+    say(f"Delete {what}? It can't be undone. [y/N]")
+    agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
+    if not agreed:
+        say(kept)
+    return agreed

@@ -1,10 +1,8 @@
 """Verbs that keep runs in order: runs, export, import, rename, delete."""
 
-import sys
 from pathlib import Path
 
-from ..errors import LabError
-from .output import say, shown, verb
+from .output import confirm, say, shown, verb
 
 
 def _runs(options) -> dict:
@@ -56,7 +54,7 @@ def _delete(options) -> dict:
     from ..runs import registry
 
     if options.run in registry.unusable():
-        if not _sure(options, f"the run {options.run}, which can't be opened"):
+        if not _confirm(options, f"the run {options.run}, which can't be opened"):
             return {"run": options.run, "deleted": False}
         registry.discard(options.run)
         say(f"{options.run} is deleted")
@@ -64,24 +62,17 @@ def _delete(options) -> dict:
     run = registry.open_run(options.run)
     registry.check_own(run, "deleted")
     size = run.bytes
-    if not _sure(options, f"the run {run.name} ({size / 1e6:.1f} MB)"):
+    if not _confirm(options, f"the run {run.name} ({size / 1e6:.1f} MB)"):
         return {"run": run.name, "deleted": False}
     registry.delete(run)
     say(f"{run.name} is deleted, {size / 1e6:.1f} MB are free again")
     return {"run": run.name, "deleted": True, "bytes": size}
 
 
-def _sure(options, what: str) -> bool:
-    """Whether it may be deleted; asks where it wasn't said."""
-    if options.yes:
-        return True
-    if not sys.stdin.isatty():
-        raise LabError(f"The run {options.run} is kept: give --yes to delete it unasked.")
-    say(f"Delete {what}? It can't be undone. [y/N]")
-    sure = sys.stdin.readline().strip().lower() in ("y", "yes")
-    if not sure:
-        say(f"{options.run} is kept")
-    return sure
+def _confirm(options, what: str) -> bool:
+    """Whether the run may be deleted; see `confirm`."""
+    kept = f"{options.run} is kept"
+    return confirm(options.yes, what, kept, f"The run {kept}: give --yes to delete it unasked.")
 
 
 def add(verbs) -> None:

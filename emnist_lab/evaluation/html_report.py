@@ -1,11 +1,8 @@
 """An evaluation as one HTML file that needs nothing beside it."""
 
 import base64
-import contextlib
 import json
 import math
-import os
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..data import thumbnails
 from ..data.part import Part
 from ..errors import RunError
+from ..files import replace_whole
 from ..metrics import bootstrap, confusion, definitions
 from ..metrics.bootstrap import Intervals
 from ..metrics.report import Report
@@ -124,17 +122,11 @@ def write(path: Path, text: str) -> None:
     RunError
         The file can't be written.
     """
-    partial = path.parent / f".partial-{secrets.token_hex(8)}"
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(_encoded(text))  # a pipe must not be replaced; a folder refuses
             return
-        try:
-            partial.write_bytes(_encoded(text))
-            os.replace(partial, path.resolve())
-        finally:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
+        replace_whole(path.resolve(), _encoded(text))
     except OSError as error:
         raise RunError(
             f"The report can't be written to {path} ({error.strerror or error}): name a file in a "

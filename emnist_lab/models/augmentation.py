@@ -39,6 +39,14 @@ def augment(images: np.ndarray, seed: int, strength: float = 1.0) -> np.ndarray:
     ------
     ValueError
         `strength` is negative or not finite.
+
+    Examples
+    --------
+    >>> image = np.zeros((1, 28, 28), np.uint8)
+    >>> image[:, 4:24, 12:16] = 255
+    >>> bent = augment(image, seed=1)
+    >>> np.array_equal(bent, augment(image, seed=1)), np.array_equal(bent, image)
+    (True, False)
     """
     if not (np.isfinite(strength) and strength >= 0):
         raise ValueError(f"strength must be 0 or more, not {strength!r}")

@@ -2,8 +2,8 @@
 
 Interpolated between fits that were measured (``cost_estimates.json``, made by
 ``python -m emnist_lab measure-recipes``); nothing here is a guess of ours. They were
-made with the recipes' own settings: what larger ones add to the memory is
-counted (`growing`), by factors that were measured too.
+made with the recipes' own hyperparameters: what larger ones add to the memory is
+counted (`fit_memory`), by factors that were measured too.
 """
 
 import functools
@@ -44,7 +44,7 @@ class CostEstimate:
     seconds : float
         From the start of a process to the kept run, on two cores; NaN where
         nothing was measured.
-    work : float
+    fit_seconds : float
         The same without the start of the process and the reading of images,
         which no recipe is to blame for.
     peak : float
@@ -56,7 +56,7 @@ class CostEstimate:
     """
 
     seconds: float
-    work: float
+    fit_seconds: float
     peak: float
     accuracy: float
     size: float
@@ -88,8 +88,14 @@ def estimate(name: str, images: int) -> CostEstimate:
 
     Returns
     -------
-    Expectation
+    CostEstimate
         NaN for a recipe that was not measured.
+
+    Examples
+    --------
+    >>> few, many = estimate("hog-qda", 2_000), estimate("hog-qda", 50_000)
+    >>> few.seconds < many.seconds, few.accuracy < many.accuracy
+    (True, True)
     """
     points = measured()["recipes"].get(name, [])
     if len(points) < 2:
@@ -109,7 +115,7 @@ def estimate(name: str, images: int) -> CostEstimate:
     work = along("seconds")
     return CostEstimate(
         seconds=_START + work,
-        work=work,
+        fit_seconds=work,
         peak=along("peak"),
         accuracy=min(along("accuracy", ends_straight=False), 1.0),
         size=along("size"),
@@ -152,7 +158,7 @@ def shortfall(manifest: dict) -> str:
     usual = estimate(name, images).accuracy
     if accuracy >= _FAR * usual:
         return ""
-    said = (
+    text = (
         f"The test accuracy of {accuracy:.1%} is far below what is expected: on {images:,} images "
         f"the recipe's own settings usually reach about {usual:.0%}"
     )
@@ -161,12 +167,12 @@ def shortfall(manifest: dict) -> str:
         for name, value in manifest.get("settings", {}).items()
     ]
     if changed:
-        return f"{said}; this run has {', '.join(changed)}."
-    return f"{said}, and this run has them. Are its images and their labels right?"
+        return f"{text}; this run has {', '.join(changed)}."
+    return f"{text}, and this run has them. Are its images and their labels right?"
 
 
 def fit_memory(parts: Iterable, images: int, classes: int) -> float:
-    """Memory that those parts of a pipeline take whose size can be set.
+    """Memory that those parts of a pipeline take whose size can be chosen.
 
     Parameters
     ----------
@@ -180,7 +186,7 @@ def fit_memory(parts: Iterable, images: int, classes: int) -> float:
     float
         Bytes, within a fifth of what was measured where it counts: a network
         of three layers of 4,096 (1.1 GB) and 300 trees of 5,000 leaves (1.5 GB).
-        What doesn't depend on a setting is left out, so only the difference
+        What doesn't depend on a hyperparameter is left out, so only the difference
         between two pipelines of one recipe means something.
     """
     parts = list(parts)
@@ -258,14 +264,14 @@ def check_memory(
     memory : float
         Bytes that are free; see `emnist_lab.models.memory.available`.
     more : float
-        Bytes that changed settings take beside the recipe's own; see `growing`.
+        Bytes that changed hyperparameters take beside the recipe's own; see `fit_memory`.
     larger : iterable of str
-        Names of the settings that do.
+        Names of those that do.
 
     Raises
     ------
     TrainingError
-        With the settings to lower, where the recipe's own would fit, or the
+        With the hyperparameters to lower, where the recipe's own would fit, or the
         number of images that fits.
     """
     own = estimate(name, images).peak

@@ -128,6 +128,13 @@ class HOG(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     ----------
     n_features_out_ : int
         ``directions * (28 // cell) ** 2``, summed over cell sizes.
+
+    Examples
+    --------
+    >>> images = np.zeros((2, 28, 28), np.uint8)
+    >>> images[:, 4:24, 12:16] = 255
+    >>> HOG(cell=(4, 7)).fit_transform(images).shape
+    (2, 585)
     """
 
     def __init__(self, cell=4, directions=9, sharpness=16, damping=0.1):

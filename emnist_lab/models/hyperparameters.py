@@ -54,6 +54,13 @@ class Hyperparameter:
         ------
         TrainingError
             It isn't one of this kind, or out of range.
+
+        Examples
+        --------
+        >>> Hyperparameter("classifier__max_iter", "Iterations.", "whole", 1, 2000).checked("20")
+        20
+        >>> Hyperparameter("hog__cell", "Cells.", "choice", choices=(4, (4, 7))).checked("4, 7")
+        (4, 7)
         """
         try:
             found = getattr(self, f"_{self.kind}")(value)
@@ -109,6 +116,11 @@ def as_text(value: Any) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> as_text((4, 7)), as_text(0.5)
+    ('4, 7', '0.5')
     """
     if isinstance(value, (list, tuple)):
         return ", ".join(as_text(one) for one in value)

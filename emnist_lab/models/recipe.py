@@ -145,6 +145,12 @@ class Recipe:
         ------
         TrainingError
             See `checked`.
+
+        Examples
+        --------
+        >>> from emnist_lab.models import get
+        >>> list(get("hog-lda").pipeline(params={"cell": 5}).named_steps)
+        ['hog', 'classifier']
         """
         made = self.make(seed).set_params(**self.checked(params or {}))
         if self.adapt is not None and counts is not None:

@@ -151,7 +151,7 @@ def keep(measured: Iterable[Curve], name: str | None = None) -> Curve:
     Parameters
     ----------
     measured : iterable of Curve
-        What `learning.measure` yields; at least one.
+        What `fit_learning_curve` yields; at least one.
     name : str, optional
         See `save`.
 

@@ -9,7 +9,6 @@ import io
 import json
 import math
 import os
-import secrets
 import stat
 import struct
 import zipfile
@@ -22,6 +21,7 @@ import numpy as np
 
 from ..data.formats.base import SIDE
 from ..errors import RunError, first_line
+from ..files import replace_whole
 from . import manifest as manifests
 from . import run_folders
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
@@ -123,13 +123,9 @@ def export_to(run: Run, path: Path) -> Path:
         path = path / file_name(run)
     if os.path.lexists(path):
         raise RunError(f"There is a file {path} already: name another one.")
-    partial = path.with_name(f".partial-{secrets.token_hex(8)}")
     try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
+        replace_whole(path, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise RunError(
             f"The run {run.name} can't be written to {path} ({error.strerror or error}): free some "
             "space, or name a folder that exists and is writable."

@@ -98,7 +98,7 @@ def fit_learning_curve(
     Yields
     ------
     Curve
-        With one point more each time, to be kept with `curves.keep`.
+        With one point more each time, to be kept with `curve_store.keep`.
 
     Raises
     ------

@@ -55,6 +55,12 @@ def read(folder: Path) -> dict[str, Any]:
     ------
     RunError
         It is missing, isn't JSON, lacks a field, or is of a newer version.
+
+    Examples
+    --------
+    >>> from emnist_lab.files import SHIPPED
+    >>> sorted(read(SHIPPED / "hog-qda")["files"])
+    ['model.skops', 'scores.npz']
     """
     path, name = folder / MANIFEST, folder.name
     try:
@@ -158,7 +164,7 @@ def _curve(value: Any) -> bool:
 
 
 def _settings(value: Any) -> bool:
-    """Setting -> number, text or list of numbers."""
+    """Hyperparameter -> number, text or list of numbers."""
     return isinstance(value, dict) and all(
         _text(name)
         and (
@@ -234,7 +240,7 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
             return f"it lacks {field!r}"
         if not fits(manifest[field]):
             return f"{field!r} isn't {what}"
-    # Runs of earlier versions have no settings, and most no temperature.
+    # Runs of earlier versions have no hyperparameters, and most no temperature.
     for field, fits in (
         ("curve", _curve),
         ("settings", _settings),

@@ -11,7 +11,7 @@ from ..errors import TrainingCancelled
 from ..metrics import scores
 from ..models.recipe import Recipe
 
-_TOLD = {  # scikit-learn's name of a task -> what people call it; others are too fine to show
+_UNITS = {  # scikit-learn's name of a task -> what people call it; others are too fine to show
     "lbfgs-iter": "iteration",
     "hog-batch": "batch",
     "epoch": "epoch",
@@ -134,7 +134,7 @@ class FitCallback:
             within = (context.task_id + 1) / above.max_subtasks
             self._tell(above.task_id + within, above.parent.max_subtasks, "epoch")
             return
-        if name not in _TOLD:
+        if name not in _UNITS:
             return
         step, steps = context.task_id + 1, above.max_subtasks
         if name == "lbfgs-iter":
@@ -143,7 +143,7 @@ class FitCallback:
         if fitted_estimator is not None:
             loss, score = self._measure(fitted_estimator)
             self.curve.append({"step": step, "seconds": self.seconds, "loss": loss, "score": score})
-        self._tell(step, steps, _TOLD[name], loss, score)
+        self._tell(step, steps, _UNITS[name], loss, score)
 
     @property
     def seconds(self) -> float:
@@ -163,9 +163,9 @@ class FitCallback:
                 for part in (self.train, self.test)
                 if part is not None
             ]
-        chance = classifier.predict_proba(self.samples[0][0])
+        probabilities = classifier.predict_proba(self.samples[0][0])
         places = np.searchsorted(classifier.classes_, self.samples[0][1])
-        loss = scores.log_loss(places, chance)
+        loss = scores.log_loss(places, probabilities)
         score = None
         if len(self.samples) > 1:
             score = float((classifier.predict(self.samples[1][0]) == self.samples[1][1]).mean())

@@ -176,6 +176,12 @@ def open_run(name: str | os.PathLike) -> Run:
     ------
     RunError
         There is none, or its manifest is damaged.
+
+    Examples
+    --------
+    >>> run = open_run("hog-qda")
+    >>> run.shipped, len(run.classes)
+    (True, 47)
     """
     text = str(name)
     if is_name(text):
@@ -228,6 +234,12 @@ def list_runs() -> tuple[list[Run], list[str]]:
         Manifests are read, models aren't.
     problems : list of str
         A sentence for each folder that holds a run which can't be used.
+
+    Examples
+    --------
+    >>> runs, _ = list_runs()
+    >>> {"hog-qda", "pixels-logistic", "warped-blend"} <= {run.name for run in runs}
+    True
     """
     own, own_problems = _in_folder(runs_home())
     shipped, shipped_problems = _in_folder(SHIPPED)

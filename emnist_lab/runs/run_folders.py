@@ -66,6 +66,11 @@ def plain_name(text: str) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> plain_name("Müller's run (2)")
+    'M-ller-s-run-2'
     """
     fit = re.sub(r"[^A-Za-z0-9._-]+", "-", text[: 4 * LONGEST_NAME]).lstrip("-._")
     return fit[:LONGEST_NAME].rstrip("-") or "run"
@@ -126,7 +131,7 @@ def disk_error(place: Path, error: OSError) -> RunError:
     place : pathlib.Path
         Where runs are kept.
     error : OSError
-        What the system said.
+        The system's.
 
     Returns
     -------
@@ -142,7 +147,7 @@ def disk_error(place: Path, error: OSError) -> RunError:
 
 @contextlib.contextmanager
 def staging_folder(place: Path) -> Iterator[Path]:
-    """A new folder that no list shows, for `settle` to name; gone afterwards where it wasn't.
+    """A new folder that no list shows, for `commit` to name; gone afterwards where it wasn't.
 
     Parameters
     ----------
@@ -171,7 +176,7 @@ def staging_folder(place: Path) -> Iterator[Path]:
 
 
 def commit(partial: Path, manifest: dict[str, Any], name: str) -> dict[str, Any]:
-    """Give a folder that `writing` made its manifest and its name.
+    """Give a folder that `staging_folder` made its manifest and its name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A run made honest about its sureness: temperature scaling, stored with the run."""
+"""Temperature scaling: a run whose probabilities say how often it is right, stored as a run."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from .run import Run
 from .run_folders import LONGEST_NAME
 
 _FEWEST = 100  # images to fit one number on, and to say what it brings
-_SAID = ", temperature-scaled"
+_SUFFIX = ", temperature-scaled"
 
 
 def with_temperature(run: Run, seed: int = SEED) -> Run:
@@ -77,7 +77,7 @@ def with_temperature(run: Run, seed: int = SEED) -> Run:
         {
             **run.manifest,
             "name": f"{run.name[: LONGEST_NAME - 11]}-calibrated",
-            "title": run.manifest["title"][: LONGEST - len(_SAID)] + _SAID,
+            "title": run.manifest["title"][: LONGEST - len(_SUFFIX)] + _SUFFIX,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "temperature": found,
             "tempered": {

@@ -42,7 +42,7 @@ def fit(
     Parameters
     ----------
     recipe : str or Recipe
-        A name from the catalogue, or a recipe of your own.
+        A name from the catalog, or a recipe of your own.
     train : Part
         Images to learn from.
     test : Part, optional
@@ -50,7 +50,7 @@ def fit(
     seed : int
         For everything random in the recipe.
     params : dict, optional
-        Settings of the recipe to change: scikit-learn's name -> value; see
+        Hyperparameters of the recipe to change: scikit-learn's name -> value; see
         `emnist_lab.models.recipe.Recipe.checked`.
     progress : callable, optional
         Called with a `Progress` at every stage, batch and iteration.
@@ -68,6 +68,14 @@ def fit(
         The recipe can't be fitted to these images.
     TrainingCancelled
         `cancel` returned True.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train, test = (lab.load("balanced", part, root="demo") for part in ("train", "test"))
+    >>> run = fit("pixels-bayes", train.sample(470), test.sample(94))
+    >>> run.report().accuracy > 0.2, run.generated
+    (True, True)
     """
     recipe = catalog.get(recipe) if isinstance(recipe, str) else recipe
     pipeline = check(recipe, train.counts(), seed, params)
@@ -202,12 +210,12 @@ def check(
     pipeline = recipe.pipeline(seed, present, params)
     offered = {one.label for one in recipe.hyperparameters}
     for name, value in _params(pipeline):
-        for setting, what in (
+        for parameter, what in (
             ("n_components", "principal components"),
             ("n_neighbors", "neighbours"),
         ):
-            if name.endswith(f"__{setting}") and isinstance(value, int) and value > images:
-                lower = f", or set {setting} lower" if setting in offered else ""
+            if name.endswith(f"__{parameter}") and isinstance(value, int) and value > images:
+                lower = f", or set {parameter} lower" if parameter in offered else ""
                 raise TrainingError(
                     f"{value} {what} can't be found in {images:,} images: train on {value:,} or "
                     f"more{lower}."
@@ -220,7 +228,7 @@ def check(
 def _more_memory(
     recipe: Recipe, present: np.ndarray, seed: int, params: dict
 ) -> tuple[float, list[str]]:
-    """Bytes that changed settings take beside the recipe's own, and the names of those that do."""
+    """Bytes that changed hyperparameters take beside the recipe's own, and which do."""
 
     def taken(some: dict) -> float:
         parts = {id(part): part for _, part in _params(recipe.pipeline(seed, present, some))}

@@ -127,7 +127,7 @@ class Background(Generic[T]):
         key : hashable
             All that the result depends on.
         work : callable
-            Does it. It is given a `Tell`, to be called now and then, which raises
+            Does it. It is given a `ProgressCallback`, to be called now and then, which raises
             `Cancelled` when the work is no longer wanted.
 
         Returns

@@ -296,7 +296,7 @@ def test_expectations_lie_between_what_was_measured():
         few, some, many = (
             cost_estimates.estimate(name, count) for count in (1000, 10_000, 100_000)
         )
-        assert 0 < few.work < few.seconds < some.seconds < many.seconds
+        assert 0 < few.fit_seconds < few.seconds < some.seconds < many.seconds
         assert few.accuracy < some.accuracy < many.accuracy <= 1
         assert few.peak <= many.peak
     assert cost_estimates.estimate("pixels-logistic", 10**7).accuracy <= 1

@@ -429,7 +429,7 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
     assert f'with_kept_drawings(train, "{ME}", times=20)' in app.code[0].value
     app.number_input(key="handwriting-times").set_value(3).run()
     press(app, "Train")
-    assert (asked[0].handwriting, asked[0].times) == (ME, 3)
+    assert (asked[0].handwriting, asked[0].repeat) == (ME, 3)
     monkeypatch.setenv(ownership.SHARED, "1")
     app = opened("train", recipe="pixels-logistic", split="digits")
     assert app.checkbox(key="add-handwriting").label == "Add the handwriting kept here (3 drawings)"
@@ -438,7 +438,7 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
 def test_a_spec_with_handwriting_goes_to_disk_and_to_a_command_line():
     spec = TrainSpec("hog-qda", "digits", handwriting=ME, repeat=7)
     assert from_json(as_json(spec)) == spec
-    assert {f"--handwriting={ME}", "--times=7"} <= set(spec.arguments())
+    assert {f"--handwriting={ME}", "--repeat=7"} <= set(spec.arguments())
     assert not any("repeat" in one for one in TrainSpec("hog-qda", "digits").arguments())
     assert from_json({"kind": "train", "recipe": "a", "split": "b"}).handwriting is None
 
@@ -533,7 +533,7 @@ def test_train_with_handwriting(store, tmp_path, capsys):
     assert status == 0 and done["trained_on"].endswith("2 drawings by 1 person")
     run = lab.open_run(done["run"])
     assert run.manifest["data"]["train"]["handwriting"] is True and not run.generated
-    more = ["--handwriting", "--times", "5"]
+    more = ["--handwriting", "--repeat", "5"]
     status, done, _ = command(capsys, *arguments, *more)
     assert done["trained_on"].endswith("3 drawings by 2 people, each 5 times")
     assert lab.open_run(done["run"]).manifest["data"]["train"]["images"] == 60 + 3 * 5

@@ -41,7 +41,7 @@ def page(chromium):
 
 def shown(page) -> dict[str, str]:
     """What the fields of the settings hold, by label; they needn't be opened for that."""
-    fields = page.get_by_test_id("stExpander").filter(has_text="Settings").locator("input")
+    fields = page.get_by_test_id("stExpander").filter(has_text="Hyperparameters").locator("input")
     return dict(fields.evaluate_all("all => all.map(e => [e.ariaLabel, e.value])"))
 
 
@@ -81,7 +81,7 @@ def test_a_quick_move_leaves_a_recipe_its_own_settings(page, site, train, name):
 def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     recipe = catalog.get("hog-qda")
     open_at_once(page, site, train, recipe.name)
-    settings = page.get_by_test_id("stExpander").filter(has_text="Settings")
+    settings = page.get_by_test_id("stExpander").filter(has_text="Hyperparameters")
     settings.locator("summary").click()
     typed = {"n_components": "50", "reg_param": "0.5"}
     for label, text in typed.items():
@@ -97,7 +97,7 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     move(page, "End", TIMES * len(train))
     assert shown(page) == {**own_of(recipe), **typed}
     settings.locator("summary").click()
-    settings.get_by_role("button", name="The recipe's own settings").click()
+    settings.get_by_role("button", name="The recipe's own hyperparameters").click()
     page.get_by_text("reg_param=0.3").wait_for(state="attached")
     # These are new fields; those that they stand for go when the run of the script ends.
     page.wait_for_function(

@@ -1,4 +1,4 @@
-"""The catalogue on the Train page: choosing a recipe, what to expect of it, its settings."""
+"""The catalog on the Train page: choosing a recipe, what to expect of it, its hyperparameters."""
 
 import math
 from typing import Any
@@ -17,6 +17,8 @@ from emnist_lab.ui.formatting import plain, size
 
 __all__ = ["as_text", "choose_hyperparameters", "choose_recipe", "glance", "room", "say_expected"]
 
+# Session keys: values as they were typed, and how often they were put back.
+_VALUES, _TURN = "train-hyperparameters", "train-hyperparameters-turn"
 _CLASSES = 47  # of balanced, which recipes were measured on
 _LEAST_ROOM = 32 * 2**20  # bytes: scores and what a file system takes beside the model
 
@@ -43,7 +45,7 @@ def say_expected(recipe: Recipe, images: int, classes: int) -> None:
         return
     how = (
         f"Interpolated between fits that were measured, on the "
-        f"{cost_estimates.measured()['data']}, with the recipe's own settings."
+        f"{cost_estimates.measured()['data']}, with the recipe's own hyperparameters."
     )
     with st.container(horizontal=True):
         st.metric(
@@ -64,7 +66,7 @@ def room(recipe: Recipe, images: int) -> int:
 
 
 def choose_hyperparameters(recipe: Recipe) -> dict[str, Any]:
-    """The recipe's settings to change, in a box that opens; values as they were typed.
+    """The recipe's hyperparameters to change, in a box that opens; values as they were typed.
 
     Parameters
     ----------
@@ -73,15 +75,15 @@ def choose_hyperparameters(recipe: Recipe) -> dict[str, Any]:
     Returns
     -------
     dict
-        Name of the setting -> value; `Recipe.checked` judges them.
+        Name -> value; `Recipe.checked` judges them.
     """
     if not recipe.hyperparameters:
         return {}
     defaults, library = recipe.defaults(), recipe.library_defaults()
     # Widgets forget when a page is left: what was typed is kept beside them.
     session = st.session_state
-    kept, turn = session.setdefault("settings", {}), session.get("settings-turn", 0)
-    with st.expander("Settings", icon=":material/tune:"):
+    kept, turn = session.setdefault(_VALUES, {}), session.get(_TURN, 0)
+    with st.expander("Hyperparameters", icon=":material/tune:"):
         with st.container(horizontal=True):
             values = {
                 one.name: _field(one, defaults[one.name], library, (recipe.name, turn), kept)
@@ -92,38 +94,38 @@ def choose_hyperparameters(recipe: Recipe) -> dict[str, Any]:
         def back() -> None:
             for one in recipe.hyperparameters:
                 kept.pop(f"{recipe.name}:{one.name}", None)
-            session["settings-turn"] = turn + 1  # new fields, or the browser keeps what they show
+            session[_TURN] = turn + 1  # new fields, or the browser keeps what they show
 
-        st.button("The recipe's own settings", icon=":material/undo:", on_click=back)
+        st.button("The recipe's own hyperparameters", icon=":material/undo:", on_click=back)
     return values
 
 
 def _field(
-    setting: Hyperparameter, default: Any, library: dict, of: tuple[str, int], kept: dict
+    parameter: Hyperparameter, default: Any, library: dict, of: tuple[str, int], kept: dict
 ) -> Any:
-    """One setting's widget, of a recipe and a turn: its value is its default, never its state.
+    """A hyperparameter's widget, of a recipe and a turn: its value is its default, never state.
 
     Streamlit tells the browser once of a value that is set by state, in the run that sets it.
     When another run begins before that message left, it is lost: the browser shows the least
     value or none, and sends that back. A default is in every message.
     """
     name, turn = of
-    known = f"{name}:{setting.name}"
+    known = f"{name}:{parameter.name}"
     key = f"{known}:{turn}"
-    own = default if setting.kind == "whole" else as_text(default)
+    own = default if parameter.kind == "whole" else as_text(default)
     value = kept.get(known, own)
-    about = f"{setting.help} The recipe's own: {as_text(default)}."
-    if setting.name in library:
-        about += f" scikit-learn's default: {as_text(library[setting.name])}."
-    if setting.kind == "whole":
-        low, high = int(setting.low), int(setting.high)
-        value = st.number_input(setting.label, low, high, value, key=key, help=about, width=170)
-    elif setting.kind == "choice":
-        options = [as_text(one) for one in setting.choices]
+    about = f"{parameter.help} The recipe's own: {as_text(default)}."
+    if parameter.name in library:
+        about += f" scikit-learn's default: {as_text(library[parameter.name])}."
+    if parameter.kind == "whole":
+        low, high = int(parameter.low), int(parameter.high)
+        value = st.number_input(parameter.label, low, high, value, key=key, help=about, width=170)
+    elif parameter.kind == "choice":
+        options = [as_text(one) for one in parameter.choices]
         at = options.index(value)
-        value = st.selectbox(setting.label, options, at, key=key, help=about, width=170)
+        value = st.selectbox(parameter.label, options, at, key=key, help=about, width=170)
     else:
-        value = st.text_input(setting.label, value, key=key, help=about, width=170)
+        value = st.text_input(parameter.label, value, key=key, help=about, width=170)
     kept[known] = value
     return value
 
@@ -191,7 +193,7 @@ def _expected(images: int) -> pd.DataFrame:
                 {
                     "recipe": recipe.name,
                     "what it sees": recipe.sees,
-                    "seconds": found.work,
+                    "seconds": found.fit_seconds,
                     "accuracy": found.accuracy,
                     "memory": round(found.peak / 1e6),
                     "model": found.size / 1e6,
