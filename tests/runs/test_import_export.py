@@ -234,7 +234,7 @@ def test_a_disk_that_fills_up(kept, packed, home, tmp_path, monkeypatch):
     before = sorted(home.rglob("*"))
     for owner, name in (
         (import_export, "_unpack"),
-        (run_folders, "_write"),
+        (run_folders, "write_synced"),
         (run_folders.os, "rename"),
     ):
         with monkeypatch.context() as patched:
