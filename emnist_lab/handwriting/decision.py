@@ -8,7 +8,7 @@ from ..metrics.ranking import top_classes
 from .look_alikes import look_alike_groups
 
 SURE = 0.5  # below it, the answer is more likely wrong than right by the run's own probabilities
-_SHARE = 0.1  # of the likeliest's chance, from which on a look-alike is named with it
+_SHARE = 0.1  # of the likeliest's probability, from which on a look-alike is named with it
 
 
 @dataclass(frozen=True)
@@ -19,20 +19,20 @@ class Decision:
     ----------
     members : tuple of int
         Classes it comes down to, likeliest first: one, or some that look alike.
-    chance : float
+    probability : float
         That it is one of these.
     runner_up : int or None
         The likeliest class that isn't among them, nor looks like them.
     """
 
     members: tuple[int, ...]
-    chance: float
+    probability: float
     runner_up: int | None
 
     @property
     def sure(self) -> bool:
         """Whether the answer is at least as likely right as wrong."""
-        return self.chance >= SURE
+        return self.probability >= SURE
 
 
 def decide(probabilities: np.ndarray, classes: list[str]) -> Decision:
@@ -52,7 +52,7 @@ def decide(probabilities: np.ndarray, classes: list[str]) -> Decision:
     Examples
     --------
     >>> found = decide([0.5, 0.3, 0.2], ["0", "O", "A"])
-    >>> found.members, round(found.chance, 2), found.runner_up
+    >>> found.members, round(found.probability, 2), found.runner_up
     ((0, 1), 0.8, 2)
     """
     probabilities, group = np.asarray(probabilities, np.float64), look_alike_groups(classes)

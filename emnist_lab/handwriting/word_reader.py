@@ -110,10 +110,12 @@ def read(
         # One image of each is enough here: only how sure the run is of it counts.
         probabilities = run.predict_proba(np.stack([one.image for one, *_ in ways.values()]))
         cost = {
-            (begin, end): (end - begin) * -np.log(chance.max() + 1e-9)
+            (begin, end): (end - begin) * -np.log(probability.max() + 1e-9)
             + (end - begin - 1) * _JOIN
             + _GAP * away
-            for ((begin, end), (*_, away)), chance in zip(ways.items(), probabilities, strict=True)
+            for ((begin, end), (*_, away)), probability in zip(
+                ways.items(), probabilities, strict=True
+            )
         }
         found += [ways[way] for way in _cheapest(len(groups), cost)]
     if not found:

@@ -15,7 +15,7 @@ def probabilities(**given: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("given", "members", "chance", "runner_up"),
+    ("given", "members", "probability", "runner_up"),
     [
         ({"Q": 0.9, "O": 0.06}, "Q", 0.9, "O"),
         ({"O": 0.6, "_0": 0.3, "Q": 0.1}, "O0", 0.9, "Q"),
@@ -24,10 +24,10 @@ def probabilities(**given: float) -> np.ndarray:
         ({"Q": 0.4, "_0": 0.35, "O": 0.25}, "0O", 0.6, "Q"),  # together likelier than the first
     ],
 )
-def test_look_alikes_count_together(given, members, chance, runner_up):
+def test_look_alikes_count_together(given, members, probability, runner_up):
     found = decide(probabilities(**given), CLASSES)
     assert "".join(CLASSES[index] for index in found.members) == members
-    assert found.chance == pytest.approx(chance) and found.sure
+    assert found.probability == pytest.approx(probability) and found.sure
     assert CLASSES[found.runner_up] == runner_up
 
 

@@ -312,7 +312,7 @@ def test_runs_come_and_go_and_an_example_is_no_drawing(hosted):
 
 def test_an_answer_is_either_of_or_not_sure():
     both = readings._column(readings.Prediction("r", CLASSES, np.array([0.5, 0.4, 0.1, 0, 0, 0])))
-    assert (both["answer"], both["chance"]) == ("0 / O o", "90%") and "One of these" in both["note"]
+    assert (both["answer"], both["beside"]) == ("0 / O o", "90%") and "One of these" in both["note"]
     assert [row["named"] for row in both["rows"]] == [True, True, False, False, False]
     unsure = readings._column(readings.Prediction("r", CLASSES, np.full(6, 1 / 6)))
-    assert unsure["answer"] == "Not sure" and unsure["chance"] == "perhaps 0 / O o"
+    assert unsure["answer"] == "Not sure" and unsure["beside"] == "perhaps 0 / O o"

@@ -185,7 +185,7 @@ def as_predictions(classes: Sequence[str], probabilities: np.ndarray) -> dict[st
     {'B': 0.75, 'A': 0.25}
     """
     best = top_labels(classes, probabilities, _LIKELIEST)
-    return {label: round(chance, 6) for label, chance in best}
+    return {label: round(probability, 6) for label, probability in best}
 
 
 def checked_label(label) -> str:
@@ -247,7 +247,8 @@ def _predictions(value) -> bool:
             and isinstance(top, dict)
             and len(top) <= _LIKELIEST
             and all(
-                _name(one) and _number(chance) and 0 <= chance <= 1 for one, chance in top.items()
+                _name(one) and _number(probability) and 0 <= probability <= 1
+                for one, probability in top.items()
             )
             for run, top in value.items()
         )

@@ -1,7 +1,7 @@
 // A board to draw on; `board.py` says what `component.data` holds and what is sent.
 //
 // The browser holds the drawing: what the server knows is taken over when the board is new, and
-// when the server replaced it (`turn`), never on a mere rerun, so that none eats a stroke.
+// when the server replaced it (`turn`), never on a mere rerun, so that no rerun loses a stroke.
 const MOST = 100;  // steps that can be undone
 const CLOSER = 1.5;  // a point nearer to the last one than this many pixels adds nothing
 
@@ -35,7 +35,7 @@ export default function (component) {
     const since = now.turn === null ? [] : now.strokes.filter((one) => one.born > data.version);
     if (now.turn !== null) remember();
     else now.pen = data.pen;
-    now.strokes = [...given, ...since];  // what was drawn meanwhile is no part of what was replaced
+    now.strokes = [...given, ...since];  // strokes drawn meanwhile stay
     now.turn = data.turn;
     if (since.length) send();
   }
@@ -120,7 +120,7 @@ export default function (component) {
     undo: () => {
       if (!now.past.length && !now.strokes.length) return;
       now.future.push(now.strokes);
-      // A board that was come back to has no past: its strokes go one by one.
+      // A board that is shown again has no history: undo takes its strokes one by one.
       become(now.past.pop() ?? now.strokes.slice(0, -1), 'Undone');
     },
     redo: () => {
@@ -208,7 +208,7 @@ export default function (component) {
   for (const name of ['pointerup', 'pointercancel', 'lostpointercapture']) on(canvas, name, lift);
   on(canvas, 'pointerleave', () => { ring.hidden = true; });
   on(canvas, 'contextmenu', (event) => { if (now.pointer !== null) event.preventDefault(); });
-  // Where the page would scroll all the same: some browsers look at touch events alone.
+  // Some browsers scroll the page unless touch events are stopped too.
   on(canvas, 'touchstart', (event) => event.preventDefault(), { passive: false });
   for (const name of Object.keys(acts)) on(button(name), 'click', acts[name]);
   on(slider, 'input', () => { now.pen = Number(slider.value); refresh(); });

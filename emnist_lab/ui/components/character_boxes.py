@@ -116,8 +116,8 @@ export default function (component) {
       image.style.backgroundPosition = `0 ${i / Math.max(count - 1, 1) * 100}%`;
       const side = document.createElement('span');
       const list = document.createElement('div');
-      for (const [name, chance] of readings) {
-        for (const text of [name, chance]) {
+      for (const [name, probability] of readings) {
+        for (const text of [name, probability]) {
           const cell = document.createElement('span');
           cell.textContent = text;
           list.append(cell);
@@ -247,7 +247,9 @@ def cards(
         data={
             "key": f"{hash((sheet, str(readings)))}",
             "sprite": base64.b64encode(sheet).decode("ascii"),
-            "readings": [[(name, f"{chance:.0%}") for name, chance in one] for one in readings],
+            "readings": [
+                [(name, f"{probability:.0%}") for name, probability in one] for one in readings
+            ],
             "kinds": _kinds(characters, given),
             "heads": [
                 f"{index + 1}: is {given[index]}" if index in given else f"{index + 1}"

@@ -29,7 +29,7 @@ export default function (component) {
   grid.setAttribute('aria-label', data.label);
   if (grid.dataset.key !== data.key) {
     grid.dataset.key = data.key;
-    // One short address for all tiles: the picture itself, hundreds of times, takes a second.
+    // One short address for all tiles: setting the picture itself hundreds of times takes a second.
     if (grid.sprite) URL.revokeObjectURL(grid.sprite);
     const bytes = Uint8Array.from(atob(data.sprite), (c) => c.charCodeAt(0));
     grid.sprite = URL.createObjectURL(new Blob([bytes], { type: 'image/png' }));

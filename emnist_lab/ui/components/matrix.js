@@ -151,7 +151,7 @@ export default function (component) {
     kept.cursor = which;
     hover = null;
     const text = which ? words(which) : '';
-    if (said.textContent !== text) said.textContent = text;  // said once
+    if (said.textContent !== text) said.textContent = text;  // announced once
     showCursor();
   };
   const point = (which, x, y) => {
@@ -164,7 +164,7 @@ export default function (component) {
   canvas.onclick = (event) => {
     const which = at(event);
     if (!usable(which)) return;
-    kept.cursor = null;  // keys start at what is selected then
+    kept.cursor = null;  // keys start at the selected cell again
     said.textContent = '';
     setTriggerValue('picked', which);
   };
@@ -203,7 +203,7 @@ export default function (component) {
   };
   draw();
   if (kept.cursor) {
-    const { true: row, read: column } = kept.cursor;  // the data may be others by now
+    const { true: row, read: column } = kept.cursor;  // the data may have changed
     setCursor(order.includes(row) && order.includes(column) && usable(kept.cursor) ? kept.cursor : null);
   }
   const watch = new ResizeObserver(draw);

@@ -1,5 +1,5 @@
-// What runs read, as bars; `readings.py` says what `component.data` holds. A class keeps its row:
-// rows slide to their new places and bars grow from where they are, so that one sees what changed.
+// Predictions of runs, as bars; `readings.py` says what `component.data` holds. A class keeps its row:
+// rows slide to their new places and bars grow from where they are, to show what changed.
 const MOVES = { duration: 260, easing: 'cubic-bezier(.2, .7, .2, 1)' };
 
 const made = (tag, name, text = '') => {
@@ -13,10 +13,10 @@ const percent = (share) => (100 * share).toFixed(1) + '%';
 function show(column, data, still) {
   const { who, answer, note, rows } = column.parts;
   who.textContent = who.title = data.who;
-  const chance = made('small', '', data.chance);
-  answer.replaceChildren(data.answer, chance);
+  const beside = made('small', '', data.beside);
+  answer.replaceChildren(data.answer, beside);
   note.textContent = data.note;
-  // Where everything is seen now, in the middle of a move too.
+  // Where everything is on the screen now, in the middle of an animation too.
   const top = rows.getBoundingClientRect().top, before = new Map();
   for (const [name, row] of column.rows) {
     before.set(name, [row.getBoundingClientRect().top - top, row.bar.getBoundingClientRect().width]);
@@ -27,7 +27,7 @@ function show(column, data, still) {
     row.remove();
     column.rows.delete(name);
   }
-  for (const { name, chance, named } of data.rows) {
+  for (const { name, probability, named } of data.rows) {
     let row = column.rows.get(name);
     if (!row) {
       row = made('div', 'row');
@@ -39,9 +39,9 @@ function show(column, data, still) {
       column.rows.set(name, row);
     }
     row.classList.toggle('named', named);
-    row.bar.style.width = 100 * chance + '%';
-    row.number.textContent = percent(chance);
-    rows.append(row);  // in the order of their probabilities, for those who hear them, too
+    row.bar.style.width = 100 * probability + '%';
+    row.number.textContent = percent(probability);
+    rows.append(row);  // in the order of probabilities, for screen readers too
   }
   if (still) return;
   for (const [name, row] of column.rows) {
@@ -58,7 +58,7 @@ export default function (component) {
   const root = parentElement.querySelector('.el-readings'), all = root.querySelector('.all');
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const columns = all.columns ??= [];
-  root.classList.toggle('el-bars', !data.example);  // by which others know a drawing's bars
+  root.classList.toggle('el-bars', !data.example);  // tests and timings look for it
   root.querySelector('.heading').textContent = data.heading;
   while (columns.length > data.columns.length) columns.pop().element.remove();
   while (columns.length < data.columns.length) {

@@ -77,7 +77,7 @@ def readings(
 def _column(one: Prediction, scribble: bool = False) -> dict:
     names, decision = display_names(one.classes), decide(one.probabilities, one.classes)
     read = " / ".join(names[index] for index in decision.members)
-    big, beside, note = read, f"{decision.chance:.0%}", ""
+    big, beside, note = read, f"{decision.probability:.0%}", ""
     if scribble:
         big, beside = "Not sure", ""
     elif not decision.sure:
@@ -88,12 +88,12 @@ def _column(one: Prediction, scribble: bool = False) -> dict:
     return {
         "who": one.who,
         "answer": big,
-        "chance": beside,
+        "beside": beside,
         "note": note,
         "rows": [
             {
                 "name": names[index],
-                "chance": round(float(one.probabilities[index]), 5),
+                "probability": round(float(one.probabilities[index]), 5),
                 "named": index in decision.members and not scribble,
             }
             for index in top_classes(one.probabilities, _SHOWN)

@@ -195,7 +195,7 @@ export default function (component) {
     show(-1);
     redraw(true);
   };
-  // What lies at one place comes to another, and all grows about it.
+  // Zoom about one place, and move it to another.
   const grip = (from, to, by = 1) => {
     const zoom = clamp(kept.zoom * by, 1, CLOSEST);
     const gain = (a, b, side) => (a - side / 2) / unit / kept.zoom - (b - side / 2) / unit / zoom;

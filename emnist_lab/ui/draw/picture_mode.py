@@ -166,7 +166,11 @@ def _one(
     with st.container(horizontal=True):
         st.image(thumbnails.png(one.image, 4), width=112)
         with st.container(width="stretch"):
-            st.html(formatting.bars([names[c] for c, _ in best], [chance for _, chance in best]))
+            st.html(
+                formatting.bars(
+                    [names[c] for c, _ in best], [probability for _, probability in best]
+                )
+            )
     key = f"draw_picture_given_{picture[:12]}_{at}_{run.name}"
     kept = session.draw_picture_corrections.get((picture, at))
     order = [label for label, _ in top_labels(run.classes, probabilities[at], None)]

@@ -172,13 +172,15 @@ def _last(now: Practice) -> None:
     asked, read = now.names[last.asked], now.names[last.read]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(thumbnails.png(last.image, 3), width=64)
-        chance = f"{last.probabilities[last.read]:.0%}"
+        probability = f"{last.probabilities[last.read]:.0%}"
         if last.right:
-            st.markdown(f":green[:material/check:] **{plain(asked)}** is read as meant ({chance}).")
+            st.markdown(
+                f":green[:material/check:] **{plain(asked)}** is read as meant ({probability})."
+            )
         else:
             st.markdown(
                 f":red[:material/close:] **{plain(asked)}** is read as **{plain(read)}** "
-                f"({chance}); {last.probabilities[last.asked]:.0%} for {plain(asked)}."
+                f"({probability}); {last.probabilities[last.asked]:.0%} for {plain(asked)}."
             )
 
 
