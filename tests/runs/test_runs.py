@@ -297,10 +297,10 @@ def test_little_room_is_noticed_before_training(monkeypatch):
 _SAVE_FOREVER = """
 import sys, time
 import emnist_lab as lab
-from emnist_lab import storage
+from emnist_lab.runs import run_folders
 run = lab.open_run("hog-qda")
 run.model, run.test_scores
-storage.settle = lambda *_, **__: (print("saving", flush=True), time.sleep(60))
+run_folders.commit = lambda *_, **__: (print("saving", flush=True), time.sleep(60))
 run.save("half")
 """
 
