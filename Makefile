@@ -23,7 +23,7 @@ lint: $(VENV)/.test  ## style, layers of imports, the Dockerfile
 artifacts: $(VENV)/.app
 	for recipe in pixels-logistic hog-qda warped-blend; do \
 	  rm -rf artifacts/runs/new && \
-	  $(RUN) -m emnist_lab train $$recipe --into artifacts/runs/new --name $$recipe && \
+	  $(RUN) -m emnist_lab train $$recipe --runs-dir artifacts/runs/new --name $$recipe && \
 	  rm -rf artifacts/$$recipe && mv artifacts/runs/new/$$recipe artifacts/ || exit 1; \
 	done
 

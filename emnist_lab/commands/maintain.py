@@ -72,7 +72,7 @@ def _fit_scribble_detector(options) -> dict:
     from ..maintenance import scribble_training
 
     train, test = (loading.load("balanced", part, options.root) for part in ("train", "test"))
-    measured = scribble_training.refit(
+    measured = scribble_training.refit_detector(
         train, test, stroke_files.read_drawings(options.drawings), say
     )
     if not options.json:
