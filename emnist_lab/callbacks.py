@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-ProgressCallback = Callable[
-    [float, str], None
-]  # told the share that is done, 0..1, and what is being done
+ProgressCallback = Callable[[float, str], None]  # (share that is done, 0..1; what is being done)
 
 
 class Cancelled(Exception):

@@ -105,19 +105,7 @@ def _data(options) -> dict:
     rows = []
     for (split, part), source in discovery.find(options.root).items():
         data = loading.read_part(source, part)
-        rows.append(
-            {
-                "split": split,
-                "part": part,
-                "name": data.name,
-                "images": len(data),
-                "classes": data.classes,
-                "format": source.format,
-                "generated": data.generated,
-                "notes": list(data.notes),
-                "files": [str(path) for path in source.paths[:5]],
-            }
-        )
+        rows.append(loading.describe(data, source))
         if not options.json:
             print(f"{split} {part}: {data.name}\n  {source.format}: {source.paths[0]}")
             for note in data.notes:

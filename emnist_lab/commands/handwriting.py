@@ -25,21 +25,11 @@ def _owner(options, store) -> str | None:
 
 
 def _list(options) -> dict:
-    from ..handwriting import drawing_store
+    from ..handwriting import drawing_store, results
 
     store = drawing_store.open_store()
-    rows = [
-        {
-            "id": one.id,
-            "label": one.label,
-            "time": one.time,
-            "source": one.source,
-            "owner": one.owner,
-            "writer": one.writer,
-            "predictions": one.predictions,
-        }
-        for one in store.drawings(_owner(options, store), strokes=False)
-    ]
+    drawings = store.drawings(_owner(options, store), strokes=False)
+    rows = [results.of_kept_drawing(one) for one in drawings]
     if not options.json:
         for row in rows:
             read = ", ".join(
@@ -130,32 +120,18 @@ def _delete(options) -> dict:
 
 
 def _evaluate(options) -> dict:
-    from ..handwriting import drawing_store
-    from ..metrics.intervals import wilson
+    from ..handwriting import drawing_store, results
     from ..runs import registry
 
     run = registry.open_run(options.run)
     store = drawing_store.open_store()
     drawings = store.drawings(_owner(options, store), strokes=False)
-    fresh = drawing_store.not_trained_on(run, drawings)
-    data = drawing_store.as_part(fresh, run.classes, run.manifest["data"]["split"])
-    report = drawing_store.evaluate_kept(run, fresh, store)
-    hits = int(report.per_image["accuracy"].sum())
-    low, high = map(float, wilson(hits / len(report.labels), len(report.labels)))
-    result = {
-        "run": run.name,
-        "trained_on": run.manifest["data"]["train"]["name"],
-        "data": data.name,
-        "drawings": len(report.labels),
-        "left_out": len(drawings) - len(report.labels),
-        **report.summary(),
-        "accuracy_interval": [low, high],
-        "confused_pairs": report.confused_pairs(10).to_dict("records"),
-    }
+    result = results.of_kept(run, drawings, store)
     if not options.json:
-        print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {data.name}")
-        print(f"accuracy {report.accuracy:.4f} (95 %: {low:.2f} to {high:.2f})")
-        print(f"top 3    {report.top3_accuracy:.4f}")
+        print(f"{run.name}, trained on: {result['trained_on']}\nmeasured on: {result['data']}")
+        low, high = result["accuracy_interval"]
+        print(f"accuracy {result['accuracy']:.4f} (95 %: {low:.2f} to {high:.2f})")
+        print(f"top 3    {result['top3_accuracy']:.4f}")
         print_pairs(result["confused_pairs"])
     return result
 

@@ -5,6 +5,7 @@ NIST stores every image transposed, others don't: which it is, is looked at.
 
 import os
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -163,3 +164,31 @@ def load(split: str, part: str, root: DatasetAddress | str | os.PathLike | None 
         One sentence that says what is wrong and what to do.
     """
     return read_part(locate(split, part, root), part)
+
+
+def describe(data: Part, source: Source) -> dict[str, Any]:
+    """A part and where it was found, in plain values.
+
+    Parameters
+    ----------
+    data : Part
+    source : Source
+        That it was read from.
+
+    Returns
+    -------
+    dict
+        ``split``, ``part``, ``name``, ``images`` (how many), ``classes``, ``format``,
+        ``generated``, ``notes``, and the first five ``files``.
+    """
+    return {
+        "split": data.split,
+        "part": data.part,
+        "name": data.name,
+        "images": len(data),
+        "classes": data.classes,
+        "format": source.format,
+        "generated": data.generated,
+        "notes": list(data.notes),
+        "files": [str(path) for path in source.paths[:5]],
+    }

@@ -1,14 +1,17 @@
-"""What a run predicts of drawings, pictures and pages as plain values, for other programs."""
+"""What runs predict of drawings, pictures and pages as plain values, for other programs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import InkError
+from ..metrics.intervals import wilson
 from ..metrics.ranking import top_labels
 from ..runs.run import Run
-from . import drawing_reader
+from . import drawing_reader, drawing_store
+from .drawing_store import Drawing, Store
 from .ink import rasterize_picture
 from .page_images import page_reader
 from .page_images.photo import open_photo
@@ -133,3 +136,46 @@ def of_page(run: Run, path: str | Path) -> dict[str, Any]:
         for line in page.lines
     ]
     return {"picture": str(path), "size": page.size, "text": found.text, "lines": lines}
+
+
+def of_kept_drawing(drawing: Drawing) -> dict[str, Any]:
+    """A kept drawing without its strokes: what it is, whose, and what runs read in it."""
+    names = ("id", "label", "time", "source", "owner", "writer", "predictions")
+    return {name: getattr(drawing, name) for name in names}
+
+
+def of_kept(run: Run, drawings: Sequence[Drawing], store: Store) -> dict[str, Any]:
+    """How well a run reads kept drawings that it wasn't trained on.
+
+    Parameters
+    ----------
+    run : Run
+    drawings : sequence of Drawing
+    store : Store
+        That they are kept in.
+
+    Returns
+    -------
+    dict
+        The report's summary by name; beside it ``run``, ``trained_on``, ``data``, ``drawings``,
+        ``left_out``, ``accuracy_interval`` (95 %, Wilson) and ``confused_pairs``.
+
+    Raises
+    ------
+    HandwritingError
+        None of them is left to measure on.
+    """
+    fresh = drawing_store.not_trained_on(run, drawings)
+    data = drawing_store.as_part(fresh, run.classes, run.manifest["data"]["split"])
+    report = drawing_store.evaluate_kept(run, fresh, store)
+    count = len(report.labels)
+    return {
+        "run": run.name,
+        "trained_on": run.manifest["data"]["train"]["name"],
+        "data": data.name,
+        "drawings": count,
+        "left_out": len(drawings) - count,
+        **report.summary(),
+        "accuracy_interval": [float(end) for end in wilson(report.accuracy, count)],
+        "confused_pairs": report.confused_pairs(10).to_dict("records"),
+    }

@@ -1,4 +1,4 @@
-"""A forest that grows a few trees at a time, and tells."""
+"""A forest that reports its progress every few trees."""
 
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.ensemble import ExtraTreesClassifier
@@ -10,7 +10,7 @@ _STEP = 5  # trees between two reports of progress
 
 @trusted
 class ExtraTreesWithProgress(CallbackSupportMixin, ExtraTreesClassifier):
-    """`sklearn.ensemble.ExtraTreesClassifier` (Geurts et al. 2006), told every five trees.
+    """`sklearn.ensemble.ExtraTreesClassifier` (Geurts et al. 2006) that reports every five trees.
 
     The same trees as scikit-learn grows: it is made to go on with a forest
     that it has begun. Parameters and attributes are scikit-learn's.
@@ -28,7 +28,7 @@ class ExtraTreesWithProgress(CallbackSupportMixin, ExtraTreesClassifier):
 
         Returns
         -------
-        GrowingForest
+        ExtraTreesWithProgress
         """
         wanted, warm = self.n_estimators, self.warm_start
         sizes = [*range(_STEP, wanted, _STEP), wanted]

@@ -105,7 +105,7 @@ def _adapt_blend(pipeline: Pipeline, counts: np.ndarray) -> None:
 
 
 def _edges_and_ink(hog: HOG, ink, share: float) -> tuple[str, FeatureUnion]:
-    """Edges are normalised, so how thick a stroke is, a hint at its size, is told by the ink."""
+    """Edges are normalised; how thick a stroke is, a hint at its size, is seen in the ink."""
     return "features", FeatureUnion(
         [("hog", hog), ("ink", ink)], transformer_weights={"ink": share}
     )

@@ -73,7 +73,7 @@ def _answer(layers: list[list[np.ndarray]], X: np.ndarray) -> np.ndarray:
 
 @trusted
 class MLPNetwork(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
-    """Multilayer perceptron: scikit-learn's, with a learning rate that falls, told by epoch.
+    """Multilayer perceptron: scikit-learn's, with a learning rate that falls; reports every epoch.
 
     Each epoch is one pass of `sklearn.neural_network.MLPClassifier` (ReLU,
     softmax, Adam) over the data; the learning rate falls linearly towards zero.
@@ -123,7 +123,7 @@ class MLPNetwork(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        Network
+        MLPNetwork
 
         Raises
         ------
@@ -191,7 +191,7 @@ class MLPNetwork(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         """Let go of what only fitting needs."""
 
     def _parts(self, X) -> int:
-        """Steps within an epoch that are told, at most."""
+        """Reports within an epoch, at most."""
         return 0
 
     def _inputs(self, X, epoch, random, step) -> list[np.ndarray]:
@@ -223,7 +223,7 @@ class AugmentedMLPEnsemble(MLPNetwork):
         Warp every image so many times only and take turns: quicker, learns a
         little less. None warps anew in every epoch.
     hidden_layer_sizes, max_iter, alpha, batch_size, learning_rate_init, random_state
-        As in `Network`.
+        As in `MLPNetwork`.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ _TRUSTED: list[type] = []
 def trusted(kind: type) -> type:
     """Class decorator: a run's file may hold instances of this class.
 
-    Opening a run builds them from the file, which a stranger may have written. So a class is
+    Opening a run builds them from a file that anyone may have written. So a class is
     trusted only when it does nothing with its state while it is built (no ``__setstate__`` and no
     ``__reduce__`` of its own), and reads nothing but numbers and arrays from it when it predicts.
 

@@ -1,7 +1,7 @@
 """A run as one file: exported to hand on, imported when nothing about it is wrong.
 
 The file is a zip of the run's own files, flat. One that comes in was written by
-a stranger: it is audited before anything of it is kept, and executes nothing.
+anyone: it is audited before anything of it is kept, and executes nothing.
 """
 
 import contextlib

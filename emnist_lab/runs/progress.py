@@ -1,4 +1,4 @@
-"""How far a fit is: scikit-learn's fit callbacks, told as stages, steps and a learning curve."""
+"""How far a fit is: from scikit-learn's fit callbacks, stages, steps and a learning curve."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Opens files that a stranger may have written: audits them first, executes nothing they bring."""
+"""Opens files that anyone may have written: audits them first, executes nothing they bring."""
 
 import io
 import json

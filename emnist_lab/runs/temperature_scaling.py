@@ -22,7 +22,7 @@ def with_temperature(run: Run, seed: int = SEED) -> Run:
     The temperature is fitted on all kept test scores, so the new run's own
     ``manifest["scores"]`` are measured on the images that it was fitted on;
     the title says "temperature-scaled". ``manifest["tempered"]`` keeps what it
-    brings, honestly: ``cross_fitted_log_loss`` (nats) and
+    brings, measured without bias: ``cross_fitted_log_loss`` (nats) and
     ``cross_fitted_calibration_error`` (0..1) have each half of the images at a
     temperature that was fitted on the other half, ``before_log_loss`` and
     ``before_calibration_error`` are the same without scaling. Beside them
