@@ -13,7 +13,6 @@ import hashlib
 import json
 import logging
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import home
+from ..files import home, partial_path
 from .formats.base import SIDE, Allocate, RawPart, Source, allocate_in_memory
 
 _log = logging.getLogger(__name__)
@@ -94,7 +93,7 @@ def decoded(source: Source, read: Callable[[Allocate], RawPart]) -> RawPart:
 
     Returns
     -------
-    Decoded
+    RawPart
         From the cache, images are a read-only map of the file: pages of it
         are read when they are looked at. A cache that can't be written is no
         error; the images are then simply read again the next time.
@@ -102,11 +101,11 @@ def decoded(source: Source, read: Callable[[Allocate], RawPart]) -> RawPart:
     try:
         entry = _entry(source)
     except OSError:
-        return read(allocate_in_memory)  # says in its own words why the source can't be read
+        return read(allocate_in_memory)  # raises the error that says why the source can't be read
     kept = _kept(entry)
     if kept is not None:
         return kept
-    partial = entry.with_name(f".{entry.name}.{secrets.token_hex(8)}")
+    partial = partial_path(entry.parent)
     written: list[np.memmap] = []
 
     def allocate(count: int) -> np.ndarray:

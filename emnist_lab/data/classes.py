@@ -15,6 +15,11 @@ def class_index(label: str, classes: list[str]) -> int | None:
     -------
     int or None
         None where neither case has a class.
+
+    Examples
+    --------
+    >>> class_index("c", ["A", "B", "C"]), class_index("7", ["A", "B", "C"])
+    (2, None)
     """
     for candidate in (label, label.upper(), label.lower()):
         if candidate in classes:
@@ -34,6 +39,11 @@ def display_names(classes: list[str]) -> list[str]:
     -------
     list of str
         The same order.
+
+    Examples
+    --------
+    >>> display_names(["7", "C", "B", "b"])
+    ['7', 'C c', 'B', 'b']
     """
     return [
         f"{name} {name.swapcase()}" if name.isalpha() and name.swapcase() not in classes else name

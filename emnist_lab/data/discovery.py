@@ -138,7 +138,7 @@ def files_of_nist(root: DatasetAddress | str | os.PathLike) -> dict[str, IdxFile
 
     Returns
     -------
-    dict of str to Bytes
+    dict of str to IdxFile
         By name without ``.gz``.
 
     Raises

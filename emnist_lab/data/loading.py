@@ -1,6 +1,6 @@
-"""A part of a dataset in memory: `Part`, with upright images, labels and class names.
+"""Reading a part of a dataset: images turned upright, labels numbered by class, an honest name.
 
-NIST stores every image transposed, others don't: which it is, is looked at.
+NIST stores every image transposed, others don't: the images themselves decide.
 """
 
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DatasetError
-from . import cache, official, orientation
+from . import cache, orientation, splits
 from .dataset_address import DatasetAddress
 from .discovery import locate
 from .formats import official_files
@@ -23,7 +23,7 @@ _HOLD_OUT, _HOLD_OUT_SEED = 6, 25  # EMNIST's own test parts are a seventh or a 
 
 
 def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
-    """Read a source, turn its images upright where they aren't, and name it honestly.
+    """Read a source, turn its images upright where they aren't, and name it by what it is.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
 def _origin(source: Source, raw: np.ndarray) -> str:
     if source.generated:
         return "generated"
-    if source.part and official.is_official(source.split, source.part, raw):
+    if source.part and splits.is_official(source.split, source.part, raw):
         return "official"
     return "re-partition" if source.format in official_files.FORMATS else "copy"
 
@@ -92,24 +92,24 @@ def _upright(decoded: RawPart, source: Source) -> RawPart:
             "number its classes from 0."
         )
     names = np.array([decoded.classes.get(value, "") for value in range(max(decoded.classes) + 1)])
-    verdict = orientation.detect_orientation(
+    estimate = orientation.detect_orientation(
         decoded.images, characters=names[decoded.labels].tolist()
     )
-    if not verdict.pose_sure:  # labels help much where they are right: they may be wrong
-        verdict = orientation.detect_orientation(decoded.images)
+    if not estimate.pose_sure:  # labels help where they are right; these may be wrong
+        estimate = orientation.detect_orientation(decoded.images)
     pose = "transposed" if source.transposed else "upright"
-    if verdict.pose_sure:
-        pose = verdict.pose
-    elif verdict.sure:
-        pose = "transposed" if verdict.transposed else "upright"
+    if estimate.pose_sure:
+        pose = estimate.pose
+    elif estimate.sure:
+        pose = "transposed" if estimate.transposed else "upright"
     if pose != "upright":
         for start in range(0, len(decoded.images), CHUNK):
             block = decoded.images[start : start + CHUNK]
             block[:] = orientation.apply_pose(block, _UNDOING.get(pose, pose)).copy()
     how = {"upright": "upright already", "transposed": "transposed, as NIST stores them"}
-    why = f"told from {verdict.images:,} of them"
-    if not verdict.pose_sure and not verdict.sure:
-        why = f"{verdict.images:,} of them don't tell, so that's what is usual for the format"
+    why = f"told from {estimate.images:,} of them"
+    if not estimate.pose_sure and not estimate.sure:
+        why = f"{estimate.images:,} of them don't tell, so that's what is usual for the format"
     turned = "" if pose == "upright" else "; they were turned upright"
     note = f"The images were {how.get(pose, pose)} ({why}){turned}."
     return replace(decoded, notes=(*decoded.notes, note))
@@ -162,6 +162,12 @@ def load(split: str, part: str, root: DatasetAddress | str | os.PathLike | None 
     ------
     DatasetError
         One sentence that says what is wrong and what to do.
+
+    Examples
+    --------
+    >>> test = load("balanced", "test", root="demo")
+    >>> test.images.shape[1:], test.images.dtype, len(test.classes), test.generated
+    ((28, 28), dtype('uint8'), 47, True)
     """
     return read_part(locate(split, part, root), part)
 

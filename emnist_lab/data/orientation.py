@@ -1,4 +1,4 @@
-"""Which way up images of characters are, told from the images themselves.
+"""Which way up images of characters are, by the images themselves.
 
 NIST's files hold every image transposed, and most who pass them on leave it so,
 but many turn them upright, and some get half-way. A small network scores each
@@ -131,7 +131,7 @@ def detect_orientation(
     seed: int = 25,
     characters: Sequence[str] | None = None,
 ) -> OrientationEstimate:
-    """Judge how a set of images is stored.
+    """Estimate how a set of images is stored.
 
     Parameters
     ----------
@@ -146,8 +146,17 @@ def detect_orientation(
 
     Returns
     -------
-    Verdict
-        Identical images count once. Of no images nothing is told: not sure.
+    OrientationEstimate
+        Identical images count once. Without images it is not sure.
+
+    Examples
+    --------
+    >>> from emnist_lab.data import load
+    >>> images = load("balanced", "test", root="demo").images[:300]
+    >>> detect_orientation(images).pose
+    'upright'
+    >>> detect_orientation(images.transpose(0, 2, 1)).pose
+    'transposed'
     """
     chosen = np.arange(len(images))
     if len(images) > most:

@@ -37,6 +37,16 @@ class Part:
         Whether the images are a model's, not people's; a sample's are, where its whole's are.
     handwriting : bool
         Whether drawings that people kept here may be among them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images, labels = np.zeros((3, 28, 28), np.uint8), np.array([0, 1, 1])
+    >>> part = Part(images, labels, ["A", "B"], "letters", "test", "copy", format="CSV file")
+    >>> len(part), part.counts().tolist(), part.sample(2).labels.size
+    (3, [1, 2], 2)
+    >>> part.name
+    'CSV file as EMNIST letters, test part (3 images; not known as the official split)'
     """
 
     images: np.ndarray
@@ -56,7 +66,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Honest name of the data, for every place that shows a number made from it."""
+        """What the data is, for every place that shows a number made from it."""
         if self.origin == "official":
             return f"EMNIST {self.split}, official {self.part} part ({len(self):,} images)"
         if self.origin == "sample":
@@ -237,6 +247,12 @@ def stratified_counts(counts: np.ndarray, size: int) -> np.ndarray:
     ndarray of shape (C,), dtype int64
         They add up to `size`, or to a few more where every class that has any
         needs its one; `counts` where there are no more than `size`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stratified_counts(np.array([60, 30, 10]), 10).tolist()
+    [6, 3, 1]
     """
     whole = counts.sum()
     if size >= whole:

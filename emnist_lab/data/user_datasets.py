@@ -1,14 +1,13 @@
 """Datasets that people bring: files in any format, kept under a name of their own.
 
-Each lies in a folder of ``imports`` in this machine's home. It gets there when
-it was read whole; what can't be read is refused, and nothing is left of it.
+Each lies in a folder of ``imports`` in this machine's home. It gets there once
+it was read whole; what can't be read is refused, and nothing of it is kept.
 """
 
 import contextlib
 import errno
 import os
 import re
-import secrets
 import shutil
 import time
 import zipfile
@@ -16,6 +15,7 @@ import zlib
 from pathlib import Path
 
 from ..errors import DatasetError, first_line
+from ..files import partial_path
 from . import cache, dataset_address, discovery, loading
 from .dataset_address import imports_folder
 from .download.transfer import Transfer, TransferCallback
@@ -110,13 +110,13 @@ def import_dataset(
     if not paths:
         raise DatasetError("No file was given: choose one or more.")
     name = name or free_name(paths[0].name.split(".")[0])
-    partial = imports_folder() / f".partial-{secrets.token_hex(8)}"
+    partial = partial_path(imports_folder())
     try:
         partial.mkdir(parents=True)
         _sweep()
         for path in paths:
             tell(Transfer(f"Copying {path.name}"))
-            _take(path, partial)
+            _copy_in(path, partial)
         found = discovery.find(partial)
         if not found:
             raise DatasetError(
@@ -150,7 +150,7 @@ def _sweep() -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _take(path: Path, into: Path) -> None:
+def _copy_in(path: Path, into: Path) -> None:
     if path.suffix.lower() == ".zip":
         directory = official_files.directory_in(path)
         if not official_files.members(directory):
@@ -220,7 +220,7 @@ def remove(name: str) -> None:
     except DatasetError:
         pass  # a damaged one is deleted as well
     try:
-        gone = imports_folder() / f".partial-{secrets.token_hex(8)}"
+        gone = partial_path(imports_folder())
         os.replace(imports_folder() / name, gone)
         shutil.rmtree(gone)
     except OSError as error:

@@ -14,7 +14,7 @@ from PIL import Image
 
 import emnist_lab as lab
 from emnist_lab import files
-from emnist_lab.data import cache, classes, discovery, official, orientation, splits
+from emnist_lab.data import cache, classes, discovery, orientation, splits
 from emnist_lab.data.download import nist
 from emnist_lab.data.formats import idx
 from emnist_lab.errors import DatasetError
@@ -379,7 +379,7 @@ def test_a_repartition_is_never_called_official(folder):
     data = lab.load("balanced", "test", folder)
     assert data.origin == "re-partition" and "not the official split" in data.name
     assert "not the official split" in data.sample(50).name
-    assert not official.is_official("mnist", "test", np.zeros(10_000, np.uint8))
+    assert not splits.is_official("mnist", "test", np.zeros(10_000, np.uint8))
 
 
 def test_sample_keeps_shares_and_every_class():

@@ -211,7 +211,7 @@ def unpack(packed: Path, info: zipfile.ZipInfo, to: Path) -> bool:
     return False
 
 
-def extract(path: Path, info: zipfile.ZipInfo, to: Path, told: Callable[[int], None]) -> None:
+def extract(path: Path, info: zipfile.ZipInfo, to: Path, progress: Callable[[int], None]) -> None:
     """Copy a member of a local archive, its CRC-32 checked.
 
     Parameters
@@ -220,7 +220,7 @@ def extract(path: Path, info: zipfile.ZipInfo, to: Path, told: Callable[[int], N
         The archive.
     info : zipfile.ZipInfo
     to : pathlib.Path
-    told : callable
+    progress : callable
         Gets the bytes written so far.
 
     Raises
@@ -234,20 +234,20 @@ def extract(path: Path, info: zipfile.ZipInfo, to: Path, told: Callable[[int], N
             while block := source.read(_BLOCK):
                 file.write(block)
                 done += len(block)
-                told(done)
+                progress(done)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DatasetError(
             f"{path.name} is damaged ({first_line(error)[:80]}): download it again."
         ) from error
 
 
-def check_members(path: Path, told: Callable[[int], None]) -> None:
+def check_members(path: Path, progress: Callable[[int], None]) -> None:
     """Read every official member of a local archive, its CRC-32 checked.
 
     Parameters
     ----------
     path : pathlib.Path
-    told : callable
+    progress : callable
         Gets the bytes of the archive that were gone through so far.
 
     Raises
@@ -259,16 +259,16 @@ def check_members(path: Path, told: Callable[[int], None]) -> None:
     for info in official_files.members(official_files.directory_in(path)).values():
         extract(path, info, Path(os.devnull), lambda _: None)
         done += info.compress_size
-        told(done)
+        progress(done)
 
 
-def md5(path: Path, told: Callable[[int], None]) -> str:
+def md5(path: Path, progress: Callable[[int], None]) -> str:
     """MD5 of a file, which NIST publishes for the archive.
 
     Parameters
     ----------
     path : pathlib.Path
-    told : callable
+    progress : callable
         Gets the bytes read so far.
 
     Returns
@@ -281,5 +281,5 @@ def md5(path: Path, told: Callable[[int], None]) -> str:
         for block in iter(functools.partial(file.read, _BLOCK), b""):
             digest.update(block)
             done += len(block)
-            told(done)
+            progress(done)
     return digest.hexdigest()

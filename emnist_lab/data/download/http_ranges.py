@@ -1,6 +1,6 @@
 """A file on a web server: asks for it, copies byte ranges of it, goes on after a cut.
 
-Nothing here waits for ever: a server that gives no sign is given up within
+No call blocks for ever: a server that doesn't answer is given up within
 `PATIENCE` seconds, name resolution included, which sockets' timeouts leave out.
 """
 
@@ -18,7 +18,7 @@ import urllib3
 
 from ...errors import DatasetError, first_line
 
-PATIENCE = 8.0  # seconds until a silent server is given up
+PATIENCE = 8.0  # seconds until a server that doesn't answer is given up
 _TRIES = 3  # attempts in a row that bring nothing, until a transfer is given up
 _PAUSE = 0.5  # seconds before the second attempt; doubles each time
 _BLOCK = 2**16
@@ -46,7 +46,7 @@ def host(url: str) -> str:
 
 
 def with_deadline(seconds: float, work: Callable[[], Any]) -> Any:
-    """What `work` returns or raises, or TimeoutError; it goes on unheard, if it must.
+    """What `work` returns or raises, or TimeoutError; its thread may go on, its result is dropped.
 
     Parameters
     ----------
@@ -110,8 +110,8 @@ class Remote:
         path: Path,
         start: int,
         size: int,
-        told: BytesCallback,
-        trouble: Callable[[str], None] = lambda reason: None,
+        progress: BytesCallback,
+        on_retry: Callable[[str], None] = lambda reason: None,
     ) -> None:
         """Bring `path` to `size` bytes, which begin at `start` of the file; goes on where it ends.
 
@@ -120,9 +120,9 @@ class Remote:
         path : pathlib.Path
             May hold the first bytes already.
         start, size : int
-        told : callable
+        progress : callable
             Gets the bytes that `path` holds; what it raises ends the transfer.
-        trouble : callable
+        on_retry : callable
             Gets a few words when the connection broke off and is tried again.
 
         Raises
@@ -139,7 +139,7 @@ class Remote:
             if have > size:
                 path.write_bytes(b"")
                 continue
-            told(have)
+            progress(have)
             if have == size:
                 return
             fruitless = 0 if have > before else fruitless + 1
@@ -151,15 +151,15 @@ class Remote:
                         f"{have:,} of {size:,} bytes ({reason}): try again later, it goes on "
                         "where it stopped."
                     )
-                _sleep(_PAUSE * 2 ** (fruitless - 1), lambda have=have: told(have))
+                _sleep(_PAUSE * 2 ** (fruitless - 1), lambda have=have: progress(have))
             try:
-                self._some(path, have, start, size, told)
+                self._some(path, have, start, size, progress)
                 reason = "it ends early"
             except _FAILURES as error:
                 reason = describe(error)
-                trouble(reason)
+                on_retry(reason)
 
-    def _some(self, path: Path, have: int, start: int, size: int, told: BytesCallback) -> None:
+    def _some(self, path: Path, have: int, start: int, size: int, progress: BytesCallback) -> None:
         """Append what one connection brings."""
         first, headers = start + have, {}
         if self.ranges or have:
@@ -173,7 +173,7 @@ class Remote:
                     )
                 skip = 0
             elif answer.status_code == 200:
-                skip = first  # it always sends the whole: what is here already is let go by
+                skip = first  # it always sends the whole: bytes that are here already are skipped
             elif answer.status_code in _AGAIN:
                 raise requests.HTTPError(f"status {answer.status_code}")
             else:
@@ -188,7 +188,7 @@ class Remote:
                     block = block[: size - have]
                     file.write(block)
                     have += len(block)
-                    told(have)
+                    progress(have)
 
     def _get(self, headers: dict[str, str]) -> requests.Response:
         return self.session.get(
@@ -285,28 +285,28 @@ def ask(urls: list[str]) -> Remote:
             answers.put((url, _ask(url)))
         except DatasetError as error:
             answers.put((url, error))
-        except Exception as error:  # noqa: BLE001  said in the answer, for the thread that waits
-            answers.put((url, _silent(url, describe(error))))
+        except Exception as error:  # noqa: BLE001  put in the queue, for the thread that waits
+            answers.put((url, _unreachable(url, describe(error))))
 
     for url in urls:
         threading.Thread(target=one, args=(url,), name="ask", daemon=True).start()
-    heard: dict[str, Remote | Unreachable] = {}
+    answered: dict[str, Remote | Unreachable] = {}
     end = time.monotonic() + PATIENCE
-    while len(heard) < len(urls) and (left := end - time.monotonic()) > 0:
+    while len(answered) < len(urls) and (left := end - time.monotonic()) > 0:
         try:
             url, answer = answers.get(timeout=left)
         except queue.Empty:
             break
-        heard[url] = answer
+        answered[url] = answer
         if url == urls[0] and isinstance(answer, Remote):
             break  # the first choice needs no comparison
     for url in urls:
-        if isinstance(heard.get(url), Remote):
-            return heard[url]
-    raise heard.get(urls[0]) or _silent(urls[0], "no answer in time")
+        if isinstance(answered.get(url), Remote):
+            return answered[url]
+    raise answered.get(urls[0]) or _unreachable(urls[0], "no answer in time")
 
 
-def _silent(url: str, reason: str) -> Unreachable:
+def _unreachable(url: str, reason: str) -> Unreachable:
     return Unreachable(
         f"{host(url)} can't be reached ({reason}): check the network and try again, or bring a "
         "copy of the dataset from elsewhere."

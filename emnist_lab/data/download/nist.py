@@ -96,7 +96,7 @@ def _alone(target: Path, meter: TransferMeter) -> Iterator[None]:
         try:
             lock.acquire(timeout=patience)
         except filelock.Timeout:
-            meter.say("Waiting for another download to end")
+            meter.begin("Waiting for another download to end")
             patience = 0.3
     try:
         yield
@@ -122,7 +122,7 @@ def _room(target: Path, needed: int) -> None:
 def _from_network(target: Path, wanted: list[str], urls: list[str], md5: str, meter) -> list[Path]:
     """From the first mirror that gives it all; what one fails to give, the next is asked for."""
     while True:
-        meter.say(f"Asking {http_ranges.host(urls[0])}")
+        meter.begin(f"Asking {http_ranges.host(urls[0])}")
         with contextlib.closing(http_ranges.ask(urls)) as server:
             try:
                 if server.ranges:
@@ -156,11 +156,11 @@ def _parts(
     for split, files in missing.items():
         fresh = []
         for name, info in files:
-            meter.say(f"Downloading {split} from {http_ranges.host(server.url)}")
+            meter.begin(f"Downloading {split} from {http_ranges.host(server.url)}")
             meter.base, meter.total = base, total
             fresh.append(_member(target / ".partial", server, name, info, meter))
             base += info.compress_size
-        meter.say(f"Checking {split}")
+        meter.begin(f"Checking {split}")
         placed += _place(target, fresh, split)
         placed += [target / name for name, _ in chosen[split] if target / name not in placed]
     return placed
@@ -181,7 +181,7 @@ def _member(
     packed = partial / f"{name}.{info.CRC:08x}-{info.compress_size}.part"
     start = archive.begins(server, info, partial / f"{name}.header")
     for _ in range(2):
-        server.copy(packed, start, info.compress_size, meter, meter.trouble)
+        server.copy(packed, start, info.compress_size, meter, meter.retrying)
         right = archive.unpack(packed, info, partial / name)
         packed.unlink()
         if right:
@@ -207,7 +207,7 @@ def _whole(target: Path, server: http_ranges.Remote, md5: str, meter: TransferMe
     known = target / ".gzip.zip.from"
     same = known.is_file() and known.read_text(encoding="ascii") == key
     if final.is_file() and final.stat().st_size == server.total and (md5 or same):
-        meter.say("Checking the archive that is here already")
+        meter.begin("Checking the archive that is here already")
         meter.total = server.total
         if _is_right(final, md5, meter):
             return final
@@ -216,10 +216,10 @@ def _whole(target: Path, server: http_ranges.Remote, md5: str, meter: TransferMe
     if not server.stamp and not md5:
         part.unlink(missing_ok=True)
     for _ in range(2):
-        meter.say(f"Downloading the whole archive: {where} gives no parts of it")
+        meter.begin(f"Downloading the whole archive: {where} gives no parts of it")
         meter.total = server.total
-        server.copy(part, 0, server.total, meter, meter.trouble)
-        meter.say("Checking the archive")
+        server.copy(part, 0, server.total, meter, meter.retrying)
+        meter.begin("Checking the archive")
         meter.total = server.total
         if _is_right(part, md5, meter):
             known.unlink(missing_ok=True)
@@ -239,7 +239,7 @@ def _is_right(path: Path, md5: str, meter: TransferMeter) -> bool:
     """Whether an archive is what was promised: by its MD5, else by every member's CRC-32."""
     if md5:
         return archive.md5(path, meter) == md5
-    official_files.directory_in(path)  # an archive that ends early is said to, not downloaded again
+    official_files.directory_in(path)  # a truncated archive is an error, not downloaded again
     try:
         archive.check_members(path, meter)
     except DatasetError:
@@ -267,11 +267,11 @@ def _from_zip(
         _room(target, sum(info.file_size for _, info in files))
         fresh = []
         for name, info in files:
-            meter.say(f"Unpacking {split}")
+            meter.begin(f"Unpacking {split}")
             meter.total = info.file_size
             archive.extract(path, info, target / ".partial" / name, meter)
             fresh.append(target / ".partial" / name)
-        meter.say(f"Checking {split}")
+        meter.begin(f"Checking {split}")
         placed += _place(target, fresh, split)
     return placed
 
@@ -291,7 +291,7 @@ def _from_folder(target: Path, place: Path, wanted: list[str] | None, meter) -> 
         raise DatasetError(f"{place} holds no complete EMNIST part: name another folder.")
     placed: list[Path] = []
     for split in dict.fromkeys(wanted or complete):
-        meter.say(f"Copying {split}")
+        meter.begin(f"Copying {split}")
         fresh = []
         parts = [part for part in PARTS if {"images", "labels"} <= _kinds(found, split, part)]
         names = {name for part in parts for name in official_files.names(split, part).values()}
@@ -299,7 +299,7 @@ def _from_folder(target: Path, place: Path, wanted: list[str] | None, meter) -> 
         _room(target, sum(path.stat().st_size for path in files))
         for path in files:
             fresh.append(_copied(path, target / ".partial" / path.name))
-        meter.say(f"Checking {split}")
+        meter.begin(f"Checking {split}")
         placed += _place(target, fresh, split)
     return placed
 

@@ -40,26 +40,26 @@ class TransferMeter:
     """Turns byte counts into `Transfer`s, a few a second."""
 
     def __init__(self, tell: TransferCallback):
-        self._tell, self._late, self._said = tell, deque(), 0.0
+        self._tell, self._recent, self._reported = tell, deque(), 0.0
         self.title, self.base, self.total, self._done = "", 0, 0, 0
 
-    def say(self, title: str) -> None:
+    def begin(self, title: str) -> None:
         self.title, self.base, self.total = title, 0, 0
-        self._late.clear()
+        self._recent.clear()
         self._tell(Transfer(title))
 
-    def trouble(self, reason: str) -> None:
+    def retrying(self, reason: str) -> None:
         self._tell(Transfer(f"{self.title}: {reason}, trying again", self._done, self.total))
 
     def __call__(self, done: int) -> None:
         self._done = self.base + done
         now, done = time.monotonic(), self.base + done
-        if now - self._said < 0.2 and done < self.total:
+        if now - self._reported < 0.2 and done < self.total:
             return
-        self._said = now
-        self._late.append((now, done))
-        while now - self._late[0][0] > _WINDOW and len(self._late) > 2:
-            self._late.popleft()
-        (then, before) = self._late[0]
+        self._reported = now
+        self._recent.append((now, done))
+        while now - self._recent[0][0] > _WINDOW and len(self._recent) > 2:
+            self._recent.popleft()
+        (then, before) = self._recent[0]
         speed = (done - before) / (now - then) if now > then else 0.0
         self._tell(Transfer(self.title, done, self.total, max(speed, 0.0)))

@@ -1,4 +1,4 @@
-"""What every format's reader gives: a `Source` that is found, and the `Decoded` that it reads."""
+"""What every format's reader gives: a `Source` that is found, and the `RawPart` that it reads."""
 
 import contextlib
 from collections.abc import Callable
@@ -58,7 +58,7 @@ class Source:
     paths : tuple of pathlib.Path
         Files that it is read from: when one changes, it is read anew.
     read : callable
-        ``read(allocate) -> Decoded``; raises `DatasetError`.
+        ``read(allocate) -> RawPart``; raises `DatasetError`.
     generated : bool
         Whether the images are a model's, not people's.
     transposed : bool

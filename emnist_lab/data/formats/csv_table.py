@@ -72,7 +72,7 @@ def read(path: Path, allocate: Allocate) -> RawPart:
 
     Returns
     -------
-    Decoded
+    RawPart
         Labels as they stand, or as the split's own mapping numbers them
         where they are characters.
 

@@ -86,8 +86,8 @@ def read(
 
     Parameters
     ----------
-    images, labels : Bytes
-    mapping : Bytes or None
+    images, labels : IdxFile
+    mapping : IdxFile or None
         None where the copy lacks it (torchvision deletes it).
     allocate : callable
         Gives the room for the images.
@@ -96,7 +96,7 @@ def read(
 
     Returns
     -------
-    Decoded
+    RawPart
         As stored: transposed, in NIST's own files.
 
     Raises

@@ -109,7 +109,7 @@ def read(
 
     Returns
     -------
-    Decoded
+    RawPart
         Labels as the split's own mapping numbers them.
 
     Raises

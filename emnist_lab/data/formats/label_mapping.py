@@ -5,29 +5,10 @@ from collections.abc import Mapping
 
 from ...errors import DatasetError
 from .. import splits
+from ..classes import class_index
 
 # Images in MNIST's parts, and in both: exactly so many, or it's taken for the larger split digits.
 _MNIST = (60_000, 10_000, 70_000)
-
-
-def fold(character: str, split: str) -> str | None:
-    """The class of a split that a character belongs to.
-
-    Parameters
-    ----------
-    character : str
-        One character.
-    split : str
-        One of `splits.SPLITS`.
-
-    Returns
-    -------
-    str or None
-        A letter without a class counts as its other case; None where neither has one.
-    """
-    classes = splits.mapping(split).values()
-    cases = (character, character.upper(), character.lower())
-    return next((case for case in cases if case in classes), None)
 
 
 def split_of_values(counts: Mapping[int, int]) -> str:
@@ -89,7 +70,7 @@ def split_of_names(counts: Mapping[str, int]) -> str:
 
 
 def by_value(split: str, counts: Mapping[int, int], name: str) -> tuple[dict[int, str], tuple]:
-    """Character of each label value, by the numbering that the values betray.
+    """Character of each label value, by the numbering that fits the values.
 
     Parameters
     ----------
@@ -117,10 +98,10 @@ def by_value(split: str, counts: Mapping[int, int], name: str) -> tuple[dict[int
             notes = ("Labels count from 0 (0 is A), not from 1 as NIST's do.",)
         elif 0 not in counts and 26 not in counts:
             notes = ("Labels were read as NIST's, from 1 (1 is A); no 0 or 26 occurs to prove it.",)
-    strange = sorted(counts.keys() - classes.keys())
-    if strange:
+    unknown = sorted(counts.keys() - classes.keys())
+    if unknown:
         raise DatasetError(
-            f"{name} holds the label {strange[0]}, but labels of {split} go from {min(classes)} to "
+            f"{name} holds the label {unknown[0]}, but labels of {split} go from {min(classes)} to "
             f"{max(classes)}: name the split it holds in the file's name, or use another copy."
         )
     return classes, notes
@@ -147,16 +128,17 @@ def by_name(split: str, names: Mapping[str, int], name: str) -> dict[str, int]:
     DatasetError
         The split has no class for a character.
     """
-    values = {character: value for value, character in splits.mapping(split).items()}
+    mapping = splits.mapping(split)
+    values, classes = list(mapping), list(mapping.values())
     found = {}
     for character in names:
-        folded = fold(character, split)
-        if folded is None:
+        index = class_index(character, classes)
+        if index is None:
             raise DatasetError(
                 f"{name} holds the class {character[:20]!r}, which {split} lacks: name the split "
                 "it holds in its own name, or use another copy."
             )
-        found[character] = values[folded]
+        found[character] = values[index]
     return found
 
 
@@ -169,7 +151,7 @@ _PLAIN = {"data", "raw", "train", "test", "training", "testing", "default", "ima
 
 
 def named_split(*names: str) -> str | None:
-    """The split that the first telling of several names speaks of.
+    """The split that the first specific one of several names mentions.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ def find(files: list[Path]) -> list[Source]:
             continue
         split = _named(path) or _split(path, *stamp(path))
         if not split and not claims:
-            continue  # somebody else's dataset
+            continue  # another dataset
         for part in splits.PARTS:
             reading = functools.partial(read, path, part)
             sources.append(Source(split, part, FORMAT, (path,), reading))
@@ -63,7 +63,7 @@ def read(path: Path, part: str, allocate: Allocate) -> RawPart:
 
     Returns
     -------
-    Decoded
+    RawPart
         As stored: transposed, in NIST's own files.
 
     Raises

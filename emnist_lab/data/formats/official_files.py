@@ -55,7 +55,7 @@ def index(files: list[Path]) -> dict[str, idx.IdxFile]:
 
     Returns
     -------
-    dict of str to Bytes
+    dict of str to IdxFile
         By name without ``.gz``, in small letters. Plain files come before archives.
     """
     found: dict[str, idx.IdxFile] = {}

@@ -82,7 +82,7 @@ def read(paths: tuple[Path, ...], named: str | None, allocate: Allocate) -> RawP
 
     Returns
     -------
-    Decoded
+    RawPart
         Labels as they stand, or as the split's own mapping numbers them
         where they are characters.
 

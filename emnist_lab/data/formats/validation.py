@@ -1,4 +1,4 @@
-"""What the readers of strangers' files share: errors in one sentence, ink bright on black."""
+"""What the readers of all formats share: errors in one sentence, ink bright on black."""
 
 import contextlib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SAMPLE = 1000  # images whose mean tells ink from paper
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change of a file, by which what was seen in it is remembered.
+    """Size and time of change of a file, by which caches know its version.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 def short_message(error: BaseException) -> str:
-    """A foreign error's message, fit to stand in brackets within a sentence.
+    """Another library's error message, fit to stand in brackets within a sentence.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def short_message(error: BaseException) -> str:
 
 
 def printable(text: str, most: int = 80) -> str:
-    """What a stranger's file says of itself, fit to stand in a message.
+    """Text from a file, fit to stand in a message.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def printable(text: str, most: int = 80) -> str:
 
 @contextlib.contextmanager
 def reading_errors(path: Path, kind: str) -> Iterator[None]:
-    """Give every way in which reading a stranger's file fails one sentence with its remedy.
+    """Raise one sentence with its remedy, however reading a file fails.
 
     Parameters
     ----------
