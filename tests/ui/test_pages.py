@@ -292,7 +292,7 @@ def test_draw_says_why_and_shows_the_array():
     app = drawing(SEVEN, why="true", array="true", nearest="true")
     assert not app.exception and not app.error
     words = said(app)
-    assert "**Why 7, and not" in words and "This run adds up pixels" in words
+    assert "**Why 7 and not" in words and "This run adds up pixels" in words
     assert "nearest training images" in words.lower()
     assert any("el-grid" in one.proto.body for one in app.get("html"))
 

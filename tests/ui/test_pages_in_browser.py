@@ -296,7 +296,7 @@ def test_another_run_reads_the_same_drawing(page, site):
     page.locator(browser.USEFUL["draw"]).wait_for()
     browser.draw(page, SEVEN)
     assert likeliest(page) == "7"
-    page.get_by_text("Why 7, and not").first.wait_for()
+    page.get_by_text("Why 7 and not").first.wait_for()
     names = page.locator(f"{browser.BARS} .who")
     assert names.all_inner_texts() == ["warped-blend", "pixels-logistic"]
     page.get_by_role("button", name="Read with").click()
