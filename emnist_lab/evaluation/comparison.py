@@ -261,6 +261,11 @@ def check_pair(first: Run, second: Run) -> None:
     ------
     RunError
         One has no test scores, or they come from different test parts.
+
+    Examples
+    --------
+    >>> from emnist_lab import open_run
+    >>> check_pair(open_run("hog-qda"), open_run("pixels-logistic"))
     """
     for run in (first, second):
         if fingerprint_of_test_part(run) is None or SCORES not in run.manifest["files"]:
@@ -292,6 +297,11 @@ def check_reports(first: Report, second: Report) -> None:
     ------
     RunError
         The labels or classes differ.
+
+    Examples
+    --------
+    >>> report = Report([0, 1], [[0.7, 0.3], [0.2, 0.8]], ["0", "1"])
+    >>> check_reports(report, report)
     """
     if first.classes != second.classes or not np.array_equal(first.labels, second.labels):
         raise RunError(

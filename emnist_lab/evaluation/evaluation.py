@@ -151,6 +151,13 @@ def evaluate(run: Run, test: Part, progress: ProgressCallback | None = None) -> 
     ------
     RunError, TrainingError
         See `evaluate_part`.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> test = lab.load("balanced", "test", root="demo").sample(47)
+    >>> evaluate(lab.open_run("hog-qda"), test).confusion.sum().item()
+    47
     """
     return evaluate_part(run, test, progress).report
 
@@ -165,6 +172,12 @@ def fingerprint_of_test_part(run: Run) -> str | None:
     Returns
     -------
     str or None
+
+    Examples
+    --------
+    >>> from emnist_lab import open_run
+    >>> len(fingerprint_of_test_part(open_run("hog-qda")))
+    32
     """
     test = run.manifest["data"].get("test")
     return test["fingerprint"] if test else None

@@ -75,6 +75,12 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["A", "B"])
+    >>> confusion_heatmap(report, "by row").axes[0].get_xlabel()
+    'read as'
     """
     import seaborn
 
@@ -127,6 +133,12 @@ def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = Fal
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["A", "B"])
+    >>> roc_figure(report, [0]).axes[0].get_xlabel()
+    'false positive rate'
     """
     text, paper = _INK[dark]
     rates, hits = report.roc_curves

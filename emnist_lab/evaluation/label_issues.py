@@ -103,6 +103,13 @@ def predicted_otherwise(issues: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Its rows of ``label_quality`` below 0.5.
+
+    Examples
+    --------
+    >>> scores = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8], [0.95, 0.05]]
+    >>> issues = find_label_issues(Report([0, 0, 1, 1, 1], scores, ["A", "B"]))
+    >>> predicted_otherwise(issues)["image"].tolist()
+    [4]
     """
     return issues[issues["label_quality"] < 0.5].reset_index(drop=True)
 

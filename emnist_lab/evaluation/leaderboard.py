@@ -26,6 +26,12 @@ def test_parts(runs: Iterable[Run]) -> dict[str, str]:
     dict of str to str
         Name for people, unique -> fingerprint. Two parts of one name get the
         first digits of their fingerprints.
+
+    Examples
+    --------
+    >>> from emnist_lab import open_run
+    >>> list(test_parts([open_run("hog-qda")]))
+    ['re-partition of EMNIST balanced, test part (4,700 images; not the official split)']
     """
     counts: dict[tuple[str, str], int] = {}
     for run in runs:
@@ -43,7 +49,13 @@ def test_parts(runs: Iterable[Run]) -> dict[str, str]:
 
 
 def metrics() -> list[Metric]:
-    """The metrics that a leaderboard shows, in its order."""
+    """The metrics that a leaderboard shows, in its order.
+
+    Examples
+    --------
+    >>> [one.key for one in metrics()][:2]
+    ['accuracy', 'top3_accuracy']
+    """
     return [one for one in definitions.METRICS if one.on_leaderboard]
 
 

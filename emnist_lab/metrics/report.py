@@ -172,6 +172,12 @@ class Report:
         DataFrame
             ``true``, ``predicted`` (names), ``count``, ``of`` (images of the
             true class), ``share``; most frequent first.
+
+        Examples
+        --------
+        >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+        >>> report.confused_pairs().values.tolist()
+        [['1', '0', 1, 2, 0.5]]
         """
         errors = self.confusion.copy()
         np.fill_diagonal(errors, 0)
@@ -228,6 +234,12 @@ class Report:
         ------
         ValueError
             The class doesn't occur.
+
+        Examples
+        --------
+        >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+        >>> round(report.precision_recall(0).average, 3)
+        1.0
         """
         own = self.labels == index
         if not own.any():
