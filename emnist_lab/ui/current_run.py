@@ -77,6 +77,34 @@ def open_run(name: str) -> Run:
     return opened(*version_key(registry.open_run(name)))
 
 
+def replace_run(old: str, new: str | None) -> None:
+    """Where the run of a name is in use, have another one in use; for callbacks.
+
+    Parameters
+    ----------
+    old : str
+        It is renamed or deleted.
+    new : str or None
+        None for the one to start with.
+    """
+    if st.session_state.get("run") == old:
+        use_run(new)
+
+
+def use_run(name: str | None) -> None:
+    """Choose a run, on every page that has one in use; for callbacks.
+
+    Parameters
+    ----------
+    name : str or None
+        None for the one to start with.
+    """
+    if name is None:
+        st.session_state.pop("run", None)
+    else:
+        st.session_state.run = name
+
+
 def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -> Run | None:
     """Selection of the run in use, kept in the address; None where there is no run.
 

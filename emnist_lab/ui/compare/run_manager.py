@@ -148,8 +148,7 @@ def _rename(run: Run, key: str) -> None:
     if kept.name != run.name:
         session["compare-shelf-done"] = f"“{plain(run.name)}” is called **{plain(kept.name)}** now."
         session["compare-shelf-next"] = kept.name
-        if session.get("run") == run.name:  # in use on Evaluate and Draw
-            session.run = kept.name
+        current_run.replace_run(run.name, kept.name)
 
 
 @st.dialog("Delete a run", icon=":material/delete:")
@@ -168,8 +167,8 @@ def _ask(run: Run) -> None:
 
 def _delete(run: Run) -> None:
     deleted = _try(lambda: registry.delete(run), f"**{plain(run.name)}** is deleted.")
-    if deleted and st.session_state.get("run") == run.name:
-        del st.session_state["run"]
+    if deleted:
+        current_run.replace_run(run.name, None)
 
 
 def _stamp(run: Run) -> tuple:

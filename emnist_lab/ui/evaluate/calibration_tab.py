@@ -13,7 +13,7 @@ from emnist_lab.metrics.intervals import wilson
 from emnist_lab.runs import temperature_scaling
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.ui import current_evaluation, current_run, messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 from emnist_lab.ui.formatting import plain
@@ -209,6 +209,6 @@ def temperature(run: Run) -> None:
             st.session_state["evaluate-scaling-failed"] = str(error)
             return
         st.session_state["evaluate-scaled"] = kept.name
-        st.session_state.run = kept.name
+        current_run.use_run(kept.name)
 
     st.button("Fit and keep as a new run", icon=":material/thermostat:", on_click=scale)
