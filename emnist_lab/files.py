@@ -61,6 +61,14 @@ def replace_whole(path: Path, content: bytes) -> None:
     ------
     OSError
         The folder is missing, or the disk is full or can't be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     replace_whole(Path(folder) / "one.txt", b"whole")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['one.txt']
     """
     partial = partial_path(path.parent)
     try:
@@ -72,19 +80,7 @@ def replace_whole(path: Path, content: bytes) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all; its folder is made where it is missing.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A file there is replaced.
-    content : bytes
-
-    Raises
-    ------
-    OSError
-        The disk is full or can't be written.
-    """
+    """As `replace_whole`, in a folder that is made where it is missing; raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob(".partial-*"):
         with contextlib.suppress(FileNotFoundError):  # whoever wrote it has ended just now

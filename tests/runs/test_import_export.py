@@ -30,16 +30,6 @@ FILES = (MANIFEST, MODEL, SCORES)
 
 
 @pytest.fixture(scope="module")
-def made(train, test):
-    return lab.fit("hog-qda", train, test)
-
-
-@pytest.fixture
-def kept(made):
-    return made.save("mine")
-
-
-@pytest.fixture(scope="module")
 def packed(made, tmp_path_factory) -> dict[str, bytes]:
     """Files of an exported run, to be tampered with."""
     content = import_export.export_run(made.save("mine", tmp_path_factory.mktemp("elsewhere")))

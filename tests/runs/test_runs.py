@@ -28,16 +28,6 @@ from emnist_lab.runs import run_folders
 from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
 
 
-@pytest.fixture(scope="module")
-def made(train, test):
-    return lab.fit("hog-qda", train, test)
-
-
-@pytest.fixture
-def kept(made):
-    return made.save("mine")
-
-
 def sealed(folder, name, content: bytes):
     """Replace a file of a run, with a manifest that agrees: what a forger would send."""
     (folder / name).write_bytes(content)
