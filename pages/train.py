@@ -41,7 +41,7 @@ if splits:
                 "Training images",
                 sizes,
                 value=max((size for size in sizes if size <= 20_000), default=sizes[0]),
-                key=f"images-{split}",
+                key=f"train-images-{split}",
                 format_func=lambda size: f"{size:,}" + (" (all)" if size == len(train) else ""),
                 help="A stratified random sample: every class keeps its share.",
                 width=280,
@@ -58,7 +58,7 @@ if splits:
         chosen = st.multiselect(
             "Classes",
             train.classes,
-            key=f"classes-{split}",
+            key=f"train-classes-{split}",
             format_func=dict(zip(train.classes, display_names(train.classes), strict=True)).get,
             placeholder=f"all {len(train.classes)}; choose some to train on these only",
         )

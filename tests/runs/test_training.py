@@ -420,8 +420,8 @@ def test_the_train_page_shows_the_code_of_the_run(tmp_path, monkeypatch):
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
     app.query_params.update({"recipe": "hog-qda", "split": "digits"})
     app.switch_page("pages/train.py").run()
-    app.multiselect(key="classes-digits").set_value(["0", "1"])
-    app.select_slider(key="images-digits").set_value(2000).run()
+    app.multiselect(key="train-classes-digits").set_value(["0", "1"])
+    app.select_slider(key="train-images-digits").set_value(2000).run()
     assert not app.exception and not app.error
     run = lab.fit("hog-qda", part.choose("01").sample(2000))
     kept_aside = run.model[-1].cv.test_size

@@ -419,20 +419,22 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
     asked = []
     monkeypatch.setattr(JobQueue, "submit", lambda self, spec: asked.append(spec))
     app = opened("train", recipe="pixels-logistic", split="digits")
-    box = app.checkbox(key="add-handwriting")
+    box = app.checkbox(key="train-handwriting")
     assert box.disabled and box.label == "Add my handwriting (0 drawings)"
     store.keep(ME, [drawing("7"), drawing("1", 3), drawing("A", 5)])
     store.keep(YOU, [drawing("2")])
     app = opened("train", recipe="pixels-logistic", split="digits")
-    app.checkbox(key="add-handwriting").check().run()
+    app.checkbox(key="train-handwriting").check().run()
     assert "2 drawings kept here" in said(app)
     assert f'with_kept_drawings(train, "{ME}", times=20)' in app.code[0].value
-    app.number_input(key="handwriting-times").set_value(3).run()
+    app.number_input(key="train-handwriting-repeat").set_value(3).run()
     press(app, "Train")
     assert (asked[0].handwriting, asked[0].repeat) == (ME, 3)
     monkeypatch.setenv(ownership.SHARED, "1")
     app = opened("train", recipe="pixels-logistic", split="digits")
-    assert app.checkbox(key="add-handwriting").label == "Add the handwriting kept here (3 drawings)"
+    assert (
+        app.checkbox(key="train-handwriting").label == "Add the handwriting kept here (3 drawings)"
+    )
 
 
 def test_a_spec_with_handwriting_goes_to_disk_and_to_a_command_line():

@@ -1,4 +1,4 @@
-"""Evaluate and Compare own their session keys: by a prefix, or as parameters of the address."""
+"""Evaluate, Train and Compare own their session keys: by a prefix, or as parameters of addresses."""
 
 import ast
 from pathlib import Path
@@ -14,6 +14,7 @@ PAGES = {
         UI / "current_evaluation.py",
         *sorted((UI / "evaluate").glob("*.py")),
     ],
+    "train": [PROJECT / "pages" / "train.py", *sorted((UI / "train").glob("*.py"))],
     "compare": [PROJECT / "pages" / "compare.py", *sorted((UI / "compare").glob("*.py"))],
 }
 
@@ -39,7 +40,7 @@ def test_keys_have_the_pages_prefix(page):
     assert plain and all(key.startswith(f"{page}-") for key in plain)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ["evaluate", "compare"])
 def test_parameters_of_the_address_are_no_other_pages_keys(page):
     """Streamlit calls a parameter as its widget's key, so it can't have a prefix."""
     own = {key for path in PAGES[page] for key, bound in keys(path) if bound}

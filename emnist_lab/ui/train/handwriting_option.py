@@ -41,7 +41,7 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
         counts = _counts(ALL if everyone else st.session_state["owner"])
     except LabError as error:
         st.checkbox(
-            "Add my handwriting", key="add-handwriting-not", disabled=True, help=plain(str(error))
+            "Add my handwriting", key="train-handwriting-not", disabled=True, help=plain(str(error))
         )
         return None, none, 1
     own = none.copy()
@@ -53,7 +53,7 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
     what = "the handwriting kept here" if everyone else "my handwriting"
     ticked = st.checkbox(
         f"Add {what} ({total:,} drawing{'' if total == 1 else 's'})",
-        key="add-handwriting",
+        key="train-handwriting",
         disabled=not total,
         help="The drawings on the Handwriting page, beside the training images: the run learns "
         "that hand, and says what it was trained on."
@@ -67,7 +67,7 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
         1,
         MOST_TIMES,
         min(_TIMES, MOST_TIMES),
-        key="handwriting-times",
+        key="train-handwriting-repeat",
         width=150,
         help="Times that each drawing is among the training images: so that a few of yours have a "
         "say beside thousands of others'.",

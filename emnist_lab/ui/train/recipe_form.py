@@ -111,7 +111,7 @@ def _field(
     """
     name, turn = of
     known = f"{name}:{parameter.name}"
-    key = f"{known}:{turn}"
+    key = f"train-{known}:{turn}"
     own = default if parameter.kind == "whole" else as_text(default)
     value = kept.get(known, own)
     about = f"{parameter.help} The recipe's own: {as_text(default)}."
