@@ -1,4 +1,4 @@
-"""Evaluate, Train and Compare own their session keys: by a prefix, or as parameters of addresses."""
+"""Evaluate, Train and Compare own their session keys: by a prefix, or as address parameters."""
 
 import ast
 from pathlib import Path
