@@ -396,6 +396,19 @@ def test_handwriting_reads_strokes_where_there_are_some_else_the_image(store):
     np.testing.assert_allclose(alone_, plain, atol=1e-6)
 
 
+def test_kept_drawings_are_drawn_once_for_all_runs(store, monkeypatch):
+    store.keep(ME, [drawing("7"), drawing("1", 3), Drawing("L", ink.from_strokes(SEVEN))])
+    calls = []
+    made = ink._page
+    monkeypatch.setattr(ink, "_page", lambda lines: calls.append(1) or made(lines))
+    for run in ("hog-qda", "pixels-logistic"):
+        assert "3 drawings by 1 person" in said(opened(run=run))
+        assert len(calls) == 2 * ink.VARIATIONS
+    store.keep(ME, [drawing("e", 5)])
+    opened(run="hog-qda")
+    assert len(calls) == 3 * ink.VARIATIONS + 1  # that one alone: to keep it, and to read it
+
+
 def test_a_drawing_that_several_runs_read_is_drawn_once(monkeypatch):
     calls = []
     made = ink._page

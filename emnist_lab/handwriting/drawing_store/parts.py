@@ -95,7 +95,12 @@ def as_part(
     )
 
 
-def evaluate_kept(run: Run, drawings: Sequence[Drawing], store: Store | None = None) -> Report:
+def evaluate_kept(
+    run: Run,
+    drawings: Sequence[Drawing],
+    store: Store | None = None,
+    images: dict[int, np.ndarray] | None = None,
+) -> Report:
     """Measure a run on drawings, each read from its strokes as `drawing_reader.read` does.
 
     Parameters
@@ -105,6 +110,9 @@ def evaluate_kept(run: Run, drawings: Sequence[Drawing], store: Store | None = N
         Those of characters that the run has no class for are left out; see `of_classes`.
     store : Store, optional
         Where their strokes are looked up, a few hundred at a time, if `drawings` lack them.
+    images : dict of int to ndarray, optional
+        Number of a drawing -> its `Drawing.variations`, as far as they were made before: what
+        is missing is added, so that the next run needn't draw them again.
 
     Returns
     -------
@@ -127,17 +135,30 @@ def evaluate_kept(run: Run, drawings: Sequence[Drawing], store: Store | None = N
     part = as_part(drawings, run.classes)
     chosen, found = of_classes(drawings, run.classes), np.zeros((len(part), len(run.classes)))
     for start in range(0, len(chosen), _AT_ONCE):
-        some = chosen[start : start + _AT_ONCE]
-        if store is not None:
-            whole = {one.id: one for one in store.drawings(ids=[one.id for one in some])}
-            some = [whole.get(one.id, one) for one in some]  # it may be deleted meanwhile
-        images = [one.variations for one in some]
-        for count in {len(one) for one in images}:
-            here = [index for index, one in enumerate(images) if len(one) == count]
+        made = _variations(chosen[start : start + _AT_ONCE], store, images)
+        for count in {len(one) for one in made}:
+            here = [index for index, one in enumerate(made) if len(one) == count]
             found[np.add(start, here)] = drawing_reader.predict_variations(
-                run, np.stack([images[index] for index in here])
+                run, np.stack([made[index] for index in here])
             )
     return Report(part.labels, found, run.classes)
+
+
+def _variations(
+    drawings: Sequence[Drawing], store: Store | None, known: dict[int, np.ndarray] | None
+) -> list[np.ndarray]:
+    """What a run reads of each drawing; what is new is put into `known`."""
+    known = {} if known is None else known
+    missing = [one for one in drawings if one.id not in known]
+    if store is not None and missing:
+        whole = {one.id: one for one in store.drawings(ids=[one.id for one in missing])}
+        missing = [whole.get(one.id, one) for one in missing]  # it may be deleted meanwhile
+    made = [one.variations for one in missing]
+    new = iter(made)
+    found = [known[one.id] if one.id in known else next(new) for one in drawings]
+    pairs = zip(missing, made, strict=True)
+    known.update((one.id, images) for one, images in pairs if one.id is not None)
+    return found
 
 
 def with_kept_drawings(

@@ -27,7 +27,14 @@ _FEW = 50  # drawings, below which a share is said as a count
 def _report(
     folder: str, stamp: int, fingerprint: tuple, _drawings: list[Drawing], _store: Store
 ) -> Report:
-    return evaluate_kept(current_run.opened(folder, stamp), _drawings, _store)
+    images = _images(*fingerprint[:2])
+    return evaluate_kept(current_run.opened(folder, stamp), _drawings, _store, images)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _images(place: str, owner: str | None) -> dict:
+    """Images of kept drawings by their number, made once for all runs."""
+    return {}
 
 
 def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> None:
