@@ -30,7 +30,7 @@ def few(train):
 def custom(*steps):
     """A recipe of one's own, in float64."""
     named = [(f"step{index}", step) for index, step in enumerate(steps)]
-    return Recipe("own", "Own", "", lambda seed: Pipeline(named), (("Fitting", 1.0),))
+    return Recipe("own", "Own", "", "pixels", lambda seed: Pipeline(named), (("Fitting", 1.0),))
 
 
 SHIPPED = ("hog-qda", "pixels-logistic", "warped-blend")

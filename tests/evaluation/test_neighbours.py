@@ -43,7 +43,7 @@ QUICK = {
 def own(*steps):
     """A recipe of one's own."""
     named = [(f"step{index}", step) for index, step in enumerate(steps)]
-    return Recipe("own", "Own", "", lambda seed: Pipeline(named), (("Fitting", 1.0),))
+    return Recipe("own", "Own", "", "pixels", lambda seed: Pipeline(named), (("Fitting", 1.0),))
 
 
 @pytest.fixture(scope="module")
