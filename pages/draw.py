@@ -13,8 +13,9 @@ from emnist_lab.handwriting.decision import decide
 from emnist_lab.handwriting.ink import Raster
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages
-from emnist_lab.ui.components.board import PEN, SIDE, Board, board, put
+from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
 from emnist_lab.ui.components.readings import Prediction, readings
+from emnist_lab.ui.current_evaluation import fragment_with_errors
 from emnist_lab.ui.draw import ink_steps, keep_buttons
 from emnist_lab.ui.draw.picture_corrections import keep_corrected
 from emnist_lab.ui.draw.picture_mode import scanned
@@ -102,7 +103,7 @@ def say_scribble() -> None:
     )
 
 
-@st.fragment
+@fragment_with_errors
 def draw(runs: list[Run]) -> None:
     """Board and readings: a stroke runs this part of the page alone."""
     row = st.container(horizontal=True, gap="medium")
@@ -188,12 +189,12 @@ def say_nearest(image: np.ndarray, run: Run) -> None:
     explanation_panel.show_nearest_images(run, image, "draw")
 
 
-@st.fragment
+@fragment_with_errors
 def drill(runs: list[Run]) -> None:
     """Characters that are asked for, drawn and scored."""
     run = runs[0]
     row = st.container(horizontal=True, gap="medium")
-    drawn = Board([], PEN, lambda: put("draw-practice-board", []))
+    drawn = Board([], PEN, lambda: clear("draw-practice-board"))
     if asks(run):
         with row.container(width=SIDE + 48):
             drawn = board(
@@ -207,11 +208,14 @@ def drill(runs: list[Run]) -> None:
             messages.say_error(error)
 
 
-@st.fragment
+@fragment_with_errors
 def write(runs: list[Run]) -> None:
     """Several characters on one board."""
     drawn = board(
-        "draw-word", width=2 * SIDE, label="Board: write a word", hint="Write a word, letters apart"
+        "draw-word",
+        width=2 * SIDE,
+        label="Board: write a word",
+        hint="Write a word, letters apart.",
     )
     words(runs[0], drawn)
 

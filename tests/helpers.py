@@ -162,3 +162,19 @@ def said(app: AppTest) -> str:
     more = (app.error, app.success)
     words = "\n".join(str(one.value) for kind in (*kinds, *more) for one in kind)
     return words.replace("\\", "")  # which keeps names from files from being Markdown
+
+
+def canvas_json(strokes) -> dict:
+    """Strokes as a canvas sends them."""
+    objects = []
+    for stroke in strokes:
+        points = np.asarray(stroke, float)
+        low, high = points.min(axis=0), points.max(axis=0)
+        commands = [["L", *point] for point in points.tolist()]
+        commands[0][0] = "M"
+        (left, top), (width, height) = ((low + high) / 2).tolist(), (high - low).tolist()
+        objects.append({
+            "type": "Path", "path": commands, "originX": "center", "originY": "center",
+            "left": left, "top": top, "width": width, "height": height, "strokeWidth": 20,
+        })  # fmt: skip
+    return {"version": "7.4.0", "objects": objects}

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..errors import LabError
 from ..files import PROJECT
@@ -47,13 +48,17 @@ def chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def server(environment: dict[str, str] | None = None) -> Iterator[str]:
+def server(
+    environment: dict[str, str] | None = None, script: Path = PROJECT / "app.py"
+) -> Iterator[str]:
     """Serve the app on a free port of this machine, and stop it at the end.
 
     Parameters
     ----------
     environment : dict of str to str, optional
         Variables for the server, beside those of this process.
+    script : pathlib.Path
+        What is served.
 
     Yields
     ------
@@ -69,13 +74,13 @@ def server(environment: dict[str, str] | None = None) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py"),
+        sys.executable, "-m", "streamlit", "run", str(script),
         f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",
     ]  # fmt: skip
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
             command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "PYTHONPATH": str(PROJECT), **(environment or {})},
         )  # fmt: skip
         try:
             address = f"http://127.0.0.1:{port}"

@@ -107,7 +107,7 @@ def _strokes(page, address: str, strokes: int) -> dict:
         page.evaluate(_STOPWATCH)
         draw(page, [[(60 + turn * 3, 60), (200, 60 + turn), (110, 230 - turn * 2)]])
         waits.append(page.evaluate("window.__answered"))
-        page.get_by_role("button", name="Clear", exact=True).click()
+        page.get_by_role("button", name="Reset canvas & history", exact=True).click()
         page.locator(BARS).wait_for(state="detached")
         page.wait_for_timeout(300)
     return summarize(waits[1:]) | {"strokes": strokes}

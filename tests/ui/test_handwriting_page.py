@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 import streamlit as st
-from helpers import make_part, said, write
+from helpers import canvas_json, make_part, said, write
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
@@ -355,9 +355,7 @@ def drawn_on_draw(strokes, **query) -> AppTest:
     for key, value in query.items():
         app.query_params[key] = value
     app.session_state["owner"] = ME
-    app.session_state["draw-board-drawn"] = board._Drawn(
-        [{"points": one, "width": 20} for one in strokes], [np.array(one) for one in strokes]
-    )
+    app.session_state["draw-board-drawn"] = board.Drawn(canvas_json(strokes))
     app.switch_page("pages/draw.py")
     return app.run()
 

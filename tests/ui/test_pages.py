@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from helpers import opened, said
+from helpers import canvas_json, opened, said
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
@@ -250,9 +250,7 @@ def drawing(strokes, key="draw-board", **query) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     app.switch_page("pages/draw.py")
-    arrays = [np.asarray(one, float) for one in strokes]
-    sent = [{"points": one.tolist(), "width": 20} for one in arrays]
-    app.session_state[f"{key}-drawn"] = board._Drawn(sent, arrays, 20.0, 1)
+    app.session_state[f"{key}-drawn"] = board.Drawn(canvas_json(strokes))
     return app.run()
 
 
@@ -311,7 +309,7 @@ def test_draw_says_in_one_sentence_what_cannot_be_read_and_keeps_it(strokes, wor
     app = drawing(strokes)
     assert not app.exception and words in said(app)
     assert bars(app) == {}
-    assert len(app.session_state["draw-board-drawn"].strokes) == len(strokes)
+    assert len(app.session_state["draw-board-drawn"].json["objects"]) == len(strokes)
 
 
 def test_draw_names_no_letter_for_a_scribble():
@@ -348,8 +346,7 @@ def test_practice_asks_scores_and_ends_with_what_came_of_it():
     app = opened("draw", mode="Practice", run="hog-qda")
     press(app, "Begin")
     asked = app.session_state["draw-practice"].asked
-    arrays = [np.asarray(one, float) for one in SEVEN]
-    app.session_state["draw-practice-board-drawn"] = board._Drawn([], arrays, 20.0, 1)
+    app.session_state["draw-practice-board-drawn"] = board.Drawn(canvas_json(SEVEN), turn=7)
     app.run()
     assert not app.exception
     press(app, "That's it")
@@ -357,7 +354,7 @@ def test_practice_asks_scores_and_ends_with_what_came_of_it():
     image, probabilities = lab.drawings.read(lab.open_run("hog-qda"), SEVEN, 20)
     assert attempt.asked == asked and attempt.read == probabilities.argmax()
     assert np.array_equal(attempt.image, image)
-    assert not app.session_state["draw-practice-board-drawn"].strokes  # for the next one
+    assert not app.session_state["draw-practice-board-drawn"].json["objects"]  # for the next one
     press(app, "End")
     assert not app.exception and "Keep this drawing" in [one.label for one in app.button]
 

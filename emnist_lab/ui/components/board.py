@@ -1,30 +1,29 @@
-"""A board to draw on: pen, eraser, undo, redo, clear; by mouse, finger or pen; with shortcuts.
+"""A board to draw on: streamlit-drawable-canvas, with what a drawing needs beside it.
 
-streamlit-drawable-canvas won't do: its toolbar can't be hidden while one draws, and the pencil in
-it turns strokes into things to move; it waits 200 ms before it sends; it has no eraser and a fixed
-size; and a drawing that it is given drops the stroke that is on its way. None of these has a
-setting, and its styles are isolated. So this is a board of our own.
+The component keeps a drawing only while it is on the page, and sends it 200 ms after a stroke.
+So the session keeps what was drawn, and a small script beside the canvas presses the component's
+own "Update the app" when a stroke ends. `docs/canvas.md` says what was worked around.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-PEN = 20.0  # canvas pixels
+from emnist_lab.errors import InkError
+from emnist_lab.handwriting.canvas_strokes import strokes_from_canvas
+
+PEN = 20  # canvas pixels
 SIDE = 280
-
-
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"board.{kind}").read_text(encoding="utf-8")
-
-
-# The canvas's class is the one that Fabric gives to what is drawn on: other programs look for it.
-# It has it, and is seen, once the script hears what is drawn.
-_board = st.components.v2.component(
-    "emnist_lab_board", html=_read("html"), css=_read("css"), js=_read("js")
+_PENS = (8, 36)
+_TOOLBAR = 44  # CSS pixels that the component's toolbar takes above the canvas
+_companion = st.components.v2.component(
+    "emnist_lab_board",
+    html='<span></span><p role="alert" hidden>The canvas didn\'t load: reload the page, or use '
+    "<b>Picture</b> above.</p>",
+    js=Path(__file__).with_name("board.js").read_text(encoding="utf-8"),
 )
 
 
@@ -37,10 +36,9 @@ class Board(NamedTuple):
         (x, y) in canvas pixels, y down, in the order they were drawn; points
         beyond the edge included.
     pen_width : float
-        Width of the pen in canvas pixels, when the last stroke was drawn.
+        Width of the pen in canvas pixels.
     clear : callable
-        Wipes the board when the page runs next; for callbacks. The person
-        can undo it.
+        Empties the board when the page runs next; for callbacks.
     """
 
     strokes: list[np.ndarray]
@@ -48,14 +46,12 @@ class Board(NamedTuple):
     clear: Callable[[], None]
 
 
-class _Drawn(NamedTuple):
+class Drawn(NamedTuple):
     """What a session keeps of a board; it outlives reruns and page changes."""
 
-    sent: Sequence[dict[str, Any]] = ()  # as the browser sent it: to show it again
-    strokes: Sequence[np.ndarray] = ()
-    pen: float = PEN
-    version: int = 0  # of what the browser sent: it grows with each change there
-    turn: int = 0  # grows with each change here
+    json: dict[str, Any] | None = None  # as the canvas sent it, and takes it again
+    pen: int = PEN
+    turn: int = 0  # grows each time the board is emptied from here
 
 
 def board(
@@ -64,7 +60,7 @@ def board(
     width: int = SIDE,
     height: int = SIDE,
     label: str = "Board: draw one digit or letter",
-    hint: str = "Draw a digit or a letter",
+    hint: str = "Draw a digit or a letter.",
 ) -> Board:
     """Show a board, and say what is drawn on it.
 
@@ -76,68 +72,69 @@ def board(
     key : str
         Of the widget.
     width, height : int
-        Canvas pixels; CSS pixels too, where there is room for it and, up to a
-        width of 400, the tools beside it. It shrinks where there isn't, and
-        its pixels with it.
+        Canvas pixels, and CSS pixels; a canvas wider than its place scrolls inside it.
     label : str
         For those who can't see it.
     hint : str
-        What an empty board invites to.
+        What a board invites to.
 
     Returns
     -------
     Board
+
+    Raises
+    ------
+    InkError
+        The canvas holds what can't be read as strokes; it stays as it is.
     """
-    drawn: _Drawn = st.session_state.setdefault(f"{key}-drawn", _Drawn())
-    _board(
-        key=key,
-        data={
-            "strokes": list(drawn.sent),
-            "version": drawn.version,
-            "turn": drawn.turn,
-            "pen": drawn.pen,
-            "width": width,
-            "height": height,
-            "label": label,
-            "hint": hint,
-        },
-        on_drawing_change=lambda: _take(key),
+    session, of_drawing = st.session_state, f"{key}-drawn"
+    drawn: Drawn = session.setdefault(of_drawing, Drawn())
+    widget = f"{key}-canvas-{drawn.turn}"
+    if widget not in session:
+        # The browser makes the canvas anew, with what was drawn before. Until it is gone again
+        # that mustn't change: a changed one would be loaded over the stroke that is on its way.
+        session[f"{key}-first"] = drawn
+    first: Drawn = session[f"{key}-first"]
+    _companion(key=f"{key}-companion", data={"label": label}, height=_TOOLBAR)
+    try:
+        from streamlit_drawable_canvas import st_canvas
+
+        sent = st_canvas(
+            stroke_width=session.get(f"{key}-pen", first.pen),
+            stroke_color="#fff",
+            background_color="#000",
+            initial_drawing=first.json,
+            width=width,
+            height=height,
+            key=widget,
+        ).json_data
+    except (ImportError, st.errors.StreamlitAPIException) as error:
+        raise InkError(
+            f"The canvas can't be shown ({type(error).__name__}): install the requirements again, "
+            "or use Picture above."
+        ) from error
+    if first.json and first.json.get("objects"):
+        # The canvas's own reset goes back to what it started with, and undo no further.
+        st.button(
+            "Clear", icon=":material/delete:", key=f"{key}-clear", on_click=clear, args=(key,)
+        )
+    pen = st.slider("Pen width", *_PENS, first.pen, key=f"{key}-pen", width=width)
+    st.caption(
+        f"{hint} :material/edit: above it moves, turns, scales and removes strokes; press it again "
+        "to draw.",
+        width=width,
     )
-    return Board(list(drawn.strokes), drawn.pen, lambda: put(key, []))
+    session[of_drawing] = drawn = Drawn(sent, pen, drawn.turn)
+    return Board(strokes_from_canvas(sent), float(pen), lambda: clear(key))
 
 
-def put(key: str, strokes: Sequence[np.ndarray], pen_width: float = PEN) -> None:
-    """Replace what is on a board, before it is shown next; the person can undo it.
+def clear(key: str) -> None:
+    """Empty a board, before it is shown next.
 
     Parameters
     ----------
     key : str
         Of the widget.
-    strokes : sequence of array-like of shape (n, 2)
-        Canvas pixels.
-    pen_width : float
-        What they are drawn with.
     """
-    known: _Drawn = st.session_state.get(f"{key}-drawn", _Drawn())
-    given = [np.asarray(points, np.float64).reshape(-1, 2) for points in strokes]
-    st.session_state[f"{key}-drawn"] = _Drawn(
-        [{"points": points.tolist(), "width": pen_width} for points in given],
-        given,
-        pen_width,
-        known.version,
-        known.turn + 1,
-    )
-
-
-def _take(key: str) -> None:
-    """Take over what the browser sent, unless it is older than what is known."""
-    sent = st.session_state[key].drawing
-    known: _Drawn = st.session_state.get(f"{key}-drawn", _Drawn())
-    try:
-        if sent["version"] <= known.version:
-            return  # an old state that the browser repeats when a page is come back to
-        strokes = [np.array(one["points"], np.float64).reshape(-1, 2) for one in sent["strokes"]]
-        pen, version = float(sent["pen"]), int(sent["version"])
-    except (KeyError, TypeError, ValueError):
-        return  # the board's own script never sends that
-    st.session_state[f"{key}-drawn"] = _Drawn(sent["strokes"], strokes, pen, version, known.turn)
+    drawn: Drawn = st.session_state.get(f"{key}-drawn", Drawn())
+    st.session_state[f"{key}-drawn"] = Drawn(None, drawn.pen, drawn.turn + 1)
