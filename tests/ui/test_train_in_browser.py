@@ -101,7 +101,7 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     page.get_by_text("reg_param=0.3").wait_for(state="attached")
     # These are new fields; those that they stand for go when the run of the script ends.
     page.wait_for_function(
-        "count => document.querySelectorAll('[class*=st-key-hog-qda] input').length === count",
+        "count => document.querySelectorAll('[class*=st-key-train-hog-qda] input').length == count",
         arg=len(recipe.hyperparameters),
     )
     assert shown(page) == own_of(recipe)
