@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
+from emnist_lab.data.part import stratified_counts
 from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
 from emnist_lab.files import PROJECT
 from emnist_lab.maintenance import bench
@@ -404,7 +405,7 @@ def test_the_code_knows_how_many_images_of_each_class_the_run_has(train):
         whole = len(uneven)
         for size in (1, 7, len(part.classes), whole // 3, whole - 1, whole, 10**6):
             drawn = uneven.sample(size, 9).counts()
-            np.testing.assert_array_equal(part.stratified_counts(uneven.counts(), size), drawn)
+            np.testing.assert_array_equal(stratified_counts(uneven.counts(), size), drawn)
 
 
 def test_the_train_page_shows_the_code_of_the_run(tmp_path, monkeypatch):
