@@ -15,7 +15,6 @@ from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
 from emnist_lab.ui.components.readings import Prediction, readings
-from emnist_lab.ui.current_evaluation import fragment_with_errors
 from emnist_lab.ui.draw import ink_steps, keep_buttons
 from emnist_lab.ui.draw.picture_corrections import keep_corrected
 from emnist_lab.ui.draw.picture_mode import scanned
@@ -103,7 +102,7 @@ def say_scribble() -> None:
     )
 
 
-@fragment_with_errors
+@messages.fragment_with_errors
 def draw(runs: list[Run]) -> None:
     """Board and readings: a stroke runs this part of the page alone."""
     row = st.container(horizontal=True, gap="medium")
@@ -189,7 +188,7 @@ def say_nearest(image: np.ndarray, run: Run) -> None:
     explanation_panel.show_nearest_images(run, image, "draw")
 
 
-@fragment_with_errors
+@messages.fragment_with_errors
 def drill(runs: list[Run]) -> None:
     """Characters that are asked for, drawn and scored."""
     run = runs[0]
@@ -208,7 +207,7 @@ def drill(runs: list[Run]) -> None:
             messages.say_error(error)
 
 
-@fragment_with_errors
+@messages.fragment_with_errors
 def write(runs: list[Run]) -> None:
     """Several characters on one board."""
     drawn = board(

@@ -32,6 +32,27 @@ CLASSES = {
 VERSION_0_1 = Path(__file__).with_name("fixtures") / "version_0_1"  # files that it wrote
 SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]
 
+# What Streamlit does with a component, as far as tests of components need it: shows its markup,
+# runs its script with data, and keeps what the script tells.
+COMPONENT_HOST = """async ([html, css, js, data]) => {
+  document.body.innerHTML = '<div id="host"></div>';
+  const host = document.querySelector('#host');
+  host.innerHTML = `<style>${css}</style>${html}`;
+  const url = URL.createObjectURL(new Blob([js], { type: 'text/javascript' }));
+  const start = (await import(url)).default;
+  window.told = [];
+  const tell = (name, value) => window.told.push([name, value.indices ?? value]);
+  window.run = (data) => {
+    if (window.stop) window.stop();
+    window.stop = start({ parentElement: host, data, setTriggerValue: tell, setStateValue: tell });
+  };
+  window.run(data);
+  await new Promise(requestAnimationFrame);
+}"""
+COMPONENT_STYLE = """<style>body { margin: 20px; --st-text-color: #1f2430;
+--st-background-color: #fff; --st-secondary-background-color: #f4f6f9;
+--st-primary-color: #1f6feb; --st-font: sans-serif }</style>"""
+
 
 def glyph(character: str, random: np.random.Generator) -> np.ndarray:
     """A printed character, slanted, stretched and turned a little: stands in for handwriting."""

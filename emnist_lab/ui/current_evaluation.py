@@ -1,8 +1,6 @@
 """The evaluation on pages: a run's kept scores, or its predictions on the dataset in use."""
 
 import dataclasses
-import functools
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -16,25 +14,12 @@ from emnist_lab.metrics.report import Report
 from emnist_lab.runs import registry
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import background_pools, current_dataset, current_run, messages, task_panel
+from emnist_lab.ui import background_pools, current_dataset, current_run, task_panel
 from emnist_lab.ui.background_task import Task
 from emnist_lab.ui.formatting import plain
 
 _ON = ("its own test part", "the dataset in use")
 _HERE = "evaluate-here"  # session key: measure on the dataset in use, which a button asked for
-
-
-def fragment_with_errors(work: Callable[..., None]) -> Callable[..., None]:
-    """A fragment of a page that says what is wrong, where it would break: a run may be gone."""
-
-    @functools.wraps(work)
-    def safely(*args, **kwargs) -> None:
-        try:
-            work(*args, **kwargs)
-        except LabError as error:
-            messages.say_error(error)
-
-    return st.fragment(safely)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Computing the numbers …")

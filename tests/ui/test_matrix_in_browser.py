@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import COMPONENT_HOST, COMPONENT_STYLE
 
 from emnist_lab.maintenance import browser
 from emnist_lab.ui.components import matrix
@@ -14,26 +15,6 @@ NAMES = list("ABCDEF")
 ORDER = np.array([2, 0, 3, 1, 5, 4])  # C A D B F E from the top left
 ABSENT = 3  # D: third row and column
 EDGE = 24  # pixels of one-letter labels, as in matrix.js
-# What Streamlit does with a component, as far as this one needs it.
-_HOST = """async ([html, css, js, data]) => {
-  document.body.innerHTML = '<div id="host"></div>';
-  const host = document.querySelector('#host');
-  host.innerHTML = `<style>${css}</style>${html}`;
-  const url = URL.createObjectURL(new Blob([js], { type: 'text/javascript' }));
-  const start = (await import(url)).default;
-  window.told = [];
-  window.run = (data) => {
-    if (window.stop) window.stop();
-    window.stop = start({ parentElement: host, data, setTriggerValue: (name, value) => {
-      window.told.push([name, value]);
-    } });
-  };
-  window.run(data);
-  await new Promise(requestAnimationFrame);
-}"""
-_STYLE = """<style>body { margin: 20px; --st-text-color: #1f2430; --st-background-color: #fff;
---st-secondary-background-color: #f4f6f9; --st-primary-color: #1f6feb; --st-font: sans-serif }
-</style>"""
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +41,9 @@ def shown(chromium, monkeypatch):
     def show(function, *numbers, **more):
         function(*numbers, NAMES, ORDER, key="m", on_pick=print, **more)
         page = context.new_page()
-        page.set_content(f"<!doctype html><head>{_STYLE}</head><body></body>")
+        page.set_content(f"<!doctype html><head>{COMPONENT_STYLE}</head><body></body>")
         files = (matrix._HTML, matrix._read("css"), matrix._read("js"))
-        page.evaluate(_HOST, [*files, given["data"]])
+        page.evaluate(COMPONENT_HOST, [*files, given["data"]])
         return page, given["data"]
 
     yield show

@@ -2,28 +2,13 @@
 
 import numpy as np
 import pytest
+from helpers import COMPONENT_HOST, COMPONENT_STYLE
 
 from emnist_lab.maintenance import browser
 from emnist_lab.ui.components import readings
 
 chromed = pytest.mark.skipif(
     browser.chromium() is None, reason="needs Chromium: apt-get install it"
-)
-# What Streamlit does with a component, as far as these need it.
-_HOST = """async ([html, css, js, data]) => {
-  document.body.innerHTML = '<input id="words"><div id="host"></div>';
-  const host = document.querySelector('#host');
-  host.innerHTML = `<style>${css}</style>${html}`;
-  const url = URL.createObjectURL(new Blob([js], { type: 'text/javascript' }));
-  const start = (await import(url)).default;
-  window.told = [];
-  window.run = (data) => start({ parentElement: host, data,
-    setStateValue: (name, value) => window.told.push(JSON.parse(JSON.stringify(value))) });
-  window.run(data);
-  await new Promise(requestAnimationFrame);
-}"""
-_STYLE = (
-    "<style>body { margin: 20px; --st-text-color: #1f2430; --st-primary-color: #1f6feb }</style>"
 )
 
 
@@ -35,8 +20,8 @@ def hosted(chromium):
     def show(files, data, **kind):
         contexts.append(chromium.new_context(**{"viewport": {"width": 700, "height": 600}, **kind}))
         page = contexts[-1].new_page()
-        page.set_content(f"<!doctype html><head>{_STYLE}</head><body></body>")
-        page.evaluate(_HOST, [*files, data])
+        page.set_content(f"<!doctype html><head>{COMPONENT_STYLE}</head><body></body>")
+        page.evaluate(COMPONENT_HOST, [*files, data])
         return page
 
     yield show

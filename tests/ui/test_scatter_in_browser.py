@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import COMPONENT_HOST, COMPONENT_STYLE
 from matplotlib.path import Path
 
 from emnist_lab.maintenance import browser
@@ -12,26 +13,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 COUNT, MARGIN = 400, 16
-# What Streamlit does with a component, as far as this one needs it.
-_HOST = """async ([html, css, js, data]) => {
-  document.body.innerHTML = '<div id="host"></div>';
-  const host = document.querySelector('#host');
-  host.innerHTML = `<style>${css}</style>${html}`;
-  const url = URL.createObjectURL(new Blob([js], { type: 'text/javascript' }));
-  const start = (await import(url)).default;
-  window.told = [];
-  window.run = (data) => {
-    if (window.stop) window.stop();
-    window.stop = start({ parentElement: host, data, setTriggerValue: (name, value) => {
-      window.told.push([name, value.indices]);
-    } });
-  };
-  window.run(data);
-  await new Promise(requestAnimationFrame);
-}"""
-_STYLE = """<style>body { margin: 20px; --st-text-color: #1f2430; --st-background-color: #fff;
---st-secondary-background-color: #f4f6f9; --st-primary-color: #1f6feb; --st-font: sans-serif }
-</style>"""
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +46,9 @@ def page(request, chromium, data):
     size = {"width": 360 if phone else 900, "height": 700}
     context = chromium.new_context(viewport=size, has_touch=phone)
     made = context.new_page()
-    made.set_content(f"<!doctype html><head>{_STYLE}</head><body></body>")
+    made.set_content(f"<!doctype html><head>{COMPONENT_STYLE}</head><body></body>")
     files = (scatter._HTML, scatter._read("css"), scatter._read("js"))
-    made.evaluate(_HOST, [*files, data])
+    made.evaluate(COMPONENT_HOST, [*files, data])
     yield made
     context.close()
 

@@ -13,7 +13,7 @@ from emnist_lab.metrics.intervals import wilson
 from emnist_lab.runs import temperature_scaling
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_evaluation, current_run, messages
+from emnist_lab.ui import current_run, messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 from emnist_lab.ui.formatting import plain
@@ -82,7 +82,7 @@ def reliability(evaluation: Evaluation) -> None:
     download_csv(f"{evaluation.stem}-reliability", lambda: table.to_csv(index=False))
 
 
-@current_evaluation.fragment_with_errors
+@messages.fragment_with_errors
 def abstaining(evaluation: Evaluation) -> None:
     """Show the accuracy of a run that answers only where its confidence is high.
 

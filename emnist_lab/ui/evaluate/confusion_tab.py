@@ -10,7 +10,7 @@ from emnist_lab.evaluation import figures
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import confusion
 from emnist_lab.metrics.report import Report
-from emnist_lab.ui import current_evaluation
+from emnist_lab.ui import current_evaluation, messages
 from emnist_lab.ui.components.matrix import confusion_matrix
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.evaluate import image_detail
@@ -91,7 +91,7 @@ def choose_order(evaluation: Evaluation) -> np.ndarray:
     return _by_confusion(evaluation.key, evaluation.report)
 
 
-@current_evaluation.fragment_with_errors
+@messages.fragment_with_errors
 def matrix(evaluation: Evaluation) -> None:
     """Show the confusion matrix, and the images of the cell, row or column that is picked.
 

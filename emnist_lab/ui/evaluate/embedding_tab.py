@@ -10,7 +10,7 @@ from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics.ranking import descending_order
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import background_pools, current_evaluation, current_run, task_panel
+from emnist_lab.ui import background_pools, current_evaluation, current_run, messages, task_panel
 from emnist_lab.ui.components.scatter import RIGHT_WRONG, by_class, scatter
 from emnist_lab.ui.evaluate import image_detail
 
@@ -54,7 +54,7 @@ def _embedding(evaluation: Evaluation, method: str, count: int) -> Projection:
     return _quick(evaluation.key, _MEANWHILE if method == _SLOW else method, count, *what)
 
 
-@current_evaluation.fragment_with_errors
+@messages.fragment_with_errors
 def show_embedding(evaluation: Evaluation) -> None:
     """Show the embedding; a loop drawn round images opens them as a gallery.
 

@@ -8,7 +8,7 @@ from emnist_lab.errors import LabError
 from emnist_lab.evaluation import label_issues, label_marks
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics.report import Report
-from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.ui import messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 
@@ -21,7 +21,7 @@ def _issues(key: tuple, _report: Report) -> pd.DataFrame:
     return label_issues.predicted_otherwise(label_issues.find_label_issues(_report))
 
 
-@current_evaluation.fragment_with_errors
+@messages.fragment_with_errors
 def show_label_issues(evaluation: Evaluation) -> None:
     """Show label issues, marks, and the score without the marked images.
 

@@ -11,7 +11,7 @@ from emnist_lab.metrics import confusion
 from emnist_lab.metrics.ranking import descending_order
 from emnist_lab.metrics.report import Report
 from emnist_lab.metrics.roc import AVERAGES
-from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.ui import messages
 from emnist_lab.ui.components.matrix import pair_matrix
 from emnist_lab.ui.downloads import download_csv, downloads
 from emnist_lab.ui.evaluate import confusion_tab, image_detail
@@ -65,7 +65,7 @@ def _choose_pair(classes: list[str], first: int | None, second: int | None) -> N
         st.query_params["pair"] = classes[first] + classes[second]
 
 
-@current_evaluation.fragment_with_errors
+@messages.fragment_with_errors
 def pairwise(evaluation: Evaluation) -> None:
     """Show the matrix of pairwise AUCs, and the pair that is picked.
 
@@ -156,7 +156,7 @@ def _roc(key: tuple, chosen: tuple, kind: str, note: str, _report: Report) -> by
     return figures.encode(figures.roc_figure(_report, list(chosen)), kind, note)
 
 
-@current_evaluation.fragment_with_errors
+@messages.fragment_with_errors
 def curves(evaluation: Evaluation) -> None:
     """Show ROC and precision-recall curves of chosen classes.
 
