@@ -8,6 +8,7 @@ import streamlit as st
 from emnist_lab.data import thumbnails
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
+from emnist_lab.metrics.ranking import top_classes
 from emnist_lab.ui import current_dataset, current_evaluation, current_run, formatting, messages
 from emnist_lab.ui.components.gallery import gallery
 
@@ -201,7 +202,7 @@ def show_array() -> None:
             f"**U+{code:04X}** ({code}), index **{picked:,}** in *{split} {part}*."
         )
         if report is not None:
-            best = np.argsort(-report.scores[picked], kind="stable")[:5]
+            best = top_classes(report.scores[picked], 5)
             st.html(
                 formatting.bars([names[one] for one in best], report.scores[picked][best].tolist())
             )

@@ -8,6 +8,7 @@ import streamlit as st
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting.drawing_store import Drawing, as_predictions
+from emnist_lab.metrics.ranking import top_classes
 from emnist_lab.ui import messages, ownership
 from emnist_lab.ui.formatting import plain
 
@@ -96,7 +97,7 @@ def keep(
         "Nothing is kept without this click.",
     )
     with st.container(horizontal=True, gap="small"):
-        for index in np.argsort(-np.asarray(probabilities), kind="stable")[:_BUTTONS]:
+        for index in top_classes(probabilities, _BUTTONS):
             label = classes[index]
             st.button(plain(names[index]), key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
         with st.popover("Another", icon=":material/more_horiz:"):
