@@ -11,7 +11,7 @@ app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(MAKE) --no-print-directory chromium
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(MAKE) --no-print-directory postgresql
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test  ## style, layers of imports, the Dockerfile
 	$(VENV)/bin/ruff check .

@@ -50,3 +50,14 @@ def real() -> Path:
     if REAL is None:
         pytest.skip("needs real EMNIST images: set EMNIST_DIR")
     return REAL
+
+
+# Files that take minutes come first, so that no process is left with one of them at the end.
+_LONG = ("test_pages_in_browser", "test_train_in_browser", "test_training", "_in_browser", "real")
+
+
+def pytest_collection_modifyitems(items) -> None:
+    def place(item) -> int:
+        return next((at for at, part in enumerate(_LONG) if part in item.path.name), len(_LONG))
+
+    items.sort(key=place)  # stable: inside a file nothing changes its place

@@ -375,7 +375,7 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             page.get_by_text("goes on with it").wait_for()
             nist.pause = 0
             page.get_by_role("button", name="Fetch", exact=True).first.click()
-            page.get_by_text("In place and checked").wait_for()
+            page.get_by_text("In place and checked").first.wait_for()
             page.get_by_text("not the official split").first.wait_for()
             page.get_by_role("button", name="Fetch again").wait_for()
             page.get_by_role("link", name="Browse it").first.click()
@@ -404,7 +404,7 @@ def test_a_table_is_uploaded_and_used(page, site, tmp_path):
     page.goto(f"{site}/data")
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_text("In place and checked").wait_for()
+    page.get_by_text("In place and checked").first.wait_for()
     page.get_by_text("not known as the official split").wait_for()
     page.wait_for_url("**data=my-digits*")
     page.get_by_role("link", name="Browse it").click()
