@@ -2,6 +2,7 @@ VENV ?= .venv
 PYTHON ?= python3
 PORT ?= 8501
 RUN = $(VENV)/bin/python
+WORKERS ?= 3  # of the tests, on two cores: those in a browser mostly wait
 
 .PHONY: app test lint artifacts clean
 
@@ -11,7 +12,7 @@ app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(MAKE) --no-print-directory chromium
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(MAKE) --no-print-directory postgresql
-	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test  ## style, layers of imports, the Dockerfile
 	$(VENV)/bin/ruff check .
