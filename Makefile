@@ -2,7 +2,7 @@ VENV ?= .venv
 PYTHON ?= python3
 PORT ?= 8501
 RUN = $(VENV)/bin/python
-WORKERS ?= 3  # of the tests, on two cores: those in a browser mostly wait
+WORKERS ?= 2  # of the tests
 
 .PHONY: app test lint artifacts clean
 
