@@ -18,7 +18,7 @@ from emnist_lab.ui.components.readings import Prediction, readings
 from emnist_lab.ui.draw import ink_steps, keep_buttons
 from emnist_lab.ui.draw.picture_corrections import keep_corrected
 from emnist_lab.ui.draw.picture_mode import scanned
-from emnist_lab.ui.draw.practice_mode import asks, practice
+from emnist_lab.ui.draw.practice_mode import CLEARED_BY, asks, practice
 from emnist_lab.ui.draw.word_mode import words
 from emnist_lab.ui.evaluate import explanation_panel
 from emnist_lab.ui.formatting import plain
@@ -197,12 +197,14 @@ def drill(runs: list[Run]) -> None:
     if asks(run):
         with row.container(width=SIDE + 48):
             drawn = board(
-                "draw-practice-board", label="Board: draw the character that is asked for"
+                "draw-practice-board",
+                label="Board: draw the character that is asked for",
+                cleared_by=CLEARED_BY,
             )
     with row.container(width=680 if asks(run) else "stretch"):
         try:
             run.warm_up()
-            practice(run, drawn.strokes, drawn.clear, drawn.pen_width)
+            practice(run, drawn)
         except LabError as error:
             messages.say_error(error)
 

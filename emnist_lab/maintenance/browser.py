@@ -148,8 +148,8 @@ def draw(page, strokes: list[list[tuple[float, float]]]) -> None:
     strokes : list of lists of (x, y)
         In pixels of the canvas.
     """
-    canvas = page.locator(USEFUL["draw"])
-    canvas.hover()  # waits until it stands still
+    canvas = page.locator(f"{USEFUL['draw']}[aria-label]")  # has it once it stands in its place
+    canvas.hover()
     box = canvas.bounding_box()
     for stroke in strokes:
         (x, y), *rest = stroke

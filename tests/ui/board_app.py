@@ -13,10 +13,11 @@ if not other:
 
     @st.fragment
     def show() -> None:
-        drawn = board("board", width=int(os.environ.get("BOARD_WIDTH", SIDE)))
         time.sleep(float(os.environ.get("BOARD_DELAY", 0)))
+        width = int(os.environ.get("BOARD_WIDTH", SIDE))
+        drawn = board("board", width=width, cleared_by={"empty": "x"})
         strokes = [stroke.round(2).tolist() for stroke in drawn.strokes]
-        st.button("Empty it", on_click=drawn.clear)
+        st.button("Empty it", key="empty", shortcut="x", on_click=drawn.clear)
         st.text(f"{len(strokes)} strokes, pen {drawn.pen_width:g}")
         st.code(json.dumps(strokes), language=None)
 

@@ -156,7 +156,7 @@ def test_what_was_drawn_is_there_again_and_can_be_emptied(page):
         np.testing.assert_allclose(one, other, atol=0.1)
     browser.draw(page, [[(20, 20), (20, 260)]])
     strokes(page, 3)
-    press(page, "Empty it")
+    page.get_by_role("button", name="Empty it").click()
     strokes(page, 0)
     browser.draw(page, SEVEN[1:])
     strokes(page, 1)
@@ -169,6 +169,51 @@ def test_five_strokes_at_once_all_count_on_a_slow_server(opened, slow_site, turn
     browser.draw(page, FIVE[1:])
     found = strokes(page, 5)
     np.testing.assert_allclose([one[0] for one in found], [one[0] for one in FIVE], atol=1)
+
+
+@pytest.mark.parametrize("press_it", ["button", "shortcut"])
+def test_no_stroke_is_drawn_on_a_canvas_that_is_being_cleared(opened, slow_site, press_it):
+    """It would be lost: the answer brings another canvas."""
+    page = opened(slow_site)
+    browser.draw(page, SEVEN)
+    strokes(page, 2)
+    box = page.locator(CANVAS).bounding_box()
+    if press_it == "button":
+        page.get_by_role("button", name="Empty it").click()
+    else:
+        page.keyboard.press("x")
+    before = shown(page)
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 260, steps=5)
+    page.mouse.up()
+    assert page.locator(CANVAS).count() == 0  # no program takes it for the new one, either
+    np.testing.assert_array_equal(shown(page), before)
+    strokes(page, 0)
+    browser.draw(page, SEVEN[1:])
+    strokes(page, 1)
+
+
+def test_a_canvas_whose_clearing_is_never_answered_takes_strokes_again(opened, site):
+    page = opened(site)
+    browser.draw(page, SEVEN[:1])
+    strokes(page, 1)
+    page.evaluate("""() => {
+      const send = WebSocket.prototype.send;
+      window.lost = 0;
+      window.mute = true;
+      WebSocket.prototype.send = function (...all) {
+        if (window.mute) window.lost += 1; else send.apply(this, all);
+      };
+      const later = window.setTimeout;
+      window.setTimeout = (call, ms, ...rest) => later(call, ms === 10000 ? 300 : ms, ...rest);
+    }""")
+    page.get_by_role("button", name="Empty it").click()
+    page.locator(CANVAS).wait_for(state="detached")
+    page.wait_for_function("window.lost")
+    page.evaluate("window.mute = false")
+    browser.draw(page, SEVEN[1:])
+    strokes(page, 2)
 
 
 # By Fabric's handles, on the box around the ink: from (60, 60) to (180, 230).

@@ -301,6 +301,7 @@ def drill():
     import streamlit as st
 
     from emnist_lab.runs import registry
+    from emnist_lab.ui.components.board import Board
     from emnist_lab.ui.draw import practice_mode
 
     def clear():
@@ -308,7 +309,8 @@ def drill():
         st.session_state.strokes = []
 
     strokes = [np.array(stroke, float) for stroke in st.session_state.strokes]
-    practice_mode.practice(registry.open_run("hog-qda"), strokes, clear)
+    drawn = Board(strokes, 20.0, clear, lambda: st.session_state.get("sent", strokes))
+    practice_mode.practice(registry.open_run("hog-qda"), drawn)
 
 
 def practising() -> AppTest:
@@ -325,8 +327,9 @@ def write_on(app: AppTest, strokes) -> AppTest:
 def test_practice_asks_scores_and_compares(store, alone):
     app = practising()
     assert next(one for one in app.button if one.label == "That's it").disabled
-    write_on(app, [[(5, 5)]])
-    assert "single dot" in said(app) and app.session_state["draw-practice"].place == 0
+    app.session_state["strokes"] = [[(5, 5)]]
+    assert "single dot" in said(app.run())
+    assert next(one for one in app.button if one.label == "That's it").disabled
     for count in range(1, 4):
         write_on(app, SEVEN)
         assert (
@@ -348,6 +351,17 @@ def test_practice_asks_scores_and_compares(store, alone):
     assert sum(store.counts(ME).values()) == len({one.digest for one in now.drawings()})
     press(app, "Begin anew")
     assert "You are asked for 47 characters" in said(app)
+
+
+def test_practice_scores_a_stroke_that_came_after_the_page(alone):
+    """On a slow server the button is pressed before the page has answered the last stroke."""
+    app = practising()
+    app.session_state["sent"] = [*SEVEN, [(80, 140), (190, 140)]]
+    write_on(app, SEVEN)
+    assert len(app.session_state["draw-practice"].attempts[0].strokes) == len(SEVEN) + 1
+    app.session_state["sent"] = [[(5, 5)]]
+    write_on(app, SEVEN)
+    assert "single dot" in said(app) and app.session_state["draw-practice"].place == 1
 
 
 def drawn_on_draw(strokes, **query) -> AppTest:

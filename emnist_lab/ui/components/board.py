@@ -5,7 +5,7 @@ So the session keeps what was drawn, and a small script beside the canvas presse
 own "Update the app" when a stroke ends. `docs/canvas.md` says what was worked around.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,11 +39,14 @@ class Board(NamedTuple):
         Width of the pen in canvas pixels.
     clear : callable
         Empties the board when the page runs next; for callbacks.
+    latest : callable
+        Strokes at the time of a callback: with one that came after the page ran.
     """
 
     strokes: list[np.ndarray]
     pen_width: float
     clear: Callable[[], None]
+    latest: Callable[[], list[np.ndarray]] = list
 
 
 class Drawn(NamedTuple):
@@ -61,6 +64,7 @@ def board(
     height: int = SIDE,
     label: str = "Board: draw one digit or letter",
     hint: str = "Draw a digit or a letter.",
+    cleared_by: Mapping[str, str] | None = None,
 ) -> Board:
     """Show a board, and say what is drawn on it.
 
@@ -77,6 +81,9 @@ def board(
         For those who can't see it.
     hint : str
         What a board invites to.
+    cleared_by : mapping of str to str, optional
+        Keys of buttons whose callback clears the board, and the shortcut of each or "".
+        From their press to the answer the canvas takes no stroke: it would be lost.
 
     Returns
     -------
@@ -95,7 +102,9 @@ def board(
         # that mustn't change: a changed one would be loaded over the stroke that is on its way.
         session[f"{key}-first"] = drawn
     first: Drawn = session[f"{key}-first"]
-    _companion(key=f"{key}-companion", data={"label": label}, height=_TOOLBAR)
+    clearing = {f"{key}-clear": "", **(cleared_by or {})}
+    data = {"label": label, "clearedBy": clearing}
+    _companion(key=f"{key}-companion", data=data, height=_TOOLBAR)
     try:
         from streamlit_drawable_canvas import st_canvas
 
@@ -125,7 +134,15 @@ def board(
         width=width,
     )
     session[of_drawing] = drawn = Drawn(sent, pen, drawn.turn)
-    return Board(strokes_from_canvas(sent), float(pen), lambda: clear(key))
+    return Board(
+        strokes_from_canvas(sent), float(pen), lambda: clear(key), lambda: _latest(key, widget)
+    )
+
+
+def _latest(key: str, widget: str) -> list[np.ndarray]:
+    """Strokes that the canvas has sent by now; those of the last run if it has sent none."""
+    sent = st.session_state.get(widget, {}).get("drawing")
+    return strokes_from_canvas(sent["raw"] if sent else st.session_state[f"{key}-drawn"].json)
 
 
 def clear(key: str) -> None:

@@ -2,29 +2,27 @@
 
 import html
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
 from emnist_lab.data import thumbnails
-from emnist_lab.errors import LabError
-from emnist_lab.handwriting import drawing_reader
+from emnist_lab.errors import InkError, LabError
+from emnist_lab.handwriting import drawing_reader, ink
 from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.practice import Practice
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import ownership
+from emnist_lab.ui.components.board import Board
 from emnist_lab.ui.draw import practice_report
 from emnist_lab.ui.formatting import plain
 
 _KEY = "draw-practice"  # of what is going on, in the session
+# What ends with an empty board: the keys of its buttons, and their shortcuts.
+CLEARED_BY = {f"{_KEY}-take": "Enter", f"{_KEY}-out": "", f"{_KEY}-back": "", f"{_KEY}-end": ""}
 
 
-def practice(
-    run: Run,
-    strokes: Sequence,
-    clear: Callable[[], None],
-    pen_width: float = 20,
-) -> None:
+def practice(run: Run, drawn: Board) -> None:
     """Ask for characters, one after the other; at the end show what came of it.
 
     To be drawn beside the canvas, in the fragment that runs after each stroke.
@@ -33,21 +31,17 @@ def practice(
     ----------
     run : Run
         Opened; it reads. With another one practice begins anew.
-    strokes : sequence of arrays of shape (n, 2)
-        What is on the canvas now, in its pixels.
-    clear : callable
-        Clears the canvas; called from a callback, before the page runs again.
-    pen_width : float
-        Same unit.
+    drawn : Board
+        What is on the canvas now; cleared by the buttons of `CLEARED_BY`.
     """
     ownership.owner()  # asks the browser, so that it is known by the time drawings are kept
     now = going_on(run)
     if now is None:
-        _start(run, clear)
+        _start(run, drawn.clear)
     elif now.asked is None:
-        _end(run, now, clear)
+        _end(run, now, drawn.clear)
     else:
-        _ask(run, now, strokes, clear, pen_width)
+        _ask(run, now, drawn)
 
 
 def going_on(run: Run) -> Practice | None:
@@ -92,9 +86,7 @@ def _start(run: Run, clear: Callable[[], None]) -> None:
     st.button("Begin", type="primary", icon=":material/play_arrow:", on_click=begin)
 
 
-def _ask(
-    run: Run, now: Practice, strokes: Sequence, clear: Callable[[], None], pen_width: float
-) -> None:
+def _ask(run: Run, now: Practice, drawn: Board) -> None:
     name = now.names[now.asked]
     st.html(
         '<div style="display:flex;align-items:baseline;gap:.7rem"><span>Draw</span>'
@@ -103,19 +95,21 @@ def _ask(
     st.caption(_kind(name))
 
     def take() -> None:
+        strokes = drawn.latest()  # on a slow server more than this page was made with
         try:
-            image, probabilities = drawing_reader.read(run, strokes, pen_width)
-        except LabError as error:  # a dot, say: nothing is scored
+            image, probabilities = drawing_reader.read(run, strokes, drawn.pen_width)
+        except LabError as error:  # nothing is scored
             st.session_state["draw-practice-refused"] = str(error)
             return
-        _set(now.answer(strokes, image, probabilities, pen_width))
-        clear()
+        _set(now.answer(strokes, image, probabilities, drawn.pen_width))
+        drawn.clear()
 
     def step(after: Practice) -> None:
         _set(after)
-        clear()
+        drawn.clear()
 
-    if refused := st.session_state.pop("draw-practice-refused", ""):
+    problem = _problem(drawn)
+    if refused := st.session_state.pop("draw-practice-refused", "") or problem:
         st.info(plain(refused), icon=":material/draw:")
     with st.container(horizontal=True):
         st.button(
@@ -123,7 +117,7 @@ def _ask(
             type="primary",
             icon=":material/check:",
             key="draw-practice-take",
-            disabled=not len(strokes),
+            disabled=not drawn.strokes or bool(problem),
             on_click=take,
             shortcut="Enter",
         )
@@ -152,6 +146,16 @@ def _ask(
     )
     if now.attempts:
         _last(now)
+
+
+def _problem(drawn: Board) -> str:
+    """Why what is drawn can't be read: a dot, say."""
+    try:
+        if drawn.strokes:
+            ink.rasterize(drawn.strokes, drawn.pen_width)
+    except InkError as error:
+        return str(error)
+    return ""
 
 
 def _kind(name: str) -> str:
