@@ -2,7 +2,7 @@ VENV ?= .venv
 PYTHON ?= python3
 PORT ?= 8501
 RUN = $(VENV)/bin/python
-WORKERS ?= 2  # of the tests
+WORKERS ?= 3  # of the tests; those in a browser mostly wait
 
 .PHONY: app test lint artifacts clean
 

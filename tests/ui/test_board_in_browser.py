@@ -306,5 +306,9 @@ def test_a_canvas_that_does_not_load_is_said(chromium, site):
         route.abort() if "drawable" in route.request.url else route.continue_()
     ))  # fmt: skip
     page.goto(site)
-    page.get_by_text("The canvas didn't load").wait_for()
+    said = page.get_by_text("The canvas didn't load")
+    said.wait_for(state="attached")
+    assert said.is_hidden()
+    page.evaluate("const now = Date.now; Date.now = () => now() + 20000")
+    said.wait_for()
     context.close()

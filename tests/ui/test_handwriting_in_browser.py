@@ -8,7 +8,7 @@ import pytest
 from emnist_lab.handwriting.stroke_files import read_drawings
 from emnist_lab.maintenance import browser
 
-WAIT = 30_000  # milliseconds: a limit for slow machines, not an expectation
+WAIT = 60_000  # milliseconds: a limit for slow machines, not an expectation
 MANY = re.compile(r"^3 drawings\. Only")
 
 pytestmark = [
