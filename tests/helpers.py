@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import struct
 import subprocess
 import time
@@ -199,3 +200,22 @@ def canvas_json(strokes) -> dict:
             "left": left, "top": top, "width": width, "height": height, "strokeWidth": 20,
         })  # fmt: skip
     return {"version": "7.4.0", "objects": objects}
+
+
+def go(page, name: str) -> None:
+    """Choose a page in the navigation of the app, again where need be, as people do.
+
+    Streamlit merges what asks for a run at the same moment, and the later one's page counts: a
+    component that tells something right after a click takes the click's place.
+    """
+    from playwright.sync_api import TimeoutError as TooLate
+
+    path = "" if name == "Home" else name.lower()
+    for _ in range(6):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        try:
+            page.wait_for_url(re.compile(rf":\d+/{path}(\?|$)"), timeout=10_000)
+            return
+        except TooLate:
+            continue
+    raise AssertionError(f"{name} can't be reached from {page.url}")

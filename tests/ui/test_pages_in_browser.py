@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import make_part, write, zipped
+from helpers import go, make_part, write, zipped
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from webserver import serving
 
@@ -86,7 +86,7 @@ def test_the_dataset_is_chosen_on_every_page_and_kept_in_the_address(page, site)
     page.get_by_text("Generated images.").first.wait_for()
     page.get_by_text("Image 0 is").wait_for()  # an index means another image there
     page.wait_for_url("**data=demo*")
-    page.get_by_role("link", name="Train", exact=True).first.click()
+    go(page, "Train")
     page.get_by_text("generated images like EMNIST balanced").first.wait_for()  # kept
     page.goto("about:blank")
     page.goto(f"{site}/samples?data=demo")
@@ -142,19 +142,15 @@ def test_pick_an_image_and_share_its_address(page, site):
 
 
 def test_a_split_chosen_on_one_page_is_not_chosen_on_another(page, site, folder):
-    def go(name):
-        page.get_by_role("link", name=name, exact=True).first.click()
-        page.wait_for_url(f"**/{name.lower()}*")
-
     page.goto(f"{site}/samples?data={folder}&split=digits")
     page.get_by_text("EMNIST digits, train part").first.wait_for()
-    go("Train")
+    go(page, "Train")
     page.get_by_text("EMNIST balanced, train part").first.wait_for()
-    go("Samples")
+    go(page, "Samples")
     page.get_by_text("EMNIST digits, train part").first.wait_for()
     page.wait_for_url("**split=digits*")
     assert f"data={folder}".replace("/", "%2F") in page.url
-    go("Train")
+    go(page, "Train")
     page.get_by_text("EMNIST balanced, train part").first.wait_for()
     assert "split=" not in page.url
 
@@ -173,9 +169,9 @@ def test_train_leave_return_cancel_and_keep(page, site):
     train.click()
     page.get_by_text("Stage 1 of 1").wait_for()  # for a minute on any machine
     page.get_by_text("Remaining, about").wait_for()
-    page.get_by_role("link", name="Draw", exact=True).click()
+    go(page, "Draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
-    page.get_by_role("link", name="Train", exact=True).click()
+    go(page, "Train")
     page.get_by_text("Stage 1 of 1").wait_for()
     page.get_by_test_id("stMain").get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_text("nothing was kept").wait_for()
@@ -268,9 +264,9 @@ def test_draw_undo_clear_and_return(page, site):
     browser.draw(page, ROOF)  # the first stroke must still be there
     reads(page, "T")
     both = page.locator(browser.BARS).inner_text()
-    page.get_by_role("link", name="Home", exact=True).click()
+    go(page, "Home")
     page.get_by_text("The lesson in three numbers").wait_for()
-    page.get_by_role("link", name="Draw", exact=True).click()
+    go(page, "Draw")
     waits_for(page, both)
     page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_text("The canvas is empty").wait_for()
@@ -295,9 +291,9 @@ def test_no_message_refers_to_an_earlier_one(page, site):
     example = page.get_by_text("How the example becomes an array")
     example.wait_for()
     settled(page)
-    page.get_by_role("link", name="Home", exact=True).click()
+    go(page, "Home")
     page.get_by_text("The lesson in three numbers").wait_for()
-    page.get_by_role("link", name="Draw", exact=True).click()
+    go(page, "Draw")
     example.wait_for()  # the same large elements again
     settled(page)
     assert "delta" in kinds and "ref_hash" not in kinds
@@ -389,9 +385,9 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             page.get_by_text("Remaining, about").wait_for()
             if shots := os.environ.get("SCREENS"):
                 page.screenshot(path=Path(shots) / "fetching-1280.png")
-            page.get_by_role("link", name="Draw", exact=True).click()
+            go(page, "Draw")
             page.locator(browser.USEFUL["draw"]).wait_for()
-            page.get_by_role("link", name="Data", exact=True).click()
+            go(page, "Data")
             page.get_by_test_id("stMain").get_by_role("button", name="Cancel", exact=True).click()
             page.get_by_text("goes on with it").wait_for()
             nist.pause = 0

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from helpers import write
+from helpers import go, write
 
 from emnist_lab.maintenance import browser
 from emnist_lab.models import catalog
@@ -93,9 +93,9 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
         field.press("Enter")
         page.get_by_text(f"{label}={text}").wait_for(state="attached")  # in the code
     assert shown(page) == {**own_of(recipe), **typed}
-    page.get_by_role("link", name="Home", exact=True).click()
+    go(page, "Home")
     page.locator(browser.USEFUL[""]).first.wait_for()
-    page.get_by_role("link", name="Train", exact=True).first.click()
+    go(page, "Train")
     move(page, "Home", 2_000)
     move(page, "End", TIMES * len(train))
     assert shown(page) == {**own_of(recipe), **typed}
