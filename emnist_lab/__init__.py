@@ -8,6 +8,7 @@ from .evaluation.evaluation import evaluate
 from .handwriting import drawing_reader as drawings
 from .handwriting import ink
 from .handwriting import word_reader as word
+from .handwriting.adaptation import adapt
 from .handwriting.page_images import page_reader as scan
 from .runs.progress import Progress
 from .runs.registry import list_runs, open_run
@@ -21,6 +22,7 @@ __all__ = [
     "Progress",
     "Run",
     "__version__",
+    "adapt",
     "drawings",
     "evaluate",
     "fit",

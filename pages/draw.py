@@ -12,7 +12,7 @@ from emnist_lab.handwriting import drawing_reader, ink, scribble_detector
 from emnist_lab.handwriting.decision import decide
 from emnist_lab.handwriting.ink import Raster
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, messages
+from emnist_lab.ui import current_run, messages, own_hand
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
 from emnist_lab.ui.components.readings import Prediction, readings
 from emnist_lab.ui.draw import ink_steps, keep_buttons
@@ -117,6 +117,8 @@ def draw(runs: list[Run]) -> None:
     except InkError as error:
         place.info(str(error), icon=":material/draw:")
         return
+    in_use = runs[0]
+    runs = [own_hand.applied(in_use), *runs[1:]]
     with place:
         found, image = read(drawing, runs), drawing.image
         scribble = bool(scribble_detector.is_scribble(image[None])[0])
@@ -137,9 +139,11 @@ def draw(runs: list[Run]) -> None:
         elif found:
             predictions = {run.name: (run.classes, one.probabilities) for run, one in found}
             keep_buttons.keep(image, drawn.strokes, drawn.pen_width, predictions)
+        own_hand.say(in_use)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
     ink_steps.steps(drawing)
-    look(image, found)
+    # What explains an answer looks at the run that lies on disk.
+    look(image, [(in_use if run is runs[0] else run, one) for run, one in found])
 
 
 def look(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
@@ -218,7 +222,8 @@ def write(runs: list[Run]) -> None:
         label="Board: write a word",
         hint="Write a word, letters apart.",
     )
-    words(runs[0], drawn)
+    words(own_hand.applied(runs[0]), drawn)
+    own_hand.say(runs[0])
 
 
 @st.fragment
@@ -241,6 +246,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
         bind="query-params",
         label_visibility="collapsed",
     )
+    if mode != "Picture":
+        own_hand.switch(st)
 readers = choose(place)
 MODES[mode](readers)
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from emnist_lab.errors import LabError
 from emnist_lab.ui import messages, ownership
-from emnist_lab.ui.handwriting import accuracy, browse, export_import
+from emnist_lab.ui.handwriting import accuracy, adaptation_panel, browse, export_import
 
 st.title("Handwriting")
 st.markdown("Drawings that were kept with their true label: data of your own, to test any run on.")
@@ -54,7 +54,10 @@ else:
     try:
         browse.browse(store, drawings)
         st.subheader("How well does a run read them?")
-        accuracy.show_accuracy(store, drawings, seen)
+        run = accuracy.show_accuracy(store, drawings, seen)
+        if run is not None:
+            st.subheader("A run that reads your hand")
+            adaptation_panel.show(run)
     except LabError as error:  # the run, or the database, went meanwhile
         messages.say_error(error)
 

@@ -1,4 +1,4 @@
-"""Verbs for drawings that were kept: handwriting list, export, import, delete, evaluate."""
+"""Verbs for drawings: adapt, and for those that were kept: handwriting list, export, import …"""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from ..errors import HandwritingError
 from .evaluate import print_pairs
 from .output import confirm, say, verb
 
+_PAIRS = 10  # contradictions that are printed
 _OWN = "command-line"  # owner of what is imported here; no browser is called so
 
 
@@ -136,8 +137,62 @@ def _evaluate(options) -> dict:
     return result
 
 
+def _adapt(options) -> dict:
+    from ..handwriting import adaptation, drawing_store
+    from ..handwriting.stroke_files import read_drawings
+    from ..runs import registry
+
+    run = registry.open_run(options.run)
+    if options.drawings:
+        drawings = read_drawings(options.drawings)
+    else:
+        store = drawing_store.open_store()
+        drawings = store.drawings(_owner(options, store))
+    learned = adaptation.learn(run, drawings, options.writer)
+    kept = learned.run.save(options.name)
+    about = kept.manifest["adapted"]
+    total, before, after = learned.right()
+    say(
+        f"{kept.name} reads as {about['from']} does, and knows {len(learned.used):,} drawings of "
+        f"{len(about['drawings'])} classes; {about['left_out']:,} were left out"
+    )
+    if total:
+        say(
+            f"of {total:,} characters that were drawn more than once {before:,} were read right "
+            f"before, {after:,} now (each left out in turn)"
+        )
+    for one, other, alike in learned.contradictions[:_PAIRS]:
+        say(
+            f"drawings {one} and {other} look alike ({alike:.2f}) and are labelled "
+            f"{_label(drawings[one])} and {_label(drawings[other])}"
+        )
+    return {
+        "run": kept.name,
+        "folder": str(kept.folder),
+        "adapted": about,
+        "contradictions": [
+            {"drawings": [one, other], "similarity": alike}
+            for one, other, alike in learned.contradictions
+        ],
+    }
+
+
+def _label(drawing) -> str:
+    return drawing["label"] if isinstance(drawing, dict) else drawing.label
+
+
 def add(verbs) -> None:
     """Add these verbs to the command line."""
+    one = verb(verbs, "adapt", _adapt, "Let a run learn one person's hand, and keep that as a run.")
+    one.add_argument("run", metavar="RUN")
+    one.add_argument(
+        "--drawings",
+        help="JSON list of labelled drawings (default: those that were kept with their label)",
+    )
+    one.add_argument("--name", help="of the new run")
+    one.add_argument("--writer", help="only drawings by this writer of the file")
+    one.add_argument("--owner", help="only kept drawings of the one whose number begins so")
+
     text = "Drawings that were kept with their true label ($EMNIST_LAB_DATABASE names where)."
     group = verbs.add_parser("handwriting", help=text, description=text)
     inner = group.add_subparsers(dest="what", required=True)

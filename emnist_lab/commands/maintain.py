@@ -66,6 +66,13 @@ def _orientation(options) -> dict:
     return {"rates": rates}
 
 
+def _adaptation_center(options) -> dict:
+    from ..data import loading
+    from ..maintenance import adaptation_center
+
+    return adaptation_center.refit(loading.load("balanced", "train", options.root))
+
+
 def _fit_scribble_detector(options) -> dict:
     from ..data import loading
     from ..handwriting import stroke_files
@@ -123,6 +130,14 @@ def add(verbs) -> None:
     )
     one.add_argument("--root", nargs="+", required=True, help="folders of official files")
     one.add_argument("--rates", action="store_true", help="only measure what is there")
+
+    one = verb(
+        verbs,
+        "adaptation-center",
+        _adaptation_center,
+        "Compute anew the mean gradients that the adaptation to a hand subtracts.",
+    )
+    take_root(one)
 
     one = verb(
         verbs,

@@ -1,5 +1,6 @@
 """Arrays of images -> PNG: sprites for galleries, enlargements for lessons."""
 
+import base64
 import io
 
 import numpy as np
@@ -50,6 +51,26 @@ def png(pixels: np.ndarray, scale: int = 1) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
+
+
+def data_url(pixels: np.ndarray, scale: int = 1) -> str:
+    """`png` as an address that a page or a table can show.
+
+    Parameters
+    ----------
+    pixels, scale
+        As for `png`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> data_url(np.zeros((2, 2), np.uint8))[:26]
+    'data:image/png;base64,iVBO'
+    """
+    return "data:image/png;base64," + base64.b64encode(png(pixels, scale)).decode("ascii")
 
 
 def pair(first: np.ndarray, second: np.ndarray, scale: int = 4) -> bytes:

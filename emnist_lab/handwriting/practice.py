@@ -16,6 +16,8 @@ from ..metrics.report import Report
 from .drawing_store import Drawing, as_predictions
 from .drawing_store.drawing import Strokes
 
+_RECENT = 20  # drawings that a point of the curve counts
+
 
 @dataclass(frozen=True, eq=False)
 class Attempt:
@@ -30,6 +32,8 @@ class Attempt:
     image : ndarray of shape (28, 28), dtype uint8
     probabilities : ndarray of shape (C,), dtype float64
         What the run said.
+    adapted : ndarray of shape (C,), dtype float64, or None
+        What it said with the person's earlier drawings; None where it didn't learn the hand.
     """
 
     asked: int
@@ -37,11 +41,17 @@ class Attempt:
     pen_width: float
     image: np.ndarray
     probabilities: np.ndarray
+    adapted: np.ndarray | None = None
+
+    @property
+    def best(self) -> np.ndarray:
+        """`adapted` where there is one, else `probabilities`."""
+        return self.probabilities if self.adapted is None else self.adapted
 
     @property
     def read(self) -> int:
         """Index of the likeliest class."""
-        return int(self.probabilities.argmax())
+        return int(self.best.argmax())
 
     @property
     def right(self) -> bool:
@@ -103,6 +113,7 @@ class Practice:
         image: np.ndarray,
         probabilities: np.ndarray,
         pen_width: float = 20,
+        adapted: np.ndarray | None = None,
     ) -> "Practice":
         """Take what was drawn for the character that is asked for.
 
@@ -112,6 +123,8 @@ class Practice:
         image : ndarray of shape (28, 28), dtype uint8
         probabilities : ndarray of shape (C,), dtype float64
         pen_width : float
+        adapted : ndarray of shape (C,), dtype float64, optional
+            See `Attempt`.
 
         Returns
         -------
@@ -121,7 +134,8 @@ class Practice:
         if self.asked is None:
             return self
         plain = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in strokes)
-        one = Attempt(self.asked, plain, pen_width, image, np.asarray(probabilities, float))
+        said = np.asarray(probabilities, float)
+        one = Attempt(self.asked, plain, pen_width, image, said, adapted)
         return replace(self, attempts=(*self.attempts, one))
 
     def skip(self) -> "Practice":
@@ -141,7 +155,7 @@ class Practice:
         return replace(self, ended=True)
 
     def report(self) -> Report:
-        """The run's answers to these drawings, as on a test part.
+        """The run's answers to these drawings, as on a test part; adapted where it learned.
 
         Raises
         ------
@@ -151,9 +165,7 @@ class Practice:
         if not self.attempts:
             raise HandwritingError("Nothing was drawn: draw one character at least.")
         labels = np.array([one.asked for one in self.attempts], np.int64)
-        return Report(
-            labels, np.stack([one.probabilities for one in self.attempts]), list(self.classes)
-        )
+        return Report(labels, np.stack([one.best for one in self.attempts]), list(self.classes))
 
     def drawings(self) -> list[Drawing]:
         """The drawings with the characters that were asked for, to be kept."""
@@ -191,6 +203,41 @@ def begin(run: str, classes: Sequence[str], seed: int = 25) -> Practice:
     """
     order = np.random.default_rng(seed).permutation(len(classes))
     return Practice(run, tuple(classes), tuple(order.tolist()))
+
+
+def learning_progress(rounds: Sequence[Practice]) -> pd.DataFrame:
+    """Share of drawings read right so far, without and with the person's earlier drawings.
+
+    Each drawing is read before it is learned from, so both are measurements (prequential
+    evaluation, Dawid 1984, doi:10.2307/2981683).
+
+    Parameters
+    ----------
+    rounds : sequence of Practice
+        In the order in which they were drawn.
+
+    Returns
+    -------
+    DataFrame
+        A row a drawing, from 1; columns ``without`` and ``with your hand``: shares of the last 20.
+
+    Examples
+    --------
+    >>> zero = np.zeros((28, 28), np.uint8)
+    >>> now = begin("my-run", "AB").answer([], zero, np.eye(2)[0], 20, np.eye(2)[1])
+    >>> learning_progress([now]).sum(axis=1).tolist()
+    [1.0]
+    """
+    every = [one for practice in rounds for one in practice.attempts]
+    right = pd.DataFrame(
+        {
+            "without": [one.probabilities.argmax() == one.asked for one in every],
+            "with your hand": [one.best.argmax() == one.asked for one in every],
+        },
+        index=pd.RangeIndex(1, len(every) + 1, name="drawings"),
+        dtype=float,
+    )
+    return right.rolling(_RECENT, min_periods=1).mean()
 
 
 def reference_accuracy(own: Report, known: Report) -> float:

@@ -23,6 +23,7 @@ from ..models.catalog import RECIPES, REFERENCE
 from ..models.features import HOG
 from ..runs import registry
 from . import (
+    adaptation_accuracy,
     demo_set,
     detection_accuracy,
     drawing_robustness,
@@ -41,6 +42,7 @@ SECTIONS = {
     "auc": "ROC AUC of 47 classes, 18,800 images",
     "drawings": f"drawings, {drawing_robustness.SMALLEST} to {drawing_robustness.LARGEST} px, "
     "anywhere on the canvas",
+    "adapt": "one hand learned, by writer",
     "scans": "pages of drawings, as photos",
     "words": "words of drawings",
     "scribbles": "refused as no character, shares",
@@ -225,6 +227,7 @@ def _sections(
     if drawings:
         work |= {
             "drawings": each_run(drawing_robustness.measure_drawings),
+            "adapt": each_run(adaptation_accuracy.measure_adaptation),
             "scans": each_run(detection_accuracy.page_accuracy),
             "words": each_run(detection_accuracy.word_accuracy),
         }

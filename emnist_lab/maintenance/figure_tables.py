@@ -109,6 +109,26 @@ def _drawings(figures: dict) -> str:
     ) + by_row("run", figures, _DRAWINGS)
 
 
+_ADAPTED: Columns = (
+    ("before", "before", "{:.3f}"),
+    ("after", "after", "{:.3f}"),
+    ("worst change", "least gain of a writer", "{:+.3f}"),
+    ("after 10", "after 10 drawings", "{:.3f}"),
+    ("worst change after 10", "worst change of a writer", "{:+.3f}"),
+    ("adapt_s", "to learn, median", "{:.2f} s"),
+    ("median_ms", "strokes to probabilities, median", "{:.1f} ms"),
+)
+
+
+def _adapted(figures: dict) -> str:
+    learned, writers = (next(iter(figures.values()))[key] for key in ("learned", "writers"))
+    return (
+        f"{writers} writers. Learned from one drawing of each character ({learned:.0f} drawings), "
+        "and from ten drawings of ten characters, eight draws each; measured on the writer's other "
+        "drawings of all characters.\n\n"
+    ) + by_row("run", figures, _ADAPTED)
+
+
 def _two_keys(first: str, figures: dict[str, dict[str, dict]], columns: Columns) -> str:
     rows = {f"{run} | {key}": row for run, some in figures.items() for key, row in some.items()}
     return by_row(f"run | {first}", rows, columns).replace("| --- |", "| --- | --- |", 1)
@@ -255,6 +275,7 @@ def _demo(figures: dict) -> str:
 # In the order in which they are read: key of `bench.SECTIONS` -> heading, and what writes it.
 TABLES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "drawings": ("Drawings", _drawings),
+    "adapt": ("One hand learned", _adapted),
     "words": ("Words of drawings", _words),
     "scans": ("Pictures of pages", _scans),
     "scribbles": ("Scribbles refused as no character", _scribbles),

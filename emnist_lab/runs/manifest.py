@@ -188,6 +188,23 @@ def _tempered(value: Any, scaled: bool) -> bool:
     )
 
 
+def _adapted(value: Any) -> bool:
+    """What a run that learned a hand was before, and from which drawings it did."""
+    return (
+        isinstance(value, dict)
+        and all(_text(value.get(key)) for key in ("from", "title", "trained_on", "model_sha256"))
+        and isinstance(value.get("drawings"), dict)
+        and all(_text(one) and _count(many) for one, many in value["drawings"].items())
+        and _count(value.get("left_out"))
+        and all(_number(value.get(key)) for key in ("wrong_labels", "scale"))
+        and isinstance(value.get("leave_one_out"), dict)
+        and all(
+            _count(value["leave_one_out"].get(key))
+            for key in ("drawings", "right_before", "right_after")
+        )
+    )
+
+
 def _classes(value: Any) -> bool:
     return (
         isinstance(value, list)
@@ -244,6 +261,7 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
     for field, fits in (
         ("curve", _curve),
         ("settings", _settings),
+        ("adapted", _adapted),
         ("temperature", lambda value: _number(value) and 0.01 <= value <= 100),
     ):
         if field in manifest and not fits(manifest[field]):

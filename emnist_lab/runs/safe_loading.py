@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 
 from ..errors import RunError, first_line
 from ..metrics.report import Report
-from ..models import catalog  # noqa: F401  with it all estimators are known
+from ..models import catalog, writer_adaptation  # noqa: F401  with them all estimators are known
 from ..models.trusted_types import trusted_types
 from .manifest import MODEL, SCORES, Damaged
 

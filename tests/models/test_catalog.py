@@ -44,6 +44,7 @@ def test_every_estimator_of_ours_is_trusted_and_nothing_else():
         "emnist_lab.models.mlp.AugmentedMLPEnsemble",
         "emnist_lab.models.mlp.MLPNetwork",
         "emnist_lab.models.normalization.MomentNormalizer",
+        "emnist_lab.models.writer_adaptation.WriterAdaptedClassifier",
     ]
     assert set(trusted_types()) < set(safe_loading.TRUSTED)
     assert {".".join(name) for name in safe_loading.MOVED.values()} <= set(trusted_types())

@@ -2,22 +2,26 @@
 
 import html
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import InkError, LabError
 from emnist_lab.handwriting import drawing_reader, ink
 from emnist_lab.handwriting import practice as drill
-from emnist_lab.handwriting.practice import Practice
+from emnist_lab.handwriting.drawing_store import Drawing
+from emnist_lab.handwriting.practice import Practice, learning_progress
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import ownership
+from emnist_lab.ui import own_hand, ownership
 from emnist_lab.ui.components.board import Board
 from emnist_lab.ui.draw import practice_report
 from emnist_lab.ui.formatting import plain
 
 _KEY = "draw-practice"  # of what is going on, in the session
+_ROUNDS = f"{_KEY}-rounds"  # those that ended, of the same run
+_LEAST = 5  # drawings before the curve shows
 # What ends with an empty board: the keys of its buttons, and their shortcuts.
 CLEARED_BY = {f"{_KEY}-take": "Enter", f"{_KEY}-out": "", f"{_KEY}-back": "", f"{_KEY}-end": ""}
 
@@ -98,10 +102,11 @@ def _ask(run: Run, now: Practice, drawn: Board) -> None:
         strokes = drawn.latest()  # on a slow server more than this page was made with
         try:
             image, probabilities = drawing_reader.read(run, strokes, drawn.pen_width)
+            adapted = _read_by_hand(run, strokes, drawn.pen_width)
         except LabError as error:  # nothing is scored
             st.session_state["draw-practice-refused"] = str(error)
             return
-        _set(now.answer(strokes, image, probabilities, drawn.pen_width))
+        _set(now.answer(strokes, image, probabilities, drawn.pen_width, adapted))
         drawn.clear()
 
     def step(after: Practice) -> None:
@@ -146,6 +151,39 @@ def _ask(run: Run, now: Practice, drawn: Board) -> None:
     )
     if now.attempts:
         _last(now)
+    _learning(run, now)
+
+
+def rounds(run: Run) -> list[Practice]:
+    """Rounds of practice in this session that a run read, the one that is going on at last."""
+    done = [one for one in st.session_state.get(_ROUNDS, []) if one.run == run.name]
+    now = going_on(run)
+    return done if now is None else [*done, now]
+
+
+def _fresh(run: Run) -> list[Drawing]:
+    """What was drawn in these rounds, as it is learned from."""
+    return [drawing for one in rounds(run) for drawing in one.drawings()]
+
+
+def _read_by_hand(run: Run, strokes: Sequence, pen_width: float) -> np.ndarray | None:
+    """What the run says of a drawing with the earlier ones; None where it doesn't learn."""
+    if (mine := own_hand.applied(run, _fresh(run))) is run:
+        return None
+    return drawing_reader.read(mine, strokes, pen_width)[1]
+
+
+def _learning(run: Run, now: Practice) -> None:
+    """What was learned of the hand, and a curve once there is something to see."""
+    if not own_hand.on():
+        return
+    own_hand.say(run, _fresh(run))
+    progress = learning_progress(rounds(run))
+    if len(progress) >= _LEAST:
+        st.line_chart(
+            progress, height=160, x_label="drawings", y_label="read right, of the last 20",
+            color=["#9aa4b2", "#1f6feb"],
+        )  # fmt: skip
 
 
 def _problem(drawn: Board) -> str:
@@ -176,7 +214,7 @@ def _last(now: Practice) -> None:
     asked, read = now.names[last.asked], now.names[last.read]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(thumbnails.png(last.image, 3), width=64)
-        probability = f"{last.probabilities[last.read]:.0%}"
+        probability = f"{last.best[last.read]:.0%}"
         if last.right:
             st.markdown(
                 f":green[:material/check:] **{plain(asked)}** is read as meant ({probability})."
@@ -184,12 +222,13 @@ def _last(now: Practice) -> None:
         else:
             st.markdown(
                 f":red[:material/close:] **{plain(asked)}** is read as **{plain(read)}** "
-                f"({probability}); {last.probabilities[last.asked]:.0%} for {plain(asked)}."
+                f"({probability}); {last.best[last.asked]:.0%} for {plain(asked)}."
             )
 
 
 def _end(run: Run, now: Practice, clear: Callable[[], None]) -> None:
     def again() -> None:
+        st.session_state[_ROUNDS] = rounds(run)
         _set(None)
         clear()
 
@@ -197,4 +236,5 @@ def _end(run: Run, now: Practice, clear: Callable[[], None]) -> None:
         st.info("Nothing was drawn.", icon=":material/draw:")
         st.button("Begin anew", icon=":material/replay:", on_click=again)
         return
+    _learning(run, now)
     practice_report.show(run, now, again)

@@ -1,6 +1,5 @@
 """What came of practice: how much was read as meant, what wasn't, beside EMNIST's images."""
 
-import base64
 from collections.abc import Callable
 
 import numpy as np
@@ -110,7 +109,7 @@ def _table(now: Practice, table: pd.DataFrame) -> None:
     images = {one.asked: one.image for one in now.attempts if not one.right}
     shown = pd.DataFrame(
         {
-            "drawing": [_picture(images[index]) for index in table["true"]],
+            "drawing": [thumbnails.data_url(images[index]) for index in table["true"]],
             "asked": table["asked"],
             "read": table["read_as"],
             "same": table["emnist_same"],
@@ -150,10 +149,6 @@ def _table(now: Practice, table: pd.DataFrame) -> None:
         },
     )
     download_csv("practice", lambda: table.to_csv(index=False))
-
-
-def _picture(image: np.ndarray) -> str:
-    return "data:image/png;base64," + base64.b64encode(thumbnails.png(image)).decode("ascii")
 
 
 def _matrices(run: Run, own: Report, known: Report) -> None:

@@ -14,6 +14,7 @@ from emnist_lab.handwriting.drawing_store.parts import of_classes
 from emnist_lab.metrics import confusion, definitions
 from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.report import Report
+from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run
 from emnist_lab.ui.components.gallery import gallery
 from emnist_lab.ui.components.matrix import confusion_matrix
@@ -37,7 +38,7 @@ def _images(place: str, owner: str | None) -> dict:
     return {}
 
 
-def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> None:
+def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> Run | None:
     """How well a run reads the drawings, as on a test part.
 
     Parameters
@@ -46,11 +47,21 @@ def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> N
     drawings : list of Drawing
     owner : str or None
         Whose they are; None for all.
+
+    Returns
+    -------
+    Run or None
+        The one that was chosen; None where there is none.
     """
     run = current_run.choose_run("Read with")
     if run is None:
         st.info("There are no runs yet: make one on the Train page.", icon=":material/draw:")
-        return
+    else:
+        _measured(run, store, drawings, owner)
+    return run
+
+
+def _measured(run: Run, store: Store, drawings: list[Drawing], owner: str | None) -> None:
     fresh = not_trained_on(run, drawings)
     chosen = of_classes(fresh, run.classes)
     if len(fresh) < len(drawings):

@@ -1,0 +1,147 @@
+"""The run in use, when it reads the hand of the person before the browser."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from emnist_lab.errors import LabError
+from emnist_lab.handwriting import adaptation
+from emnist_lab.handwriting.adaptation import Adaptation
+from emnist_lab.handwriting.drawing_store import Drawing, Store
+from emnist_lab.runs.run import Run
+from emnist_lab.ui import current_run, ownership
+from emnist_lab.ui.formatting import plain
+
+_MOST = 500  # drawings that are learned from, the newest
+_SWITCH = "hand"
+
+
+def switch(place: DeltaGenerator) -> bool:
+    """Offer to read this person's hand, on every mode of Draw alike.
+
+    Parameters
+    ----------
+    place : DeltaGenerator
+        Where the switch goes.
+
+    Returns
+    -------
+    bool
+        Whether it is on.
+    """
+    return place.toggle(
+        "Reads your hand",
+        key=_SWITCH,
+        bind="query-params",
+        help="Learns from the drawings that you kept, and in Practice from those that you just "
+        "made: one of each character is enough. It never leaves this server.",
+    )
+
+
+def on() -> bool:
+    """Whether the switch is on."""
+    return bool(st.session_state.get(_SWITCH))
+
+
+def learned(run: Run, fresh: Sequence[Drawing] = ()) -> Adaptation:
+    """What a run learns of this person's hand.
+
+    Parameters
+    ----------
+    run : Run
+        On disk.
+    fresh : sequence of Drawing
+        Not kept, but made in this session.
+
+    Returns
+    -------
+    Adaptation
+        Of the drawings that `drawings` gives, in their order.
+
+    Raises
+    ------
+    HandwritingError
+        There is nothing to learn from, or the database is away.
+    """
+    key = (*_kept_key(), *(one.digest for one in fresh))
+    return _learned(*current_run.version_key(run), key, drawings(fresh))
+
+
+def drawings(fresh: Sequence[Drawing] = ()) -> list[Drawing]:
+    """This person's drawings, the newest last; raises `HandwritingError`."""
+    place, owner, *stamp = _kept_key()
+    kept = _kept(place, owner, tuple(stamp), ownership.store()) if owner else []
+    known = {one.digest for one in fresh}
+    return [*(one for one in kept if one.digest not in known), *fresh]
+
+
+def applied(run: Run, fresh: Sequence[Drawing] = ()) -> Run:
+    """The run, adapted where the switch is on and there is something to learn; else as it is.
+
+    Parameters
+    ----------
+    run : Run
+        On disk.
+    fresh : sequence of Drawing
+        As for `learned`.
+
+    Returns
+    -------
+    Run
+    """
+    if not on():
+        return run
+    try:
+        return learned(run, fresh).run
+    except LabError:
+        return run  # `say` says why
+
+
+def say(run: Run, fresh: Sequence[Drawing] = ()) -> None:
+    """Say what the run knows of this person's hand, where the switch is on.
+
+    Parameters
+    ----------
+    run, fresh
+        As for `learned`.
+    """
+    if not on():
+        return
+    try:
+        mine = learned(run, fresh)
+    except LabError as error:
+        st.caption(
+            f":material/front_hand: Reads as before. {plain(str(error))} *Practice* asks for each "
+            "character once."
+        )
+        return
+    about = mine.run.manifest["adapted"]
+    total, before, after = mine.right()
+    known = f"Knows {len(mine.used):,} of your drawings, of {len(about['drawings'])} classes."
+    measured = (
+        f" Of {total:,} characters that you drew more than once, {before:,} are read right without "
+        f"them and {after:,} with them, each left out in turn."
+        if total
+        else " Draw characters twice, and it shows what they bring."
+    )
+    st.caption(f":material/front_hand: {known}{measured}")
+
+
+def _kept_key() -> tuple:
+    """What changes when this person's kept drawings do."""
+    owner = ownership.owner()
+    if not owner:
+        return ("", "")
+    store = ownership.store()
+    return (store.database.place, owner, *store.stamp(owner))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _kept(place: str, owner: str, stamp: tuple, _store: Store) -> list[Drawing]:
+    return _store.drawings(owner, newest=_MOST)[::-1]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _learned(folder: str, stamp: int, key: tuple, _drawings: list[Drawing]) -> Adaptation:
+    return adaptation.learn(current_run.opened(folder, stamp), _drawings)
