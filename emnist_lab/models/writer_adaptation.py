@@ -19,8 +19,7 @@ MOST_PER_CLASS = 10  # drawings that are kept: the last ones
 CENTER_FILE = Path(__file__).with_name("writer_adaptation.npy")
 # Chosen on UJI Pen Characters, writers 01, 03, ... 11, and confirmed on the others (`bench --only
 # adapt`): from one drawing of each of 62 characters, from 30, 10 and 3.
-_STRENGTH = 22.0  # logits from a similarity of 0 to one of 1, once many drawings are there
-_HALF = 10  # classes with drawings at which half of that strength is used
+_STRENGTH = 37.0  # logits from a similarity of 0 to one of 1; half of it with all classes drawn
 _ALIKE = 0.5  # similarity from which on a drawing speaks for its class, not against it
 _OUTSIDE = 0.7  # the same against classes that nothing was drawn of
 _SHARE, _MOST_LOGITS = 0.1, 3.0  # of that evidence, against those classes
@@ -180,7 +179,8 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
     def _combined(self, logs, alike, scale=None):
         drawn = np.unique(self.labels_)
         scale = self.scale_ if scale is None else scale
-        trust = len(drawn) / (len(drawn) + _HALF) * (1 - self.wrong_labels_)
+        covered = len(drawn) / len(self.classes_)
+        trust = covered / (covered + 1) * (1 - self.wrong_labels_)
         strength = _STRENGTH * scale * trust
         evidence = np.logaddexp(
             np.log(self.reliability_) + strength * (alike - _ALIKE), np.log1p(-self.reliability_)

@@ -120,8 +120,8 @@ def say(run: Run, fresh: Sequence[Drawing] = ()) -> None:
     total, before, after = mine.right()
     known = f"Knows {len(mine.used):,} of your drawings, of {len(about['drawings'])} classes."
     measured = (
-        f" Of {total:,} characters that you drew more than once, {before:,} are read right without "
-        f"them and {after:,} with them, each left out in turn."
+        f" Of the {total:,} whose character you drew more than once, {before:,} are read right "
+        f"without your others and {after:,} with them."
         if total
         else " Draw characters twice, and it shows what they bring."
     )

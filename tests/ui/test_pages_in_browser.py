@@ -166,6 +166,8 @@ def test_browse_one_class_from_its_mean_image(page, site):
 def test_train_leave_return_cancel_and_keep(page, site):
     page.goto(f"{site}/train?recipe=warped-blend&split=letters")
     train = page.get_by_role("button", name="Train", exact=True)
+    train.wait_for()
+    settled(page)
     train.click()
     page.get_by_text("Stage 1 of 1").wait_for()  # for a minute on any machine
     page.get_by_text("Remaining, about").wait_for()
@@ -188,6 +190,8 @@ def test_train_leave_return_cancel_and_keep(page, site):
 def test_figures_and_tables_download(page, site):
     page.goto(f"{site}/evaluate?run=pixels-logistic&scale=by+row")
     page.locator(browser.USEFUL["evaluate"]).wait_for()
+    browser.wait_for_intervals(page)  # the page runs once more with them, and a file would be gone
+    settled(page)
     starts = {"PNG": b"\x89PNG", "SVG": b"<?xml", "CSV": b"true,0,1,2"}
     for kind, start in starts.items():
         with page.expect_download() as waiting:
@@ -379,6 +383,8 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             page.locator(".tile").first.wait_for()
             page.get_by_text("Generated images.").first.wait_for()
             page.get_by_role("link", name="Get the real ones").click()
+            page.get_by_role("button", name="Fetch", exact=True).first.wait_for()
+            settled(page)
             page.get_by_role("button", name="Fetch", exact=True).first.click()
             page.get_by_text("Downloading balanced from 127.0.0.1").wait_for(timeout=60_000)
             page.get_by_text("MB/s").wait_for()

@@ -4,7 +4,9 @@ import html
 import secrets
 from collections.abc import Callable, Sequence
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from emnist_lab.data import thumbnails
@@ -180,10 +182,25 @@ def _learning(run: Run, now: Practice) -> None:
     own_hand.say(run, _fresh(run))
     progress = learning_progress(rounds(run))
     if len(progress) >= _LEAST:
-        st.line_chart(
-            progress, height=160, x_label="drawings", y_label="read right, of the last 20",
-            color=["#9aa4b2", "#1f6feb"],
-        )  # fmt: skip
+        _curve(progress)
+
+
+def _curve(progress: pd.DataFrame) -> None:
+    rows = progress.reset_index().melt("drawings", var_name="read", value_name="share")
+    chart = (
+        alt.Chart(rows)
+        .mark_line()
+        .encode(
+            alt.X("drawings:Q", title="drawings", axis=alt.Axis(tickMinStep=1, grid=False)),
+            alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]))
+            .axis(format="%", tickCount=3)
+            .title(None),
+            alt.Color("read:N", title=None, sort=list(progress.columns)).legend(orient="top"),
+        )
+        .properties(height=170)
+    )
+    st.altair_chart(chart)
+    st.caption("Read right, of the last 20 drawings: each is read before it is learned from.")
 
 
 def _problem(drawn: Board) -> str:
