@@ -1,6 +1,7 @@
 """A fitted recipe with its manifest and test scores."""
 
 import zipfile
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +17,11 @@ from ..files import SHIPPED, sha256
 from ..metrics import calibration
 from ..metrics.report import Report
 from . import run_folders, safe_loading
+from .blas_threads import one_blas_thread
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
 from .run_folders import check_name, runs_home
 
+_FEW = 16  # images whose matrix products are too small to be worth more than one thread
 _BATCH = 4096  # images in work at a time: bounds the memory that prediction takes
 
 
@@ -135,7 +138,8 @@ class Run:
                 progress(start / len(images), f"{start:,} of {len(images):,} images read")
             part = slice(start, start + step)
             try:
-                out[part, model.classes_] = model.predict_proba(images[part])
+                with one_blas_thread() if len(images) <= _FEW else nullcontext():
+                    out[part, model.classes_] = model.predict_proba(images[part])
             except MemoryError:
                 raise
             except Exception as error:  # whatever is wrong with a model that somebody made
