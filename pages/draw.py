@@ -246,8 +246,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         bind="query-params",
         label_visibility="collapsed",
     )
-    if mode != "Picture":
-        own_hand.switch(st)
+    own_hand.switch(disabled=mode == "Picture")
 readers = choose(place)
 MODES[mode](readers)
 

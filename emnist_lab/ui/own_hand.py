@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting import adaptation
@@ -14,34 +13,33 @@ from emnist_lab.ui import current_run, ownership
 from emnist_lab.ui.formatting import plain
 
 _MOST = 500  # drawings that are learned from, the newest
-_SWITCH = "hand"
+_SWITCH, _CHOSEN = "hand", "own-hand-chosen"
 
 
-def switch(place: DeltaGenerator) -> bool:
-    """Offer to read this person's hand, on every mode of Draw alike.
+def switch(disabled: bool = False) -> None:
+    """Offer to read this person's hand; what is chosen is known on every page.
 
     Parameters
     ----------
-    place : DeltaGenerator
-        Where the switch goes.
-
-    Returns
-    -------
-    bool
-        Whether it is on.
+    disabled : bool
+        Where it changes nothing: in pictures of pages.
     """
-    return place.toggle(
+    session = st.session_state
+    if _SWITCH not in session and session.get(_CHOSEN):
+        session[_SWITCH] = True  # Streamlit forgets a widget that another page doesn't show
+    session[_CHOSEN] = st.toggle(
         "Reads your hand",
         key=_SWITCH,
         bind="query-params",
+        disabled=disabled,
         help="Learns from the drawings that you kept, and in Practice from those that you just "
-        "made: one of each character is enough. It never leaves this server.",
+        "made: one of each character is enough. It never leaves this server. Not for pictures.",
     )
 
 
 def on() -> bool:
     """Whether the switch is on."""
-    return bool(st.session_state.get(_SWITCH))
+    return bool(st.session_state.get(_CHOSEN))
 
 
 def learned(run: Run, fresh: Sequence[Drawing] = ()) -> Adaptation:

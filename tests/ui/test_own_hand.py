@@ -75,6 +75,16 @@ def test_the_switch_reads_as_the_adapted_run_does(store):
     assert "of your drawings" not in said(app)
 
 
+def test_the_switch_is_remembered_on_other_pages(store):
+    store.keep(ME, kept())
+    app = opened("draw", OTHER)
+    app.toggle(key="hand").set_value(True).run()
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/draw.py").run()
+    assert app.toggle(key="hand").value and "Knows 3 of your drawings" in said(app)
+    assert opened("draw", mode="Picture", hand="true").toggle(key="hand").disabled
+
+
 def test_with_nothing_to_learn_from_it_reads_as_before_and_says_so(store):
     app = opened("draw", SEVEN, hand="true")
     assert "Reads as before. There are no drawings with labels" in said(app)
