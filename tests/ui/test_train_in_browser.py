@@ -69,10 +69,7 @@ def open_at_once(page, site, train, name: str) -> None:
     move(page, "End", TIMES * len(train))
 
 
-# One of each number and kind of fields: a race between two runs of the script knows no recipes.
-@pytest.mark.parametrize(
-    "name", ["pixels-logistic", "pixels-neighbours", "pixels-tree", "hog-qda", "hog-mlp"]
-)
+@pytest.mark.parametrize("name", catalog.RECIPES)
 def test_a_quick_move_leaves_a_recipe_its_own_settings(page, site, train, name):
     """Two runs of the script in a moment: the first may end before its message is sent."""
     open_at_once(page, site, train, name)
