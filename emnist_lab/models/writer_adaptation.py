@@ -6,6 +6,7 @@ person's nearest drawing of that class are. It is a nearest-neighbour likelihood
 few-shot classification by prototypes (Snell, Swersky and Zemel 2017, arXiv:1703.05175).
 """
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,7 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
         vectors = self._vectors(flat).reshape(len(images), images.shape[1], -1)
         largest = np.abs(vectors).max(axis=2, keepdims=True)
         self.examples_ = np.round(vectors * (127 / np.maximum(largest, 1e-9))).astype(np.int8)
+        vars(self).pop("_unit", None)  # of an earlier fit
         self.scale_ = 1.0
         self.scale_ = self._best_scale()
         return self
@@ -163,12 +165,15 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
 
     def _vectors(self, images):
         """Gradients without what all characters share, of length 1."""
-        found = HOG().fit(images).transform(images) - _center()
+        found = _gradients().transform(images) - _center()
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
 
     def _unpacked(self):
-        found = self.examples_.astype(np.float32)
-        return found / np.maximum(np.linalg.norm(found, axis=2, keepdims=True), 1e-9)
+        """Features of the drawings, of length 1; made once: that takes longer than a reading."""
+        if "_unit" not in vars(self):
+            found = self.examples_.astype(np.float32)
+            self._unit = found / np.maximum(np.linalg.norm(found, axis=2, keepdims=True), 1e-9)
+        return self._unit
 
     def _similarities(self, vectors):
         """(N, D) -> (N, M): to the nearest image of each drawing."""
@@ -219,9 +224,9 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
         return max(_SCALES, key=worth)
 
     def __getstate__(self):
-        """Without what only `leave_one_out` needs."""
+        """Without what only `leave_one_out` needs, and what is made anew."""
         state = super().__getstate__().copy()
-        for name in ("_log_base", "kept_", "repeated_"):
+        for name in ("_log_base", "_unit", "kept_", "repeated_"):
             state.pop(name, None)
         return state
 
@@ -235,6 +240,12 @@ def _reliability(plausible, classes):
     return right.clip(1e-9, 1 - 1e-9), float(wrong)
 
 
+@functools.cache
+def _gradients():
+    return HOG().fit(np.zeros((1, 28, 28), np.uint8))
+
+
+@functools.cache
 def _center():
     """Mean of the gradients of EMNIST's images: ndarray of shape (441,), float32."""
     return np.load(CENTER_FILE, allow_pickle=False)
