@@ -161,3 +161,10 @@ def test_an_adapted_run_is_chosen_like_any_other(store):
         app = opened(page, run=HAND)
         assert not app.error, page
     assert "and 3 drawings by one hand" in said(opened("draw", run=HAND))
+
+
+def test_an_adapted_run_is_not_measured_on_what_it_learned(store):
+    store.keep(ME, kept())
+    lab.adapt(lab.open_run("hog-qda"), store.drawings(ME)).save()
+    app = opened("handwriting", run=HAND)
+    assert "No drawing is left to measure it on" in said(app)

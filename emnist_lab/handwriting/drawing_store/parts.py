@@ -220,13 +220,14 @@ def not_trained_on(run: Run, drawings: Sequence[Drawing]) -> list[Drawing]:
     Returns
     -------
     list of Drawing
-        All, unless kept drawings were among its training images; then those
-        that were drawn after it was made.
+        All, unless kept drawings were among its training images, or it learned a hand
+        from them; then those that were drawn after it was made.
     """
-    if not run.manifest["data"]["train"].get("handwriting"):
+    manifest = run.manifest
+    if not manifest["data"]["train"].get("handwriting") and "adapted" not in manifest:
         return list(drawings)
     try:
-        made = datetime.fromisoformat(run.manifest["created"])
+        made = datetime.fromisoformat(manifest["created"])
     except ValueError:
         return []  # no one knows when
     # A manifest says whole seconds: what was drawn within that one may have been learned from.
