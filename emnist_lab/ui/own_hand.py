@@ -119,7 +119,7 @@ def say(run: Run, fresh: Sequence[Drawing] = ()) -> None:
     known = f"Knows {len(mine.used):,} of your drawings, of {len(about['drawings'])} classes."
     measured = (
         f" Of the {total:,} whose character you drew more than once, {before:,} are read right "
-        f"without your others and {after:,} with them."
+        f"without your other drawings, {after:,} with them."
         if total
         else " Draw characters twice, and it shows what they bring."
     )

@@ -23,6 +23,7 @@ from emnist_lab.ui.formatting import plain
 
 _KEY = "draw-practice"  # of what is going on, in the session
 _ROUNDS = f"{_KEY}-rounds"  # those that ended, of the same run
+_TICKS, _COLORS = [0, 0.5, 1], ["#8b95a5", "#2e75e8"]
 _LEAST = 5  # drawings before the curve shows
 # What ends with an empty board: the keys of its buttons, and their shortcuts.
 CLEARED_BY = {f"{_KEY}-take": "Enter", f"{_KEY}-out": "", f"{_KEY}-back": "", f"{_KEY}-end": ""}
@@ -187,20 +188,26 @@ def _learning(run: Run, now: Practice) -> None:
 
 def _curve(progress: pd.DataFrame) -> None:
     rows = progress.reset_index().melt("drawings", var_name="read", value_name="share")
+    lines = list(progress.columns)
     chart = (
         alt.Chart(rows)
         .mark_line()
         .encode(
-            alt.X("drawings:Q", title="drawings", axis=alt.Axis(tickMinStep=1, grid=False)),
-            alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]))
-            .axis(format="%", tickCount=3)
-            .title(None),
-            alt.Color("read:N", title=None, sort=list(progress.columns)).legend(orient="top"),
+            alt.X("drawings:Q", title=None, axis=alt.Axis(tickMinStep=1, grid=False)),
+            alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1])).axis(
+                format="%", values=_TICKS
+            ),
+            alt.Color("read:N", title=None, sort=lines)
+            .scale(domain=lines, range=_COLORS)
+            .legend(orient="top"),
         )
-        .properties(height=170)
+        .properties(height=240)
     )
     st.altair_chart(chart)
-    st.caption("Read right, of the last 20 drawings: each is read before it is learned from.")
+    st.caption(
+        "Drawings of these rounds, from the first: how many of the last 20 are read right. Each is "
+        "read before it is learned from."
+    )
 
 
 def _problem(drawn: Board) -> str:
