@@ -8,14 +8,13 @@ import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
-from emnist_lab.evaluation import figures
 from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.practice import Practice
 from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_evaluation, messages
-from emnist_lab.ui.components.matrix import confusion_matrix
+from emnist_lab.ui.components import matrix_pair
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.draw import keep_buttons
 from emnist_lab.ui.formatting import plain
@@ -153,36 +152,12 @@ def _table(now: Practice, table: pd.DataFrame) -> None:
 
 def _matrices(run: Run, own: Report, known: Report) -> None:
     """Both confusion matrices, of the same classes in the same order."""
-    wrong = own.labels != own.predicted
-    here = np.union1d(own.labels[wrong], own.predicted[wrong])
-    size = len(own.classes)
-    if not len(here) or st.toggle(f"All {size} classes", key="draw-practice-all"):
-        here = np.arange(size)
-    for column, key, report, title in zip(
-        st.columns(2),
-        ("own", "emnist"),
-        (own, known),
-        ("Yours", f"EMNIST's, by {plain(run.name)}"),
-        strict=True,
-    ):
-        with column:
-            st.markdown(f"**{title}**")
-            cells = np.ix_(here, here)
-            confusion_matrix(
-                report.confusion[cells],
-                figures.normalize_confusion(report.confusion, "by row")[cells],
-                [report.names[index] for index in here],
-                np.arange(len(here)),
-                key=f"draw-practice-{key}-{len(here)}",
-                on_pick=lambda true, read: None,
-                hide_diagonal=True,
-                as_shares=True,
-                whole=len(here) == size,
-            )
+    few = matrix_pair.errors_side_by_side(
+        {"Yours": own, f"EMNIST's, by {plain(run.name)}": known},
+        np.union1d(*matrix_pair.misread(own)),
+        key="draw-practice",
+    )
     test = run.manifest["data"].get("test")
     about = f" EMNIST's: {plain(test['name'])}." if test else ""
-    few = "" if len(here) == size else " Only characters of yours that were misread, or read so."
-    st.caption(
-        f"A row is the true character, a column what it is read as; errors only, as shares of the "
-        f"row.{few}{about}"
-    )
+    only = " Only characters of yours that were misread, or read so." if few else ""
+    st.caption(f"{matrix_pair.LEGEND}{only}{about}")

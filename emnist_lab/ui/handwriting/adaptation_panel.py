@@ -1,5 +1,6 @@
 """The Handwriting page: a run that learned this person's hand, measured, kept and forgotten."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -9,9 +10,11 @@ from emnist_lab.errors import LabError
 from emnist_lab.handwriting.adaptation import Adaptation, is_adapted
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.metrics.intervals import wilson
+from emnist_lab.metrics.report import Report
 from emnist_lab.runs import registry
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, own_hand
+from emnist_lab.ui.components import matrix_pair
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.handwriting import browse
 
@@ -39,6 +42,7 @@ def show(run: Run) -> None:
         return
     _numbers(mine)
     _changes(mine, drawings, run)
+    _matrices(mine, run)
     _contradictions(mine, drawings)
     _keep(mine)
 
@@ -105,6 +109,23 @@ def _changes(mine: Adaptation, drawings: list[Drawing], run: Run) -> None:
             "now": "That is",
         },
     )
+
+
+def _matrices(mine: Adaptation, run: Run) -> None:
+    """Confusion before and after, of drawings that can be measured."""
+    if not mine.repeated.any():
+        return
+    before, after = (
+        Report(mine.labels[mine.repeated], one[mine.repeated], run.classes)
+        for one in (mine.before, mine.after)
+    )
+    wrong = np.unique(np.concatenate([*matrix_pair.misread(before), *matrix_pair.misread(after)]))
+    if not len(wrong):
+        return
+    matrix_pair.errors_side_by_side(
+        {"Confusion before": before, "And with your hand": after}, wrong, "handwriting-hand"
+    )
+    st.caption(matrix_pair.LEGEND)
 
 
 def _contradictions(mine: Adaptation, drawings: list[Drawing]) -> None:

@@ -1,0 +1,70 @@
+"""Two confusion matrices beside each other, of the same classes: errors alone, as shares."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from emnist_lab.evaluation import figures
+from emnist_lab.metrics.report import Report
+from emnist_lab.ui.components.matrix import confusion_matrix
+
+LEGEND = (
+    "A row is the true character, a column what it is read as; errors only, as shares of the row."
+)
+
+
+def misread(report: Report) -> tuple[np.ndarray, np.ndarray]:
+    """Classes that were misread, and those that they were read as.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    true, read : ndarray of shape (n,), dtype int64
+        Indices, one an error.
+    """
+    wrong = report.labels != report.predicted
+    return report.labels[wrong], report.predicted[wrong]
+
+
+def errors_side_by_side(reports: Mapping[str, Report], classes: np.ndarray, key: str) -> bool:
+    """Show two confusion matrices, and a switch from some classes to all.
+
+    Parameters
+    ----------
+    reports : mapping of str to Report
+        Title -> report; all of the same classes.
+    classes : ndarray of shape (n,), dtype int64
+        Indices of those that show first; all where it is empty.
+    key : str
+        Of the widgets.
+
+    Returns
+    -------
+    bool
+        Whether only `classes` show.
+    """
+    names = next(iter(reports.values())).names
+    here, size = classes, len(names)
+    if not len(here) or st.toggle(f"All {size} classes", key=f"{key}-all"):
+        here = np.arange(size)
+    cells = np.ix_(here, here)
+    columns = zip(st.columns(len(reports)), reports.items(), strict=True)
+    for place, (column, (title, report)) in enumerate(columns):
+        with column:
+            st.markdown(f"**{title}**")
+            confusion_matrix(
+                report.confusion[cells],
+                figures.normalize_confusion(report.confusion, "by row")[cells],
+                [names[index] for index in here],
+                np.arange(len(here)),
+                key=f"{key}-{place}-{len(here)}",
+                on_pick=lambda true, read: None,
+                hide_diagonal=True,
+                as_shares=True,
+                whole=len(here) == size,
+            )
+    return len(here) < size
