@@ -104,7 +104,10 @@ def adapt(
 
 
 def learn(
-    run: Run, drawings: Sequence[Mapping[str, Any] | Drawing], writer: str | None = None
+    run: Run,
+    drawings: Sequence[Mapping[str, Any] | Drawing],
+    writer: str | None = None,
+    images: dict[int, np.ndarray] | None = None,
 ) -> Adaptation:
     """As `adapt`, and say what it brought.
 
@@ -112,6 +115,8 @@ def learn(
     ----------
     run, drawings, writer
         As for `adapt`.
+    images : dict of int to ndarray, optional
+        Number of a kept drawing -> its `variations`, where they are made already; others are added.
 
     Returns
     -------
@@ -123,16 +128,16 @@ def learn(
         See `adapt`.
     """
     chosen = _of_writer(drawings, writer)
-    images, labels, characters, places = _images(run, drawings, chosen)
+    made, labels, characters, places = _images(run, drawings, chosen, images)
     base, temperature = base_of(run)
     begun = time.perf_counter()
-    model = WriterAdaptedClassifier(base, temperature).fit(images, labels, characters)
+    model = WriterAdaptedClassifier(base, temperature).fit(made, labels, characters)
     seconds = time.perf_counter() - begun
     used = places[model.kept_]
     labels = labels[model.kept_]
     columns = np.asarray(model.classes_)
     before, after = (_spread(run, columns, one) for one in model.leave_one_out())
-    made = Adaptation(
+    found = Adaptation(
         Run(_manifest(run, len(chosen), used, model, seconds)),
         used,
         labels,
@@ -141,12 +146,12 @@ def learn(
         model.repeated_,
         _contradictions(model, used),
     )
-    made.run.model = Pipeline([(_STEP, model)])
-    total, *right = made.right()
-    made.run.manifest["adapted"]["leave_one_out"] = {
+    found.run.model = Pipeline([(_STEP, model)])
+    total, *right = found.right()
+    found.run.manifest["adapted"]["leave_one_out"] = {
         "drawings": total, "right_before": right[0], "right_after": right[1],
     }  # fmt: skip
-    return made
+    return found
 
 
 def base_of(run: Run) -> tuple[Any, float]:
@@ -190,9 +195,9 @@ def _of_writer(drawings, writer) -> list[int]:
     return list(range(len(drawings)))
 
 
-def _images(run, drawings, chosen) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray]:
+def _images(run, drawings, chosen, known) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray]:
     """Images, classes, characters and places of the drawings that can be learned from."""
-    given = {place: _plain(drawings[place]) for place in chosen}
+    given = {place: _plain(drawings[place], known) for place in chosen}
     labelled = [place for place, (label, _, _) in given.items() if label]
     if not labelled:
         raise HandwritingError(
@@ -224,11 +229,19 @@ def _images(run, drawings, chosen) -> tuple[np.ndarray, np.ndarray, list[str], n
     return np.stack(images), np.array(labels, np.int64), characters, np.array(places, np.int64)
 
 
-def _plain(one):
+def _plain(one, known=None):
     """Label, writer, and what makes the images of one drawing."""
     if isinstance(one, Drawing):
-        return one.label, one.writer, lambda: one.variations
+        return one.label, one.writer, lambda: _kept_images(one, known)
     return one.get("label"), one.get("writer"), lambda: ink.rasterize(one["strokes"], 0).variations
+
+
+def _kept_images(one: Drawing, known: dict[int, np.ndarray] | None) -> np.ndarray:
+    if known is None or one.id is None:
+        return one.variations
+    if one.id not in known:
+        known[one.id] = one.variations
+    return known[one.id]
 
 
 def _enough(variations: np.ndarray) -> np.ndarray:

@@ -62,8 +62,10 @@ def learned(run: Run, fresh: Sequence[Drawing] = ()) -> Adaptation:
     HandwritingError
         There is nothing to learn from, or the database is away.
     """
-    key = (*_kept_key(), *(one.digest for one in fresh))
-    return _learned(*current_run.version_key(run), key, drawings(fresh))
+    place, owner, *stamp = _kept_key()
+    key = (place, owner, *stamp, *(one.digest for one in fresh))
+    images = images_of_kept(place, owner)
+    return _learned(*current_run.version_key(run), key, drawings(fresh), images)
 
 
 def drawings(fresh: Sequence[Drawing] = ()) -> list[Drawing]:
@@ -126,6 +128,20 @@ def say(run: Run, fresh: Sequence[Drawing] = ()) -> None:
     st.caption(f":material/front_hand: {known}{measured}")
 
 
+@st.cache_resource(max_entries=3, show_spinner=False)
+def images_of_kept(place: str, owner: str | None) -> dict:
+    """Images of kept drawings by their number, made once for all runs.
+
+    Parameters
+    ----------
+    place : str
+        Of the database.
+    owner : str or None
+        Whose drawings; None for all.
+    """
+    return {}
+
+
 def _kept_key() -> tuple:
     """What changes when this person's kept drawings do."""
     owner = ownership.owner()
@@ -141,5 +157,7 @@ def _kept(place: str, owner: str, stamp: tuple, _store: Store) -> list[Drawing]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _learned(folder: str, stamp: int, key: tuple, _drawings: list[Drawing]) -> Adaptation:
-    return adaptation.learn(current_run.opened(folder, stamp), _drawings)
+def _learned(
+    folder: str, stamp: int, key: tuple, _drawings: list[Drawing], _images: dict
+) -> Adaptation:
+    return adaptation.learn(current_run.opened(folder, stamp), _drawings, images=_images)

@@ -15,7 +15,7 @@ from emnist_lab.metrics import confusion, definitions
 from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run
+from emnist_lab.ui import current_run, own_hand
 from emnist_lab.ui.components.gallery import gallery
 from emnist_lab.ui.components.matrix import confusion_matrix
 from emnist_lab.ui.formatting import plain
@@ -28,14 +28,8 @@ _FEW = 50  # drawings, below which a share is said as a count
 def _report(
     folder: str, stamp: int, fingerprint: tuple, _drawings: list[Drawing], _store: Store
 ) -> Report:
-    images = _images(*fingerprint[:2])
+    images = own_hand.images_of_kept(*fingerprint[:2])
     return evaluate_kept(current_run.opened(folder, stamp), _drawings, _store, images)
-
-
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _images(place: str, owner: str | None) -> dict:
-    """Images of kept drawings by their number, made once for all runs."""
-    return {}
 
 
 def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> Run | None:
