@@ -65,15 +65,20 @@ def learned(run: Run, fresh: Sequence[Drawing] = ()) -> Adaptation:
     place, owner, *stamp = _kept_key()
     key = (place, owner, *stamp, *(one.digest for one in fresh))
     images = images_of_kept(place, owner)
-    return _learned(*current_run.version_key(run), key, drawings(fresh), images)
+    mine = _with_kept(place, owner, tuple(stamp), fresh)
+    return _learned(*current_run.version_key(run), key, mine, images)
 
 
 def drawings(fresh: Sequence[Drawing] = ()) -> list[Drawing]:
     """This person's drawings, the newest last; raises `HandwritingError`."""
     place, owner, *stamp = _kept_key()
-    kept = _kept(place, owner, tuple(stamp), ownership.store()) if owner else []
+    return _with_kept(place, owner, tuple(stamp), fresh)
+
+
+def _with_kept(place: str, owner: str, stamp: tuple, fresh: Sequence[Drawing]) -> list[Drawing]:
+    kept = _kept(place, owner, stamp, ownership.store()) if owner else []
     known = {one.digest for one in fresh}
-    return [*(one for one in kept if one.digest not in known), *fresh]
+    return [*(one for one in kept if not known or one.digest not in known), *fresh]
 
 
 def applied(run: Run, fresh: Sequence[Drawing] = ()) -> Run:
