@@ -114,6 +114,12 @@ def say(run: Run, fresh: Sequence[Drawing] = ()) -> None:
     if not on():
         return
     try:
+        if not drawings(fresh):
+            st.caption(
+                ":material/front_hand: Nothing is known of your hand yet. Keep drawings as what "
+                "they really are, or draw each character once in *Practice*."
+            )
+            return
         mine = learned(run, fresh)
     except LabError as error:
         st.caption(

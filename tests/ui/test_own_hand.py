@@ -87,7 +87,7 @@ def test_the_switch_is_remembered_on_other_pages(store):
 
 def test_with_nothing_to_learn_from_it_reads_as_before_and_says_so(store):
     app = opened("draw", SEVEN, hand="true")
-    assert "Reads as before. There are no drawings with labels" in said(app)
+    assert "Nothing is known of your hand yet" in said(app)
     store.keep(ME, kept()[:1])
     assert "All drawings are of one class (7)" in said(opened("draw", SEVEN, hand="true"))
 
