@@ -53,7 +53,13 @@ def real() -> Path:
 
 
 # Files that take minutes come first, so that no process is left with one of them at the end.
-_LONG = ("test_pages_in_browser", "test_train_in_browser", "test_training", "_in_browser", "real")
+_LONG = (
+    "test_train_in_browser",
+    "test_training",
+    "test_data_in_browser",
+    "_in_browser",
+    "test_job",
+)
 
 
 def pytest_collection_modifyitems(items) -> None:

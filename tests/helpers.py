@@ -31,6 +31,8 @@ CLASSES = {
     "mnist": BYCLASS[:10],
 }
 VERSION_0_1 = Path(__file__).with_name("fixtures") / "version_0_1"  # files that it wrote
+WAIT = 60_000  # milliseconds in a browser: a limit for slow machines, not an expectation
+JOB = 400_000  # the same for a process of low priority
 SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]
 
 # What Streamlit does with a component, as far as tests of components need it: shows its markup,
@@ -200,6 +202,20 @@ def canvas_json(strokes) -> dict:
             "left": left, "top": top, "width": width, "height": height, "strokeWidth": 20,
         })  # fmt: skip
     return {"version": "7.4.0", "objects": objects}
+
+
+def settled(page) -> None:
+    """The page's script has ended: until then what it shows no more is still there, beside it."""
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+
+
+def press(page, name: str, *, role: str = "button", within: str | None = None) -> None:
+    """Click the button or link of this name once the page stands still."""
+    place = page if within is None else page.get_by_test_id(within)
+    wanted = place.get_by_role(role, name=name, exact=True).first
+    wanted.wait_for()
+    settled(page)
+    wanted.click()
 
 
 def go(page, name: str) -> None:

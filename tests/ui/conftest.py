@@ -2,6 +2,7 @@
 
 import pytest
 import streamlit as st
+from helpers import WAIT
 
 from emnist_lab.maintenance import browser
 
@@ -20,3 +21,13 @@ def chromium():
         pytest.skip("needs Chromium: apt-get install it")
     with browser.launched() as made:
         yield made
+
+
+@pytest.fixture
+def page(chromium):
+    """A page of a browser that knows nothing yet."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    made = context.new_page()
+    made.set_default_timeout(WAIT)
+    yield made
+    context.close()

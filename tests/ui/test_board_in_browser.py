@@ -6,14 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from helpers import SEVEN
+from helpers import SEVEN, WAIT, press
 from PIL import Image
 
 from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import ink
 from emnist_lab.maintenance import browser
 
-WAIT = 60_000  # milliseconds: a limit for slow machines, not an expectation
 APP = PROJECT / "tests" / "ui" / "board_app.py"
 CANVAS = browser.USEFUL["draw"]
 FIVE = [[(40 + 45 * turn, 40), (40 + 45 * turn, 240)] for turn in range(5)]
@@ -89,10 +88,6 @@ def shown(page) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("L"))
 
 
-def press(page, name):
-    page.get_by_role("button", name=name, exact=True).click()
-
-
 def drag(page, start, stop, *, key=None):
     box = page.locator(CANVAS).bounding_box()
     if key:
@@ -156,7 +151,7 @@ def test_what_was_drawn_is_there_again_and_can_be_emptied(page):
         np.testing.assert_allclose(one, other, atol=0.1)
     browser.draw(page, [[(20, 20), (20, 260)]])
     strokes(page, 3)
-    page.get_by_role("button", name="Empty it").click()
+    press(page, "Empty it")
     strokes(page, 0)
     browser.draw(page, SEVEN[1:])
     strokes(page, 1)
@@ -190,7 +185,7 @@ def test_no_stroke_is_drawn_on_a_canvas_that_is_being_cleared(page, press_it):
     box = page.locator(CANVAS).bounding_box()
     page.evaluate(HOLD)
     if press_it == "button":
-        page.get_by_role("button", name="Empty it").click()
+        press(page, "Empty it")
     else:
         page.keyboard.press("x")
     page.locator(CANVAS).wait_for(state="detached")  # no program takes it for the new one, either
@@ -220,7 +215,7 @@ def test_a_canvas_whose_clearing_is_never_answered_takes_strokes_again(opened, s
       const later = window.setTimeout;
       window.setTimeout = (call, ms, ...rest) => later(call, ms === 10000 ? 300 : ms, ...rest);
     }""")
-    page.get_by_role("button", name="Empty it").click()
+    press(page, "Empty it")
     page.locator(CANVAS).wait_for(state="detached")
     page.wait_for_function("window.lost")
     page.evaluate("window.mute = false")

@@ -4,11 +4,11 @@ import json
 import re
 
 import pytest
+from helpers import WAIT, press, settled
 
 from emnist_lab.handwriting.stroke_files import read_drawings
 from emnist_lab.maintenance import browser
 
-WAIT = 60_000  # milliseconds: a limit for slow machines, not an expectation
 MANY = re.compile(r"^3 drawings\. Only")
 
 pytestmark = [
@@ -61,20 +61,22 @@ def test_a_browser_finds_its_own_again_and_no_other_does(chromium, site, drawing
         with chromium.new_context() as theirs:
             opened(theirs, site).get_by_text("No drawings are kept yet").wait_for()
         with page.expect_download() as waiting:
-            page.get_by_role("button", name="JSON", exact=True).click()
+            press(page, "JSON")
         waiting.value.save_as(tmp_path / "out.json")
         assert [one["label"] for one in read_drawings(tmp_path / "out.json")] == ["7"] * 3
 
+        settled(page)
         page.locator(".tile").first.click()
         page.wait_for_url("**drawing=*")
+        settled(page)
         field = page.get_by_role("textbox", name="It is really")
         field.fill("T")
         field.press("Enter")
         page.get_by_text("is labelled T now").wait_for()
-        page.get_by_role("button", name="Delete", exact=True).click()
+        press(page, "Delete")
         page.get_by_text("One T is deleted").wait_for()
-        page.get_by_role("button", name="Delete all of mine").click()
-        page.get_by_role("button", name="Delete them").click()
+        press(page, "Delete all of mine")
+        press(page, "Delete them")
         page.get_by_text("No drawings are kept yet").wait_for()
 
 

@@ -4,18 +4,17 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from helpers import go, write
+from helpers import JOB, go, press, settled, write
 
 from emnist_lab.maintenance import browser
 from emnist_lab.models import catalog
 from emnist_lab.models.hyperparameters import as_text
 
-WAIT = 60_000  # milliseconds: a limit for slow machines, not an expectation
 TIMES = 4  # so that there are numbers of images to choose from
 
 pytestmark = [
     pytest.mark.skipif(browser.chromium() is None, reason="needs Chromium: apt-get install it"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
 ]
 
 
@@ -28,15 +27,6 @@ def site(tmp_path_factory, folder, train):
     }))  # fmt: skip
     with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}) as address:
         yield address
-
-
-@pytest.fixture
-def page(chromium):
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    made = context.new_page()
-    made.set_default_timeout(WAIT)
-    yield made
-    context.close()
 
 
 def shown(page) -> dict[str, str]:
@@ -55,8 +45,7 @@ def move(page, key: str, images: int) -> None:
     """Move the slider by a key, and wait for the end of the run with so many images."""
     page.get_by_role("slider", name="Training images").press(key)
     page.get_by_text(f"All recipes on about {images:,} images").wait_for()
-    # Until then things may still move away under a click.
-    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    settled(page)  # until then things may still move away under a click
 
 
 def open_at_once(page, site, train, name: str) -> None:
@@ -82,6 +71,7 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     recipe = catalog.get("hog-qda")
     open_at_once(page, site, train, recipe.name)
     settings = page.get_by_test_id("stExpander").filter(has_text="Hyperparameters")
+    settled(page)
     settings.locator("summary").click()
     typed = {"n_components": "50", "reg_param": "0.5"}
     for label, text in typed.items():
@@ -108,3 +98,24 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     assert shown(page) == own_of(recipe)
     move(page, "Home", 2_000)
     assert shown(page) == own_of(recipe)
+
+
+def test_train_leave_return_cancel_and_keep(page, site):
+    page.goto(f"{site}/train?recipe=warped-blend")
+    press(page, "Train")
+    page.get_by_text("Stage 1 of 1").wait_for(timeout=JOB)  # for a minute on any machine
+    page.get_by_text("Remaining, about").wait_for(timeout=JOB)
+    go(page, "Draw")
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    go(page, "Train")
+    page.get_by_text("Stage 1 of 1").wait_for(timeout=JOB)
+    press(page, "Cancel", within="stMain")
+    page.get_by_text("nothing was kept").wait_for(timeout=JOB)
+    page.get_by_text("pixels-bayes", exact=True).first.click()  # a quick one
+    page.wait_for_url("**recipe=pixels-bayes*")
+    press(page, "Train")
+    page.get_by_text("Kept as pixels-bayes-balanced-").wait_for(timeout=JOB)
+    press(page, "Evaluate it", role="link")
+    page.wait_for_url("**/evaluate?run=pixels-bayes-balanced-*")
+    page.locator(browser.USEFUL["evaluate"]).wait_for()
+    page.get_by_text("is read as").first.wait_for()
