@@ -10,6 +10,7 @@ from emnist_lab.ui.evaluate import (
     confusion_tab,
     embedding_tab,
     label_issues_tab,
+    prior_panel,
     roc_tab,
     summary,
 )
@@ -87,12 +88,13 @@ def show_areas() -> None:
 
 
 def show_calibration() -> None:
-    """Reliability, temperature scaling, and accuracy against coverage."""
+    """Reliability, temperature scaling, class prior, and accuracy against coverage."""
     left, right = st.columns([1, 1.2], gap="large")
     with left:
         st.subheader("Reliability")
         calibration_tab.reliability(evaluation)
         calibration_tab.temperature(run)
+        prior_panel.show_prior(evaluation)
     with right:
         st.subheader("Abstaining")
         calibration_tab.abstaining(evaluation)

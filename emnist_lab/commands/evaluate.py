@@ -32,6 +32,7 @@ def _evaluate(options) -> dict:
 
 def _print(result: dict, numbers: list[str]) -> None:
     print(f"{result['run']}, trained on: {result['trained_on']}\nmeasured on: {result['data']}")
+    print(f"answers for: {result['answers_for']}")
     kept = result["manifest"] if result["same_data_as_manifest"] else {}
     for key in numbers:
         beside = f"   (manifest: {shown(kept[key])})" if key in kept else ""

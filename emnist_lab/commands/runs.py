@@ -50,6 +50,14 @@ def _rename(options) -> dict:
     return {"run": run.name, "was": old.name, "folder": str(run.folder)}
 
 
+def _set_prior(options) -> dict:
+    from ..runs import registry
+
+    run = registry.open_run(options.run).for_prior(options.prior).save(options.name)
+    say(f"kept as {run.folder}")
+    return {"run": run.name, "folder": str(run.folder), "prior": run.manifest["prior"]}
+
+
 def _delete(options) -> dict:
     from ..runs import registry
 
@@ -90,6 +98,13 @@ def add(verbs) -> None:
     one = verb(verbs, "rename", _rename, "Give a run another name.")
     one.add_argument("run", metavar="RUN")
     one.add_argument("name", metavar="NAME")
+
+    one = verb(
+        verbs, "set-prior", _set_prior, "Keep a copy that answers for other class frequencies."
+    )
+    one.add_argument("run", metavar="RUN")
+    one.add_argument("prior", metavar="PRIOR", help="equal, training, or as in O=3,0=0.5")
+    one.add_argument("--name", help="name of the copy (default: RUN-prior)")
 
     one = verb(verbs, "delete", _delete, "Delete a run; asks first.")
     one.add_argument("run", metavar="RUN")

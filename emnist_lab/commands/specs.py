@@ -37,6 +37,9 @@ class TrainSpec:
         Whose kept drawings are added: an owner, or ``"all"``; none when None.
     repeat : int
         How often each of these counts.
+    prior : str or None
+        For which class frequencies the run answers; the recipe's own when None. See
+        `emnist_lab.runs.class_prior.entry`.
 
     Examples
     --------
@@ -78,6 +81,12 @@ class TrainSpec:
         old_flags=("--times",),
         old_field="times",
         data=True,
+    )
+    prior: str | None = option(
+        "--prior",
+        "for which class frequencies the run answers: equal (default, but for pixels-logistic), "
+        "training, or given ones, as in O=3,0=0.5",
+        default=None,
     )
 
     def arguments(self) -> list[str]:
@@ -122,9 +131,11 @@ class TrainSpec:
         -------
         str
         """
+        from ..models import catalog
         from ..runs.code_generation import snippet
 
-        return snippet(pipeline, **data_options(self))
+        prior = self.prior or catalog.get(self.recipe).prior
+        return snippet(pipeline, **data_options(self), prior=prior)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,13 @@ def _train(options) -> dict:
         run_folders.check_name(spec.name)
     train, test = spec.load()
     run = training.fit(
-        recipe, train, test, seed=spec.seed, params=params, progress=events.teller(options.events)
+        recipe,
+        train,
+        test,
+        seed=spec.seed,
+        params=params,
+        prior=spec.prior,
+        progress=events.teller(options.events),
     )
     kind = "generated-" if train.generated else ""
     name = spec.name or f"{recipe.name}-{kind}{spec.split}-{len(train)}"
@@ -84,8 +90,11 @@ def hyperparameters(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def _code(options, spec: TrainSpec, recipe, params: dict) -> dict:
     """Print the program instead of running it."""
+    from ..runs import class_prior
+
     train, _ = spec.load()
     counts = train.counts()
+    class_prior.entry(counts, spec.prior or recipe.prior, train.classes)  # refuses what is none
     made = spec.program(recipe.pipeline(spec.seed, counts[counts > 0], params))
     if not options.json:
         print(made, end="")

@@ -133,9 +133,10 @@ def evidence(run: Run, image: np.ndarray, first: int, second: int) -> Evidence:
         found = _split(run.model, image, known.index(first), known.index(second))
     except Exception as error:  # whatever is wrong with a model that somebody made
         raise Damaged(run.name, MODEL, first_line(error)) from error
-    return Evidence(
-        found.pixels / run.temperature, found.constant / run.temperature, found.baseline
-    )
+    constant = found.constant
+    if run.class_weights is not None:  # for the class frequencies that the run answers for
+        constant += float(np.log(run.class_weights[first] / run.class_weights[second]))
+    return Evidence(found.pixels / run.temperature, constant / run.temperature, found.baseline)
 
 
 def _split(model, image: np.ndarray, first: int, second: int) -> Evidence:

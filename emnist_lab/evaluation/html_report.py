@@ -24,7 +24,7 @@ from .label_marks import Mark
 
 _PAIRS, _ISSUES = 12, 24
 _FIELDS = (  # of the manifest
-    "recipe", "seed", "created", "settings", "temperature", "tempered", "data", "timings",
+    "recipe", "seed", "created", "settings", "prior", "temperature", "tempered", "data", "timings",
     "versions", "machine",
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from ..metrics import definitions
+from ..runs import class_prior
 from .evaluation import Evaluation, fingerprint_of_test_part
 
 
@@ -20,7 +21,8 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         The report's summary by name; beside it ``run``, ``recipe``, ``trained_on``, ``data``,
         ``images``, ``classes_without_images``, ``manifest`` (the kept numbers),
         ``same_data_as_manifest``, ``equals_manifest`` (None on other data), ``most_missed`` and
-        ``confused_pairs``. An undefined number is NaN.
+        ``confused_pairs``, and ``answers_for``, the class frequencies (see
+        `emnist_lab.runs.class_prior`). An undefined number is NaN.
 
     Examples
     --------
@@ -43,6 +45,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "run": run.name,
         "recipe": run.manifest["recipe"],
         "trained_on": run.manifest["data"]["train"]["name"],
+        "answers_for": class_prior.describe(run.manifest.get("prior")),
         "data": evaluation.name,
         "images": len(report.labels),
         **summary,

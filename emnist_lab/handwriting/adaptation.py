@@ -23,6 +23,7 @@ from .drawing_store.drawing import Drawing
 _STEP = "adapted"  # of the pipeline
 _CONTRADICTION = 0.85  # similarity of two drawings with different labels
 _LONGEST = 250  # characters of a data name
+_BEFORE = ("temperature", "tempered", "prior")  # of a manifest: the base's, inside the classifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +130,9 @@ def learn(
     """
     chosen = _of_writer(drawings, writer)
     made, labels, characters, places = _images(run, drawings, chosen, images)
-    base, temperature = base_of(run)
+    base = base_of(run)
     begun = time.perf_counter()
-    model = WriterAdaptedClassifier(base, temperature).fit(made, labels, characters)
+    model = WriterAdaptedClassifier(*base).fit(made, labels, characters)
     seconds = time.perf_counter() - begun
     used = places[model.kept_]
     labels = labels[model.kept_]
@@ -154,8 +155,8 @@ def learn(
     return found
 
 
-def base_of(run: Run) -> tuple[Any, float]:
-    """The classifier that a run was before it learned a hand, and its temperature.
+def base_of(run: Run) -> tuple[Any, float, np.ndarray | None]:
+    """The classifier that a run was before it learned a hand, and how its answers are made.
 
     Parameters
     ----------
@@ -165,11 +166,15 @@ def base_of(run: Run) -> tuple[Any, float]:
     -------
     model : sklearn.pipeline.Pipeline
     temperature : float
+        See `Run.temperature`.
+    class_weights : ndarray or None
+        See `Run.class_weights`; one a class of the model.
     """
     last = run.model[-1]
     if isinstance(last, WriterAdaptedClassifier):
-        return last.base, float(last.temperature)
-    return run.model, run.temperature
+        return last.base, float(last.temperature), last.class_weights
+    weights = run.class_weights
+    return run.model, run.temperature, None if weights is None else weights[run.model.classes_]
 
 
 def is_adapted(run: Run) -> bool:
@@ -277,7 +282,7 @@ def _manifest(run, given, used, model, seconds) -> dict[str, Any]:
     base = named.get("from", run.name)
     name = f"{trained[:_LONGEST]}, and {count} drawings by one hand"
     return {
-        **{key: value for key, value in old.items() if key not in ("temperature", "tempered")},
+        **{key: value for key, value in old.items() if key not in _BEFORE},
         "name": f"{base}-hand",
         "title": f"{named.get('title', old['title'])[:_LONGEST]}, adapted to one hand",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,6 +9,7 @@ from ..data.classes import class_index
 from ..data.splits import mapping
 from ..errors import InkError
 from ..metrics import scores
+from ..runs import class_prior
 from ..runs.run import Run
 from . import ink, look_alikes
 
@@ -72,10 +73,10 @@ def case_prior(run: Run) -> np.ndarray:
     Returns
     -------
     ndarray of shape (C,), dtype float64
-        2 for a class that both cases of a letter count as, else 1. It is the prior by which
-        probabilities of a run that learned from equally many images of each class are
-        corrected (Saerens, Latinne and Decaestecker 2002, doi:10.1162/089976602753284446);
-        all 1 for a run of another split, whose classes are as frequent as people's.
+        2 for a class that both cases of a letter count as, else 1: the prior by which
+        probabilities of a run that answers for equally frequent classes are corrected (see
+        `emnist_lab.metrics.label_shift`). All 1 for a run that answers for other frequencies,
+        given ones or its training's, unless these were about equal, as balanced's are.
 
     Examples
     --------
@@ -85,7 +86,12 @@ def case_prior(run: Run) -> np.ndarray:
     [1.0, 2.0]
     """
     counts = np.ones(len(run.classes))
-    if run.manifest["data"]["split"] == "balanced":
+    split = run.manifest["data"]["split"]
+    answers_for = run.manifest.get("prior", {}).get("answers_for", class_prior.TRAINING)
+    if {
+        class_prior.EQUAL: split in ("balanced", "bymerge"),
+        class_prior.TRAINING: split == "balanced",
+    }.get(answers_for, False):
         named = [class_index(one, run.classes) for one in mapping("byclass").values()]
         counts = np.bincount([one for one in named if one is not None], minlength=len(counts))
     return np.maximum(counts, 1).astype(np.float64)

@@ -138,6 +138,12 @@ class Report:
         """Every metric: key -> value; see `emnist_lab.metrics.definitions.METRICS`."""
         return {one.key: self._value(one) for one in definitions.METRICS}
 
+    def recorded(self) -> dict[str, float | None]:
+        """The summary as a manifest keeps it: None for what is undefined."""
+        return {
+            name: value if np.isfinite(value) else None for name, value in self.summary().items()
+        }
+
     @functools.cached_property
     def per_class(self) -> pd.DataFrame:
         """Precision, recall, F1, AUC (one-vs-rest) and support, a row a class.

@@ -67,6 +67,7 @@ RECIPES = (
         _pixels_logistic,
         ((FLATTEN, 0.01), ("Fitting logistic regression", 0.99)),
         (C, ITERATIONS),
+        prior="training",  # as the service that it succeeds answers
     ),
     Recipe(
         "whitened-logistic",

@@ -40,6 +40,8 @@ class Recipe:
         how many images there are.
     min_images_per_class : int
         Training images a class that it needs at least.
+    prior : {"equal", "training"}
+        For which class frequencies its runs answer; see `emnist_lab.runs.class_prior`.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Recipe:
     hyperparameters: tuple[Hyperparameter, ...] = ()
     adapt: Callable[[Pipeline, np.ndarray], None] | None = None
     min_images_per_class: int = 1
+    prior: str = "equal"
 
     def expected(self, images: int) -> CostEstimate:
         """What to expect of training on so many images; see `emnist_lab.models.cost_estimates`.

@@ -45,6 +45,8 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
         Fitted, on uint8 (N, 28, 28).
     temperature : float
         Of the base's probabilities.
+    class_weights : ndarray of shape (C,), optional
+        What they are multiplied by before that, for a class prior.
 
     Attributes
     ----------
@@ -62,9 +64,12 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
         What leave-one-out made of the strength; 1 where it had nothing to go by.
     """
 
-    def __init__(self, base, temperature=1.0):
+    class_weights = None  # runs of a version before it was a parameter lack it
+
+    def __init__(self, base, temperature=1.0, class_weights=None):
         self.base = base
         self.temperature = temperature
+        self.class_weights = class_weights
 
     def fit(self, X, y, groups=None):
         """Learn a hand; the base stays as it is.
@@ -160,7 +165,10 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
         return (flat @ flat.T).reshape(count, variations, count, variations).max(axis=(1, 3))
 
     def _base_logits(self, images):
-        logs = np.log(np.maximum(self.base.predict_proba(images), _LEAST)) / self.temperature
+        logs = np.log(np.maximum(self.base.predict_proba(images), _LEAST))
+        if self.class_weights is not None:
+            logs += np.log(self.class_weights)
+        logs /= self.temperature
         return logs - logsumexp(logs, axis=1, keepdims=True)
 
     def _vectors(self, images):

@@ -21,6 +21,7 @@ def snippet(
     seed: int = 25,
     handwriting: str | None = None,
     repeat: int = 1,
+    prior: str = "training",
 ) -> str:
     """Code that loads the data, fits the pipeline and prints its scores.
 
@@ -41,6 +42,8 @@ def snippet(
         Whose kept drawings are added; see `emnist_lab.handwriting.with_kept_drawings`.
     repeat : int
         How often each of these counts.
+    prior : str
+        For which class frequencies it answers; see `emnist_lab.runs.class_prior.entry`.
 
     Returns
     -------
@@ -60,6 +63,22 @@ def snippet(
         imports["emnist_lab.handwriting"] = {"with_kept_drawings"}
         often = f", times={repeat}" if repeat > 1 else ""
         kept = [f"train = with_kept_drawings(train, {json.dumps(handwriting)}{often})"]
+    answers = []
+    if prior == "equal":
+        imports["numpy"] = {"bincount"}
+        answers = [
+            "# Answer for equally frequent classes: training's frequencies are divided out.",
+            "probabilities /= bincount(train.labels)[model.classes_]",
+            "probabilities /= probabilities.sum(axis=1, keepdims=True)",
+        ]
+    elif prior != "training":
+        imports["emnist_lab.metrics.label_shift"] = {"adjust", "class_weights"}
+        imports["emnist_lab.runs.class_prior"] = {"entry", "frequencies"}
+        answers = [
+            f"wanted = frequencies(entry(train.counts(), {json.dumps(prior)}, train.classes))",
+            "weights = class_weights(train.counts(), wanted)[model.classes_]",
+            "probabilities = adjust(probabilities, weights)",
+        ]
     names = [
         f"from {module} import {', '.join(sorted(names, key=str.casefold))}"
         for module, names in sorted(imports.items())
@@ -78,6 +97,7 @@ def snippet(
             "model.fit(train.images, train.labels)",
             "",
             "probabilities = model.predict_proba(test.images)  # a column a class",
+            *answers,
             "predictions = model.classes_[probabilities.argmax(axis=1)]",
             "print(test.name)",
             'print("accuracy", accuracy_score(test.labels, predictions))',

@@ -205,6 +205,21 @@ def _adapted(value: Any) -> bool:
     )
 
 
+def _prior(value: Any, classes: int) -> bool:
+    """How many images of each class there were, and for which frequencies a run answers."""
+
+    def numbers(key: str, fits) -> bool:
+        found = value.get(key)
+        return isinstance(found, list) and len(found) == classes and all(map(fits, found))
+
+    if not isinstance(value, dict) or not numbers("training", _count) or not any(value["training"]):
+        return False
+    return value.get("answers_for") in ("equal", "training") or (
+        value.get("answers_for") == "given"
+        and numbers("given", lambda one: _number(one) and 1e-9 <= one <= 1e9)
+    )
+
+
 def _classes(value: Any) -> bool:
     return (
         isinstance(value, list)
@@ -262,6 +277,7 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
         ("curve", _curve),
         ("settings", _settings),
         ("adapted", _adapted),
+        ("prior", lambda value: _prior(value, len(manifest["classes"]))),
         ("temperature", lambda value: _number(value) and 0.01 <= value <= 100),
     ):
         if field in manifest and not fits(manifest[field]):

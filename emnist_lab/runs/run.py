@@ -3,6 +3,7 @@
 import zipfile
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from ..data.formats.base import SIDE
 from ..data.part import Part
 from ..errors import RunError, first_line
 from ..files import SHIPPED, sha256
-from ..metrics import calibration
+from ..metrics import calibration, label_shift
 from ..metrics.report import Report
-from . import run_folders, safe_loading
+from . import class_prior, run_folders, safe_loading
 from .blas_threads import one_blas_thread
+from .class_prior import Prior
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
-from .run_folders import check_name, runs_home
+from .run_folders import LONGEST_NAME, check_name, runs_home
 
 _FEW = 16  # images whose matrix products are too small to be worth more than one thread
 _BATCH = 4096  # images in work at a time: bounds the memory that prediction takes
@@ -63,6 +65,15 @@ class Run:
         See `emnist_lab.runs.temperature_scaling`.
         """
         return float(self.manifest.get("temperature", 1.0))
+
+    @cached_property
+    def class_weights(self) -> np.ndarray | None:
+        """What the model's probabilities are multiplied by, (C,) float64; None leaves them.
+
+        A run answers for class frequencies that its manifest names under ``"prior"``: equal ones by
+        default. See `emnist_lab.runs.class_prior`.
+        """
+        return class_prior.weights(self.manifest)
 
     @property
     def shipped(self) -> bool:
@@ -148,9 +159,70 @@ class Run:
         if not (np.isfinite(total).all() and (total > 0).all() and (out >= 0).all()):
             raise Damaged(self.name, MODEL, "it doesn't answer with probabilities")
         out /= total
+        if self.class_weights is not None:
+            out = label_shift.adjust(out, self.class_weights)
         return (
             out if self.temperature == 1 else calibration.apply_temperature(out, self.temperature)
         )
+
+    def for_prior(self, prior: Prior) -> "Run":
+        """A copy that answers for other class frequencies; nothing is fitted again.
+
+        Parameters
+        ----------
+        prior : str, mapping or sequence
+            ``"equal"``, ``"training"``, or frequencies; see `emnist_lab.runs.class_prior.entry`.
+
+        Returns
+        -------
+        Run
+            In memory: `save` keeps it. Kept scores are changed by the same rule.
+
+        Raises
+        ------
+        RunError
+            The run's training prior isn't known, or a temperature or a hand came after it.
+        TrainingError
+            `prior` is none.
+
+        Examples
+        --------
+        >>> import emnist_lab as lab
+        >>> train = lab.load("balanced", "train", root="demo").sample(470)
+        >>> run = lab.fit("pixels-bayes", train)
+        >>> run.for_prior("training").manifest["prior"]["answers_for"]
+        'training'
+        """
+        about = self.manifest.get("prior")
+        if self.temperature != 1 or "adapted" in self.manifest:
+            raise RunError(
+                f"The run {self.name} was calibrated or adapted for the class frequencies that it "
+                "answers for: choose the run that it was made from."
+            )
+        if about is None:
+            raise RunError(
+                f"The run {self.name} doesn't say how many images of each class it learned from: "
+                "train it again."
+            )
+        fresh = class_prior.entry(about["training"], prior, self.classes)
+        made = Run(
+            {
+                **self.manifest,
+                "name": f"{self.name[: LONGEST_NAME - 6]}-prior",
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "prior": fresh,
+                "files": {},
+            }
+        )
+        made.model = self.model
+        if "test_scores" in self.__dict__ or SCORES in self.manifest["files"]:
+            labels, scores = self.test_scores
+            old = np.where(np.asarray(about["training"]) > 0, class_prior.frequencies(about), 0)
+            weights = label_shift.class_weights(old, class_prior.frequencies(fresh))
+            made.test_scores = (labels, label_shift.adjust(scores, weights))
+            made.manifest["files"] = {SCORES: {}}
+            made.manifest["scores"] = made.report().recorded()
+        return made
 
     def warm_up(self) -> None:
         """Open the model and read one blank image, so that the first real one doesn't wait.

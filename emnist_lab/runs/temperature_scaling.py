@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-import numpy as np
-
 from ..errors import RunError
 from ..metrics import calibration
 from ..metrics.report import Report
@@ -89,10 +87,7 @@ def with_temperature(run: Run, seed: int = SEED) -> Run:
                 "cross_fitted_log_loss": crossed.log_loss,
                 "cross_fitted_calibration_error": crossed.calibration_error,
             },
-            "scores": {
-                name: value if np.isfinite(value) else None
-                for name, value in fresh.summary().items()
-            },
+            "scores": fresh.recorded(),
             "files": {SCORES: {}},
         }
     )

@@ -18,6 +18,8 @@ from ..data.part import Part
 from ..errors import RunError, TrainingError, first_line
 from ..models import catalog, cost_estimates, memory
 from ..models.catalog import SEED, Recipe
+from . import class_prior
+from .class_prior import Prior
 from .manifest import FORMAT, VERSION
 from .progress import FitCallback, Progress
 from .run import Run
@@ -34,6 +36,7 @@ def fit(
     *,
     seed: int = SEED,
     params: dict[str, Any] | None = None,
+    prior: Prior | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Run:
@@ -52,6 +55,10 @@ def fit(
     params : dict, optional
         Hyperparameters of the recipe to change: scikit-learn's name -> value; see
         `emnist_lab.models.recipe.Recipe.checked`.
+    prior : str, mapping or sequence, optional
+        For which class frequencies the run answers: ``"equal"``, ``"training"``, or those given
+        (see `emnist_lab.runs.class_prior.entry`). The recipe's by default: equal for all but the
+        reference.
     progress : callable, optional
         Called with a `Progress` at every stage, batch and iteration.
     cancel : callable, optional
@@ -79,6 +86,7 @@ def fit(
     """
     recipe = catalog.get(recipe) if isinstance(recipe, str) else recipe
     pipeline = check(recipe, train.counts(), seed, params)
+    answers = class_prior.entry(train.counts(), prior or recipe.prior, train.classes)
     _check_test(train, test)
     watch = FitCallback(
         recipe,
@@ -119,6 +127,7 @@ def fit(
             fit_seconds,
             watch.curve,
             recipe.checked(params or {}),
+            answers,
         )
     )
     run.model = pipeline
@@ -134,10 +143,7 @@ def fit(
         run.manifest["timings"]["predict_s"] = round(time.perf_counter() - start, 3)
         run.manifest["timings"]["one_ms"] = round(latency(run, test.images), 3)
         run.test_scores = (test.labels, scores)
-        run.manifest["scores"] = {
-            name: value if np.isfinite(value) else None
-            for name, value in run.report().summary().items()
-        }
+        run.manifest["scores"] = run.report().recorded()
     return run
 
 
@@ -262,7 +268,7 @@ def _check_test(train: Part, test: Part | None) -> None:
         raise TrainingError("The test part holds no images: choose another.")
 
 
-def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed) -> dict:
+def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed, prior) -> dict:
     def side(part: Part) -> dict:
         return {
             "name": part.name,
@@ -293,6 +299,7 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed) 
         },
         "iterations": int(np.max(iterations)) if iterations is not None else None,
         "classes": train.classes,
+        "prior": prior,
         "data": {
             "split": train.split,
             "train": side(train),

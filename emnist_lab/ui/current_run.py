@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab.errors import RunError
-from emnist_lab.runs import manifest, registry
+from emnist_lab.runs import class_prior, manifest, registry
 from emnist_lab.runs.run import Run
 from emnist_lab.ui.formatting import plain
 
@@ -156,7 +156,9 @@ def trained_on(run: Run) -> str:
         if run.temperature != 1
         else ""
     )
-    return f"{title}. {shipped}Trained on: {train}.{measured}{scaled}"
+    about = run.manifest.get("prior")
+    answers = f" Answers for {class_prior.describe(about)}." if about else ""
+    return f"{title}. {shipped}Trained on: {train}.{measured}{answers}{scaled}"
 
 
 def say_trained_on_generated(run: Run) -> None:

@@ -173,6 +173,33 @@ def test_temperature_scaling_makes_a_run(mine, monkeypatch):
     assert "Kept as **mine-calibrated**" in said(app)
 
 
+def test_another_class_prior_makes_a_run(mine):
+    app = opened("evaluate", run="mine", look="Calibration")
+    assert "Answers for equally frequent classes" in said(app)
+    table = next(one.value for one in app.dataframe if "mean_recall" in one.value)
+    assert table["classes"].tolist() == [
+        "equally frequent (now)",
+        "as in training",
+        "as in this part",
+    ]
+    assert table["accuracy"][0] == pytest.approx(mine.report().accuracy)
+    app.button(key="evaluate-keep-prior").click().run()
+    assert not app.exception and not app.error
+    made = lab.open_run("mine-prior")
+    assert made.manifest["prior"]["answers_for"] == "training"
+    assert app.selectbox(key="run").value == "mine-prior"
+    assert "Kept as **mine-prior**" in said(app)
+    app.button(key="evaluate-keep-prior").click().run()  # and back
+    assert lab.open_run("mine-prior-prior").manifest["prior"]["answers_for"] == "equal"
+
+
+def test_a_run_whose_class_prior_is_not_known_says_so(folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    app = opened("evaluate", run="pixels-logistic", look="Calibration")
+    assert not app.exception
+    assert "How many images of each class it learned from isn't known" in said(app)
+
+
 def test_why_one_image(mine):
     app = opened("evaluate", run="mine", look="Label issues")
     app.session_state["evaluate-explanation-label-issues"] = True

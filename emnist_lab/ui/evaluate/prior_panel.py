@@ -1,0 +1,92 @@
+"""Class prior on the Evaluate page: for which class frequencies a run answers, and others."""
+
+import streamlit as st
+
+from emnist_lab.errors import LabError
+from emnist_lab.evaluation import prior_comparison
+from emnist_lab.evaluation.evaluation import Evaluation
+from emnist_lab.runs import class_prior
+from emnist_lab.ui import current_run, messages
+from emnist_lab.ui.formatting import plain
+
+_NAMES = {
+    class_prior.EQUAL: "equally frequent",
+    class_prior.TRAINING: "as in training",
+    prior_comparison.MEASURED: "as in this part",
+    class_prior.GIVEN: "as given",
+}
+_KEPT, _FAILED = "evaluate-prior-kept", "evaluate-prior-failed"
+
+
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs={Evaluation: lambda one: one.key})
+def _compared(evaluation: Evaluation):
+    return prior_comparison.compare_priors(evaluation)
+
+
+def show_prior(evaluation: Evaluation) -> None:
+    """Compare class priors, and offer to keep a run that answers for another.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    """
+    st.subheader("Class prior")
+    if kept := st.session_state.pop(_KEPT, None):
+        st.success(f"Kept as **{plain(kept)}**.", icon=":material/check:")
+    if failed := st.session_state.pop(_FAILED, None):
+        messages.say_error(failed)
+    run = evaluation.run
+    about = run.manifest.get("prior")
+    if not prior_comparison.comparable(evaluation):
+        why = (
+            "How many images of each class it learned from isn't known, so that can't be changed."
+            if about is None
+            else "Its temperature was fitted to that: for another prior, choose the run that it "
+            "was made from."
+        )
+        st.markdown(f"This run answers for {class_prior.describe(about)}. {why}")
+        return
+    st.markdown(
+        "How frequent are the classes where it is used? A classifier learns the frequencies of its "
+        "training images; dividing them out makes it answer for others (Bayes' rule, Saerens et "
+        f"al. 2002). Nothing is fitted again. This run answers for **{class_prior.describe(about)}"
+        "**."
+    )
+    table = _compared(evaluation)
+    names = table["prior"].map(_NAMES)
+    table.insert(0, "classes", names.where(~table["now"], names + " (now)"))
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table.drop(columns=["prior", "now"]),
+        hide_index=True,
+        column_config={
+            "classes": st.column_config.TextColumn("Classes", help="How frequent they are."),
+            "accuracy": number("Accuracy", format="percent"),
+            "mean_recall": number(
+                "Mean recall", format="percent", help="Balanced accuracy: classes count alike."
+            ),
+            "top3_accuracy": number("Top-3", format="percent"),
+            "log_loss": number("Log loss", format="%.4f", help="In nats."),
+        },
+    )
+    others = [one for one in class_prior.NAMED if one != about["answers_for"]]
+    wanted = st.segmented_control(
+        "Keep a run that answers for classes",
+        others,
+        format_func=_NAMES.get,
+        default=others[0],
+        required=True,
+        key="evaluate-prior",
+    )
+
+    def keep() -> None:
+        try:
+            made = run.for_prior(wanted).save()
+        except LabError as error:
+            st.session_state[_FAILED] = str(error)
+            return
+        st.session_state[_KEPT] = made.name
+        current_run.use_run(made.name)
+
+    st.button("Keep as a new run", key="evaluate-keep-prior", icon=":material/balance:",
+              on_click=keep)  # fmt: skip
