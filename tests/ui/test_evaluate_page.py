@@ -183,13 +183,13 @@ def test_another_class_prior_makes_a_run(mine):
         "as in this part",
     ]
     assert table["accuracy"][0] == pytest.approx(mine.report().accuracy)
-    app.button(key="evaluate-keep-prior").click().run()
+    app.button(key="evaluate-keep-prior-training").click().run()
     assert not app.exception and not app.error
     made = lab.open_run("mine-prior")
     assert made.manifest["prior"]["answers_for"] == "training"
     assert app.selectbox(key="run").value == "mine-prior"
     assert "Kept as **mine-prior**" in said(app)
-    app.button(key="evaluate-keep-prior").click().run()  # and back
+    app.button(key="evaluate-keep-prior-equal").click().run()  # and back
     assert lab.open_run("mine-prior-prior").manifest["prior"]["answers_for"] == "equal"
 
 

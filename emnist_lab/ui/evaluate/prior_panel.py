@@ -6,6 +6,7 @@ from emnist_lab.errors import LabError
 from emnist_lab.evaluation import prior_comparison
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.runs import class_prior
+from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages
 from emnist_lab.ui.formatting import plain
 
@@ -69,24 +70,22 @@ def show_prior(evaluation: Evaluation) -> None:
             "log_loss": number("Log loss", format="%.4f", help="In nats."),
         },
     )
-    others = [one for one in class_prior.NAMED if one != about["answers_for"]]
-    wanted = st.segmented_control(
-        "Keep a run that answers for classes",
-        others,
-        format_func=_NAMES.get,
-        default=others[0],
-        required=True,
-        key="evaluate-prior",
-    )
+    for other in class_prior.NAMED:
+        if other != about["answers_for"]:
+            st.button(
+                f"Keep a run that answers for classes {_NAMES[other]}",
+                key=f"evaluate-keep-prior-{other}",
+                icon=":material/balance:",
+                on_click=_keep,
+                args=(run, other),
+            )
 
-    def keep() -> None:
-        try:
-            made = run.for_prior(wanted).save()
-        except LabError as error:
-            st.session_state[_FAILED] = str(error)
-            return
-        st.session_state[_KEPT] = made.name
-        current_run.use_run(made.name)
 
-    st.button("Keep as a new run", key="evaluate-keep-prior", icon=":material/balance:",
-              on_click=keep)  # fmt: skip
+def _keep(run: Run, prior: str) -> None:
+    try:
+        made = run.for_prior(prior).save()
+    except LabError as error:
+        st.session_state[_FAILED] = str(error)
+        return
+    st.session_state[_KEPT] = made.name
+    current_run.use_run(made.name)
