@@ -13,7 +13,7 @@ from .drawing_robustness import measure_latency, place_randomly
 
 SEED = 25
 _FEW = 10  # drawings of as many characters, of all that a writer drew
-_DRAWS = 8  # of so many drawings, each writer
+_DRAWS = 24  # of so many drawings, each writer
 
 
 def measure_adaptation(run: Run, drawings: list[dict], seed: int = SEED) -> dict:

@@ -124,7 +124,7 @@ def _adapted(figures: dict) -> str:
     learned, writers = (next(iter(figures.values()))[key] for key in ("learned", "writers"))
     return (
         f"{writers} writers. Learned from one drawing of each character ({learned:.0f} drawings), "
-        "and from ten drawings of ten characters, eight draws each; measured on the writer's other "
+        "and from ten drawings of ten characters, 24 draws each; measured on the writer's other "
         "drawings of all characters.\n\n"
     ) + by_row("run", figures, _ADAPTED)
 

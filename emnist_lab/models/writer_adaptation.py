@@ -22,8 +22,12 @@ CENTER_FILE = Path(__file__).with_name("writer_adaptation.npy")
 # adapt`): from one drawing of each of 62 characters, from 30, 10 and 3.
 _STRENGTH = 37.0  # logits from a similarity of 0 to one of 1; half of it with all classes drawn
 _ALIKE = 0.5  # similarity from which on a drawing speaks for its class, not against it
+# Similarity below which less of it says no more against a class: from (no class drawn, all drawn).
+# With few drawings, an image like none of them is most often of another class, and stays as it is.
+_FLOOR = (0.75, 0.15)
 _OUTSIDE = 0.7  # the same against classes that nothing was drawn of
 _SHARE, _MOST_LOGITS = 0.1, 3.0  # of that evidence, against those classes
+_FEW = (0.25, 0.5)  # share of classes drawn: up to it nothing speaks for the others, from it all
 _NOISE, _NOISE_WEIGHT = 0.02, 5.0  # share of wrong labels that is expected, and in how many labels
 _SCALES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # of the strength, tried by leave-one-out
 _SPREAD = 0.5  # of the prior of these scales around 1
@@ -193,8 +197,9 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
         drawn = np.unique(self.labels_)
         scale = self.scale_ if scale is None else scale
         covered = len(drawn) / len(self.classes_)
-        trust = covered / (covered + 1) * (1 - self.wrong_labels_)
+        trust = covered * (2 - covered) / (covered + 1) * (1 - self.wrong_labels_)
         strength = _STRENGTH * scale * trust
+        alike = np.maximum(alike, np.interp(covered, (0, 1), _FLOOR))
         evidence = np.logaddexp(
             np.log(self.reliability_) + strength * (alike - _ALIKE), np.log1p(-self.reliability_)
         )
@@ -203,7 +208,8 @@ class WriterAdaptedClassifier(ClassifierMixin, BaseEstimator):
         among = logs[:, drawn] + best
         gained = logsumexp(among, axis=1) - logsumexp(logs[:, drawn], axis=1)
         outside = gained - strength * (_OUTSIDE - _ALIKE)
-        moved = _SHARE * np.clip(outside, -_MOST_LOGITS, _MOST_LOGITS)
+        against_drawn = np.interp(covered, _FEW, (0, _MOST_LOGITS))
+        moved = _SHARE * np.clip(outside, -against_drawn, _MOST_LOGITS)
         out[:, drawn] = among - (gained - moved)[:, None]
         out = np.exp(out - out.max(axis=1, keepdims=True))
         return out / out.sum(axis=1, keepdims=True)
