@@ -37,6 +37,8 @@ class TrainSpec:
         Whose kept drawings are added: an owner, or ``"all"``; none when None.
     repeat : int
         How often each of these counts.
+    add_split : str or None
+        Another split of the same classes, whose training images are added.
     prior : str or None
         For which class frequencies the run answers; the recipe's own when None. See
         `emnist_lab.runs.class_prior.entry`.
@@ -82,6 +84,13 @@ class TrainSpec:
         old_field="times",
         data=True,
     )
+    add_split: str | None = option(
+        "--add-split",
+        "add the training images of another split of the same classes, as in bymerge (but none of "
+        "the test part)",
+        default=None,
+        data=True,
+    )
     prior: str | None = option(
         "--prior",
         "for which class frequencies the run answers: equal (default, but for pixels-logistic), "
@@ -109,6 +118,9 @@ class TrainSpec:
 
         train = loading.load(self.split, "train", self.root)
         test = loading.load(self.split, "test", self.root)
+        if self.add_split:
+            more = loading.load(self.add_split, "train", self.root)
+            train = train.joined(more.without(train, test))
         if self.classes:
             train, test = train.choose(self.classes), test.choose(self.classes)
         if self.images is not None:

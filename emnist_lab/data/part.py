@@ -37,6 +37,8 @@ class Part:
         Whether the images are a model's, not people's; a sample's are, where its whole's are.
     handwriting : bool
         Whether drawings that people kept here may be among them.
+    joined_from : tuple of str
+        Fingerprints of the parts that it was joined from; see `joined`.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Part:
     notes: tuple[str, ...] = ()
     generated: bool = False
     handwriting: bool = False
+    joined_from: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -155,6 +158,7 @@ class Part:
             classes=[self.classes[index] for index in kept],
             origin="sample",
             parent_name=self.name,
+            joined_from=(),
         )
 
     def joined(self, other: "Part") -> "Part":
@@ -188,6 +192,51 @@ class Part:
             notes=(*self.notes, *other.notes),
             generated=self.generated or other.generated,
             handwriting=self.handwriting or other.handwriting,
+            joined_from=(
+                *(self.joined_from or (self.fingerprint,)),
+                *(other.joined_from or (other.fingerprint,)),
+            ),
+        )
+
+    def without(self, *others: "Part") -> "Part":
+        """The images that stand in none of other parts, each once.
+
+        Splits of EMNIST share images: what is added to training images must be neither among them
+        already nor among those that are measured on.
+
+        Parameters
+        ----------
+        *others : Part
+            Of whatever classes; only pixels are compared.
+
+        Returns
+        -------
+        Part
+            `self` where none has to go.
+
+        Raises
+        ------
+        DatasetError
+            None is left.
+        """
+        known = {image.tobytes() for other in others for image in other.images}
+        kept = []
+        for index, image in enumerate(self.images):
+            content = image.tobytes()
+            if content not in known:
+                known.add(content)
+                kept.append(index)
+        if not kept:
+            raise DatasetError(f"{self.name} adds nothing: all of it stands in the other parts.")
+        if len(kept) == len(self):
+            return self
+        return replace(
+            self,
+            images=self.images[kept],
+            labels=self.labels[kept],
+            origin="sample",
+            parent_name=self.name,
+            joined_from=(),
         )
 
     def sample(self, count: int, seed: int = 25) -> "Part":
@@ -229,6 +278,7 @@ class Part:
             labels=self.labels[chosen],
             origin="sample",
             parent_name=self.name,
+            joined_from=(),
         )
 
 

@@ -32,7 +32,7 @@ def find_training_images(run: Run, train: Part) -> Part:
     Returns
     -------
     Part
-        `train` itself where the run was trained on all of it.
+        `train` itself where the run was trained on all of it, and perhaps on more.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def find_training_images(run: Run, train: Part) -> Part:
         The run was trained on other images.
     """
     wanted = run.manifest["data"]["train"]
-    if train.fingerprint == wanted["fingerprint"]:
+    if train.fingerprint in (wanted["fingerprint"], *wanted.get("joined_from", ())):
         return train
     if set(run.classes) <= set(train.classes):
         chosen = train.choose(run.classes)

@@ -206,7 +206,7 @@ class MLPNetwork(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 class AugmentedMLPEnsemble(MLPNetwork):
     """Networks on features of images that are warped anew in every epoch; they answer together.
 
-    No image is seen twice as it is, so the networks learn what stays when a
+    No image is seen often as it is, so the networks learn what stays when a
     character is turned, slanted or drawn by a less steady hand; see
     `emnist_lab.models.augmentation`. The last epoch sees the images as they are. Each
     network has features of its own, and their probabilities are averaged:
@@ -221,10 +221,15 @@ class AugmentedMLPEnsemble(MLPNetwork):
         Of the warp; 0 leaves images as they are.
     sets : int or None
         Warp every image so many times only and take turns: quicker, learns a
-        little less. None warps anew in every epoch.
+        little less. None never takes the same ones again.
+    reuse : int
+        Epochs that see the same warped images before they are warped anew; making
+        features takes longer than an epoch of learning from them.
     hidden_layer_sizes, max_iter, alpha, batch_size, learning_rate_init, random_state
         As in `MLPNetwork`.
     """
+
+    reuse = 1  # runs of a version before it was a parameter lack it
 
     def __init__(
         self,
@@ -237,6 +242,7 @@ class AugmentedMLPEnsemble(MLPNetwork):
         batch_size=256,
         learning_rate_init=1e-3,
         random_state=None,
+        reuse=1,
     ):
         super().__init__(
             hidden_layer_sizes, max_iter, alpha, batch_size, learning_rate_init, random_state
@@ -244,6 +250,7 @@ class AugmentedMLPEnsemble(MLPNetwork):
         self.features = features
         self.strength = strength
         self.sets = sets
+        self.reuse = reuse
 
     def _members(self) -> int:
         return len(self.features)
@@ -260,9 +267,13 @@ class AugmentedMLPEnsemble(MLPNetwork):
 
     def _inputs(self, X, epoch, random, step) -> list[np.ndarray]:
         last = epoch == self.max_iter - 1
-        turn = "as they are" if last else epoch if self.sets is None else epoch % self.sets
+        turn = "as they are" if last else epoch // self.reuse
+        if self.sets is not None and not last:
+            turn %= self.sets
         if turn in self._made:
             return self._made[turn]
+        if self.sets is None:
+            self._made.clear()  # before others are made: they take much memory
         strength = 0.0 if last else self.strength
         parts = []
         for start in range(0, len(X), _GROUP):
@@ -274,7 +285,7 @@ class AugmentedMLPEnsemble(MLPNetwork):
             parts.append(self._features(images))
             part.call_on_fit_task_end(estimator=self)
         made = [np.concatenate(values) for values in zip(*parts, strict=True)]
-        self._made = {**self._made, turn: made} if self.sets is not None else {}
+        self._made[turn] = made
         return made
 
     def _features(self, X) -> list[np.ndarray]:

@@ -19,6 +19,7 @@ def snippet(
     images: int | None = None,
     classes: str | None = None,
     seed: int = 25,
+    add_split: str | None = None,
     handwriting: str | None = None,
     repeat: int = 1,
     prior: str = "training",
@@ -38,6 +39,8 @@ def snippet(
         Characters to choose; all when None.
     seed : int
         Of the sample.
+    add_split : str or None
+        Split of the same classes whose training images are added, but none of the test part.
     handwriting : str or None
         Whose kept drawings are added; see `emnist_lab.handwriting.with_kept_drawings`.
     repeat : int
@@ -58,6 +61,19 @@ def snippet(
     where = f", {json.dumps(root)}" if root else ""
     choose = f".choose({json.dumps(classes)})" if classes else ""
     draw = f".sample({images}, seed={seed})" if images else ""
+    loaded = f'lab.load("{split}", "train"{where})'
+    test_first = [f'test = lab.load("{split}", "test"{where})']
+    test_last = [f"{test_first[0]}{choose}"]
+    if add_split:
+        lines = [
+            *test_first,
+            f"train = {loaded}",
+            f'more = lab.load("{add_split}", "train"{where}).without(train, test)',
+            f"train = train.joined(more){choose}{draw}",
+        ]
+        test_last = [f"test = test{choose}"] if choose else []
+    else:
+        lines = [f"train = {loaded}{choose}{draw}"]
     kept = []
     if handwriting:
         imports["emnist_lab.handwriting"] = {"with_kept_drawings"}
@@ -79,6 +95,8 @@ def snippet(
             "weights = class_weights(train.counts(), wanted)[model.classes_]",
             "probabilities = adjust(probabilities, weights)",
         ]
+    two = classes is not None and len(set(classes)) == 2  # scikit-learn wants one column then
+    area = "probabilities[:, 1]" if two else 'probabilities, multi_class="ovo"'
     names = [
         f"from {module} import {', '.join(sorted(names, key=str.casefold))}"
         for module, names in sorted(imports.items())
@@ -89,9 +107,9 @@ def snippet(
             "",
             "import emnist_lab as lab",
             "",
-            f'train = lab.load("{split}", "train"{where}){choose}{draw}',
+            *lines,
             *kept,
-            f'test = lab.load("{split}", "test"{where}){choose}',
+            *test_last,
             "",
             f"model = {built}",
             "model.fit(train.images, train.labels)",
@@ -102,7 +120,7 @@ def snippet(
             "print(test.name)",
             'print("accuracy", accuracy_score(test.labels, predictions))',
             'print("log loss", log_loss(test.labels, probabilities))',
-            'print("ROC AUC", roc_auc_score(test.labels, probabilities, multi_class="ovo"))',
+            f'print("ROC AUC", roc_auc_score(test.labels, {area}))',
             "",
         ]
     )

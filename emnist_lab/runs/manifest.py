@@ -237,6 +237,8 @@ def _part(value: Any) -> bool:
         and _FINGERPRINT.fullmatch(value["fingerprint"]) is not None
         and _count(value.get("images"))
         and _names(value.get("absent", []))
+        and isinstance(value.get("joined_from", []), list)
+        and all(_text(one) for one in value.get("joined_from", []))
     )
 
 

@@ -279,6 +279,7 @@ def _manifest(recipe, pipeline, train, test, seed, fit_seconds, curve, changed, 
             "images": len(part),
             "fingerprint": part.fingerprint,
             "absent": [part.classes[index] for index in np.flatnonzero(part.counts() == 0)],
+            **({"joined_from": list(part.joined_from)} if part.joined_from else {}),
         }
 
     final = pipeline[-1]

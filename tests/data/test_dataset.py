@@ -399,6 +399,28 @@ def test_sample_keeps_shares_and_every_class():
         uneven.sample(0)
 
 
+def test_what_is_added_stands_in_no_other_part(train, test):
+    """Splits of EMNIST share images, and a test image must not be learned from."""
+    mixed = replace(
+        train,
+        images=np.concatenate([train.images[:9], test.images[:7], test.images[10:13]]),
+        labels=np.concatenate([train.labels[:9], test.labels[:7], test.labels[10:13]]),
+    )
+    few = replace(test, images=test.images[:7], labels=test.labels[:7])
+    left = mixed.without(train, few)
+    np.testing.assert_array_equal(left.images, test.images[10:13])
+    np.testing.assert_array_equal(left.labels, test.labels[10:13])
+    both = train.joined(left)
+    assert len(both) == len(train) + 3 and "3 images drawn from" in both.name
+    assert both.joined_from == (train.fingerprint, left.fingerprint)
+    assert both.sample(100).joined_from == () == both.choose("0O").joined_from
+    twice = replace(test, images=test.images[[0, 0, 1]], labels=test.labels[[0, 0, 1]])
+    assert len(twice.without(train)) == 2  # each once
+    assert left.without(train) is left
+    with pytest.raises(DatasetError, match="adds nothing"):
+        few.without(test)
+
+
 def test_sample_takes_images_with_their_labels(train):
     drawn = train.sample(100, seed=3)
     pool = {image.tobytes(): label for image, label in zip(train.images, train.labels, strict=True)}

@@ -212,6 +212,13 @@ def test_a_part_that_was_trained_on_whole_is_given_back(train):
     assert find_training_images(lab.fit("pixels-bayes", train), train) is train
 
 
+def test_a_part_that_was_trained_on_with_more_is_given_back(train, test, tmp_path):
+    run = lab.fit("pixels-bayes", train.joined(test)).save(folder=tmp_path)
+    assert find_training_images(lab.open_run(run.folder), train) is train
+    with pytest.raises(RunError, match="was not trained on images of"):
+        find_training_images(run, train.joined(train))
+
+
 def test_other_images_than_those_trained_on_are_refused(train, test):
     refusal = r"was not trained on images of .*: choose the dataset that it was trained on \(.*\)"
     whole = lab.fit("pixels-bayes", train)

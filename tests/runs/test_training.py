@@ -2,11 +2,12 @@
 
 import dataclasses
 import re
+import shutil
 
 import numpy as np
 import pytest
 import streamlit as st
-from helpers import make_part, write
+from helpers import answer, call, make_part, refusal, write
 from sklearn.linear_model import LogisticRegression
 from streamlit.testing.v1 import AppTest
 
@@ -392,6 +393,30 @@ def test_the_code_draws_and_chooses_as_the_app_does(folder):
     assert made["train"].classes == ["0", "O", "Q"] and len(made["train"]) == 60
     expected = lab.load("balanced", "train", folder).choose("0OQ").sample(60, 3)
     assert made["train"].fingerprint == expected.fingerprint
+
+
+def test_images_of_another_split_are_added_as_in_the_code(folder, train, test, tmp_path, capfd):
+    own = shutil.copytree(folder, tmp_path / "own")
+    more = make_part("bymerge", 3, seed=11)
+    images = np.concatenate([more.images, train.images[:20], test.images[:20]])
+    labels = np.concatenate([more.labels, train.labels[:20], test.labels[:20]])
+    write(own, dataclasses.replace(more, images=images, labels=labels))
+    words = ["train", "pixels-bayes", "--root", own, "--add-split", "bymerge"]
+    run = lab.open_run(answer(capfd, *words)["run"])
+    recorded = run.manifest["data"]["train"]
+    assert recorded["images"] == len(train) + len(more)
+    assert f"{len(more)} images drawn from: re-partition of EMNIST bymerge" in recorded["name"]
+    made = {}
+    exec(compile(call(capfd, *words, "--code")[0], "snippet", "exec"), made)
+    assert made["train"].fingerprint == recorded["fingerprint"]
+    for less in (["--images", "300"], ["--classes", "0OQ"], ["--images", "50", "--classes", "0O"]):
+        capfd.readouterr()  # what the program printed
+        recorded = lab.open_run(answer(capfd, *words, *less)["run"]).manifest["data"]["train"]
+        exec(compile(call(capfd, *words, *less, "--code")[0], "snippet", "exec"), made)
+        assert made["train"].fingerprint == recorded["fingerprint"]
+        assert made["test"].classes == made["train"].classes and "joined_from" not in recorded
+    capfd.readouterr()
+    assert "other classes" in refusal(capfd, *words[:-1], "digits")
 
 
 def test_the_code_knows_how_many_images_of_each_class_the_run_has(train):
