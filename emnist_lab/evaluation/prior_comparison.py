@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from ..metrics import label_shift
 from ..metrics.report import Report
 from ..runs import class_prior
 from .evaluation import Evaluation
@@ -43,25 +42,21 @@ def compare_priors(evaluation: Evaluation) -> pd.DataFrame:
     ['equal']
     """
     about, report = evaluation.run.manifest["prior"], evaluation.report
-    known = np.asarray(about["training"]) > 0
-    now = np.where(known, class_prior.frequencies(about), 0)
     wanted = {
-        class_prior.EQUAL: class_prior.frequencies(about, class_prior.EQUAL),
-        class_prior.TRAINING: class_prior.frequencies(about, class_prior.TRAINING),
-        # a class that the part has no image of keeps a chance, or its row could be empty
-        MEASURED: np.maximum(np.bincount(report.labels, minlength=len(now)), 0.5),
+        class_prior.EQUAL: class_prior.EQUAL,
+        class_prior.TRAINING: class_prior.TRAINING,
+        # a class that the part has no image of keeps a chance, or a row could be empty
+        MEASURED: np.maximum(np.bincount(report.labels, minlength=len(report.classes)), 0.5),
     }
     if about["answers_for"] == class_prior.GIVEN:
-        wanted[class_prior.GIVEN] = class_prior.frequencies(about)
+        wanted[class_prior.GIVEN] = class_prior.GIVEN
     rows = []
     for prior, frequencies in wanted.items():
         is_now = prior == about["answers_for"]
         found = report
         if not is_now:
-            # of a class that training had no image of nothing is known: it keeps its 0
-            frequencies = np.maximum(frequencies, 1e-12)
-            weights = label_shift.class_weights(now, frequencies)
-            scores = label_shift.adjust(report.scores, weights)
+            weights = class_prior.weights(about, frequencies)
+            scores = class_prior.change(report.scores, about, weights)
             found = Report(report.labels, scores, report.classes)
         values = found.summary()
         rows.append(

@@ -48,7 +48,7 @@ def _hog_logistic(seed):
 
 
 def _hog_qda(seed):
-    return Pipeline([_edges_and_ink(HOG(cell=(4, 7)), InkDensity(), 0.2), *_gaussians(seed, 0.3)])
+    return Pipeline(_gaussians(seed, 150))
 
 
 def _adapt_qda(pipeline: Pipeline, counts: np.ndarray) -> None:
@@ -85,17 +85,15 @@ def _warped_blend(seed):
     # what is left without them.
     normal = Pipeline([("normal", MomentNormalizer()), *clone(edges).steps])
     networks = AugmentedMLPEnsemble(
-        [edges, both, normal], hidden_layer_sizes=(1024,), max_iter=26, random_state=seed
-    )
-    gaussians = Pipeline(
-        [
-            ("normal", MomentNormalizer()),
-            _edges_and_ink(HOG(), ScaledPixels(), 0.5),
-            *_gaussians(seed, 0.4),
-        ]
+        [edges, both, normal],
+        hidden_layer_sizes=(1024,),
+        max_iter=26,
+        random_state=seed,
+        reuse=2,
     )
     # The Gaussians are steadier on hands unlike those of training; the share is the one at which
     # pen drawings by others are least surprising (log loss).
+    gaussians = Pipeline(_gaussians(seed, 110))
     blend = LogOpinionPool([("networks", networks), ("gaussians", gaussians)], [0.75, 0.25])
     return Pipeline([("classifier", blend)])
 
@@ -111,12 +109,17 @@ def _edges_and_ink(hog: HOG, ink, share: float) -> tuple[str, FeatureUnion]:
     )
 
 
-def _gaussians(seed, shrunk):
+def _gaussians(seed, components):
     """One Gaussian a class, each shrunk towards the one that all share (Friedman 1989)."""
     # QDA alone is far too sure of itself.
-    classifier = calibrated(QuadraticDiscriminantAnalysis(reg_param=shrunk))
+    classifier = calibrated(QuadraticDiscriminantAnalysis(reg_param=0.4))
     classifier.cv.random_state = seed
-    return [*whitened(110, seed), ("classifier", classifier)]
+    return [
+        ("normal", MomentNormalizer()),
+        _edges_and_ink(HOG(cell=(4, 7)), InkDensity(), 0.2),
+        *whitened(components, seed),
+        ("classifier", classifier),
+    ]
 
 
 def _hog_svm(seed):

@@ -76,15 +76,14 @@ def _given(prior: Prior, classes: list[str]) -> list[float]:
     return found.tolist()
 
 
-def frequencies(about: Mapping[str, Any], which: str | None = None) -> np.ndarray:
-    """How frequent each class is, by what a manifest says.
+def frequencies(about: Mapping[str, Any], which: str) -> np.ndarray:
+    """How frequent each class is.
 
     Parameters
     ----------
     about : mapping
         As `entry` gives it.
-    which : {"equal", "training", "given"}, optional
-        What the run answers for by default.
+    which : {"equal", "training", "given"}
 
     Returns
     -------
@@ -94,31 +93,65 @@ def frequencies(about: Mapping[str, Any], which: str | None = None) -> np.ndarra
     Examples
     --------
     >>> about = entry([10, 30], "equal", ["0", "O"])
-    >>> frequencies(about).tolist(), frequencies(about, "training").tolist()
+    >>> frequencies(about, "equal").tolist(), frequencies(about, "training").tolist()
     ([0.5, 0.5], [0.25, 0.75])
     """
-    which = which or about["answers_for"]
     values = np.ones(len(about["training"])) if which == EQUAL else np.asarray(about[which], float)
     return values / values.sum()
 
 
-def weights(manifest: Mapping[str, Any]) -> np.ndarray | None:
-    """What a run's model's probabilities are multiplied by.
+def weights(about: Mapping[str, Any], wanted: np.ndarray | str | None = None) -> np.ndarray:
+    """What the probabilities of a run's model are multiplied by.
 
     Parameters
     ----------
-    manifest : mapping
-        A run's.
+    about : mapping
+        As `entry` gives it, perhaps with ``exponent`` (1 without; see
+        `emnist_lab.models.prior_exponent`).
+    wanted : ndarray of shape (C,), or str, optional
+        Frequencies to answer for, or what they are called; those that the run answers for by
+        default.
 
     Returns
     -------
-    ndarray of shape (C,), dtype float64, or None
-        None where they stay as they are.
+    ndarray of shape (C,), dtype float64
+        0 for a class that training had no image of.
+
+    Examples
+    --------
+    >>> weights(entry([10, 30], "equal", ["0", "O"])).round(3).tolist()
+    [2.0, 0.667]
+    >>> weights(entry([10, 30], "training", ["0", "O"])).tolist()
+    [1.0, 1.0]
     """
-    about = manifest.get("prior")
-    if about is None or about["answers_for"] == TRAINING:
-        return None
-    return label_shift.class_weights(np.asarray(about["training"]), frequencies(about))
+    counts = np.asarray(about["training"], float)
+    wanted = about["answers_for"] if wanted is None else wanted
+    if isinstance(wanted, str):
+        if wanted == TRAINING:  # as the model answers
+            return (counts > 0) * 1.0
+        wanted = frequencies(about, wanted)
+    learned = np.where(counts > 0, counts ** about.get("exponent", 1.0), 0)
+    return label_shift.class_weights(learned, wanted)
+
+
+def change(scores: np.ndarray, about: Mapping[str, Any], to: np.ndarray) -> np.ndarray:
+    """Answers of a run, changed to other weights of its model's probabilities.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (N, C), dtype float64
+        As the run answers.
+    about : mapping
+        Of the run; see `entry`.
+    to : ndarray of shape (C,)
+        See `weights`.
+
+    Returns
+    -------
+    ndarray of shape (N, C), dtype float64
+    """
+    now = weights(about)
+    return label_shift.adjust(scores, np.divide(to, now, where=now > 0, out=np.zeros_like(now)))
 
 
 def describe(about: Mapping[str, Any] | None) -> str:

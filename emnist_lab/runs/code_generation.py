@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from ..models.prior_exponent import may_differ
+
 _WIDTH = 88
 
 
@@ -80,21 +82,23 @@ def snippet(
         often = f", times={repeat}" if repeat > 1 else ""
         kept = [f"train = with_kept_drawings(train, {json.dumps(handwriting)}{often})"]
     answers = []
-    if prior == "equal":
-        imports["numpy"] = {"bincount"}
+    if prior != "training":
+        power = ""
+        if may_differ(pipeline):
+            imports["emnist_lab.models.prior_exponent"] = {"prior_exponent"}
+            power = " ** prior_exponent(model)"
         answers = [
             "# Answer for equally frequent classes: training's frequencies are divided out.",
-            "probabilities /= bincount(train.labels)[model.classes_]",
-            "probabilities /= probabilities.sum(axis=1, keepdims=True)",
+            f"probabilities /= train.counts()[model.classes_]{power}",
         ]
-    elif prior != "training":
-        imports["emnist_lab.metrics.label_shift"] = {"adjust", "class_weights"}
-        imports["emnist_lab.runs.class_prior"] = {"entry", "frequencies"}
-        answers = [
-            f"wanted = frequencies(entry(train.counts(), {json.dumps(prior)}, train.classes))",
-            "weights = class_weights(train.counts(), wanted)[model.classes_]",
-            "probabilities = adjust(probabilities, weights)",
-        ]
+        if prior != "equal":
+            imports["emnist_lab.runs.class_prior"] = {"entry", "frequencies"}
+            answers += [
+                "# Then for given frequencies.",
+                f"given = entry(train.counts(), {json.dumps(prior)}, train.classes)",
+                'probabilities *= frequencies(given, "given")[model.classes_]',
+            ]
+        answers.append("probabilities /= probabilities.sum(axis=1, keepdims=True)")
     two = classes is not None and len(set(classes)) == 2  # scikit-learn wants one column then
     area = "probabilities[:, 1]" if two else 'probabilities, multi_class="ovo"'
     names = [

@@ -214,6 +214,8 @@ def _prior(value: Any, classes: int) -> bool:
 
     if not isinstance(value, dict) or not numbers("training", _count) or not any(value["training"]):
         return False
+    if "exponent" in value and not (_number(value["exponent"]) and 0 < value["exponent"] <= 10):
+        return False
     return value.get("answers_for") in ("equal", "training") or (
         value.get("answers_for") == "given"
         and numbers("given", lambda one: _number(one) and 1e-9 <= one <= 1e9)

@@ -73,7 +73,10 @@ class Run:
         A run answers for class frequencies that its manifest names under ``"prior"``: equal ones by
         default. See `emnist_lab.runs.class_prior`.
         """
-        return class_prior.weights(self.manifest)
+        about = self.manifest.get("prior")
+        if about is None or about["answers_for"] == class_prior.TRAINING:
+            return None
+        return class_prior.weights(about)
 
     @property
     def shipped(self) -> bool:
@@ -204,7 +207,10 @@ class Run:
                 f"The run {self.name} doesn't say how many images of each class it learned from: "
                 "train it again."
             )
-        fresh = class_prior.entry(about["training"], prior, self.classes)
+        fresh = {
+            **{key: value for key, value in about.items() if key == "exponent"},
+            **class_prior.entry(about["training"], prior, self.classes),
+        }
         made = Run(
             {
                 **self.manifest,
@@ -217,9 +223,10 @@ class Run:
         made.model = self.model
         if "test_scores" in self.__dict__ or SCORES in self.manifest["files"]:
             labels, scores = self.test_scores
-            old = np.where(np.asarray(about["training"]) > 0, class_prior.frequencies(about), 0)
-            weights = label_shift.class_weights(old, class_prior.frequencies(fresh))
-            made.test_scores = (labels, label_shift.adjust(scores, weights))
+            made.test_scores = (
+                labels,
+                class_prior.change(scores, about, class_prior.weights(fresh)),
+            )
             made.manifest["files"] = {SCORES: {}}
             made.manifest["scores"] = made.report().recorded()
         return made

@@ -18,6 +18,7 @@ from ..data.part import Part
 from ..errors import RunError, TrainingError, first_line
 from ..models import catalog, cost_estimates, memory
 from ..models.catalog import SEED, Recipe
+from ..models.prior_exponent import prior_exponent
 from . import class_prior
 from .class_prior import Prior
 from .manifest import FORMAT, VERSION
@@ -131,6 +132,8 @@ def fit(
         )
     )
     run.model = pipeline
+    if (exponent := prior_exponent(pipeline)) != 1:
+        answers["exponent"] = exponent
     if test is not None:
         start = time.perf_counter()
         try:

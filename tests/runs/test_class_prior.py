@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from helpers import answer, call, refusal, write
+from sklearn.linear_model import LogisticRegression
 
 import emnist_lab as lab
 from emnist_lab.commands.specs import TrainSpec
@@ -14,7 +15,8 @@ from emnist_lab.evaluation import explain, prior_comparison
 from emnist_lab.evaluation.evaluation import evaluate_part, stored_evaluation
 from emnist_lab.handwriting import drawing_reader
 from emnist_lab.metrics import label_shift
-from emnist_lab.models import catalog
+from emnist_lab.models import catalog, prior_exponent
+from emnist_lab.models.ensemble import LogOpinionPool
 from emnist_lab.runs import class_prior, import_export, temperature_scaling
 from emnist_lab.runs.manifest import Damaged
 
@@ -62,6 +64,25 @@ def test_a_run_answers_for_equally_frequent_classes(run, uneven, test):
     assert class_prior.describe(old.manifest["prior"]) == "classes as frequent as in training"
     report = run.report()
     assert report.per_class["recall"].mean() > old.report().per_class["recall"].mean()
+
+
+def test_where_a_temperature_scales_the_prior_it_is_divided_out_as_far(uneven, test):
+    """A temperature on Gaussians scales all of Bayes' rule, and in a pool each member counts."""
+    run = lab.fit("hog-qda", uneven, test)
+    scaled = run.model[-1].calibrated_classifiers_[0].calibrators[0].beta_
+    exponent = run.manifest["prior"]["exponent"]
+    assert exponent == scaled != 1
+    expected = run.model.predict_proba(test.images) / uneven.counts() ** exponent
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(run.test_scores[1], expected, rtol=1e-5, atol=1e-9)
+    there = run.for_prior("training").for_prior("equal")
+    assert there.manifest["prior"] == run.manifest["prior"]
+    np.testing.assert_allclose(there.test_scores[1], run.test_scores[1], rtol=1e-6, atol=1e-12)
+    pool = LogOpinionPool([("one", run.model), ("other", run.model[:0])], [3, 1])
+    pool.estimators_ = [run.model, LogisticRegression()]
+    assert prior_exponent.prior_exponent(pool) == pytest.approx(0.75 * exponent + 0.25)
+    assert prior_exponent.may_differ(catalog.get("warped-blend").pipeline())
+    assert not prior_exponent.may_differ(catalog.get("hog-svm").pipeline())
 
 
 def test_the_reference_answers_as_its_training_was(uneven, test):
@@ -204,14 +225,16 @@ def test_a_hand_is_learned_on_top_of_the_prior(run):
 
 
 @pytest.mark.parametrize("prior", ["equal", "O=3,0=0.5"])
-def test_the_code_that_is_shown_answers_the_same(uneven, test, run, tmp_path, prior):
+@pytest.mark.parametrize("recipe", ["whitened-logistic", "hog-qda"])
+def test_the_code_that_is_shown_answers_the_same(uneven, test, tmp_path, prior, recipe):
     write(tmp_path, uneven)
     write(tmp_path, test)
-    spec = TrainSpec("whitened-logistic", root=str(tmp_path), prior=prior)
+    run = lab.fit(recipe, uneven, test)
+    spec = TrainSpec(recipe, root=str(tmp_path), prior=prior)
+    counts = uneven.counts()
+    program = spec.program(catalog.get(recipe).pipeline(counts=counts))
     made = {}
-    exec(
-        compile(spec.program(catalog.get("whitened-logistic").pipeline()), "program", "exec"), made
-    )
+    exec(compile(program, "program", "exec"), made)
     expected = run.for_prior(prior).test_scores[1]
     np.testing.assert_allclose(made["probabilities"], expected, rtol=1e-5, atol=1e-9)
 
@@ -224,6 +247,6 @@ def test_the_command_line(capfd, home, folder):
     assert lab.open_run("even").manifest["prior"]["answers_for"] == "equal"
     assert again["prior"]["training"] == lab.open_run("given").manifest["prior"]["training"]
     code, _ = call(capfd, "train", "pixels-bayes", *data, "--prior", "7=4", "--code")
-    assert '"7=4"' in code and "adjust(probabilities, weights)" in code
+    assert '"7=4"' in code and "prior_exponent" not in code
     assert "no class prior" in refusal(capfd, "train", "pixels-bayes", *data, "--prior", "often")
     assert "no class prior" in refusal(capfd, "set-prior", "given", "often")
