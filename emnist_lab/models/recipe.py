@@ -108,7 +108,7 @@ class Recipe:
         Examples
         --------
         >>> from emnist_lab.models import get
-        >>> get("hog-qda").checked({"reg_param": "0.2", "n_components": 110})
+        >>> get("hog-qda").checked({"reg_param": "0.2", "n_components": 140})
         {'classifier__estimator__reg_param': 0.2}
         """
         known = {one.name: one for one in self.hyperparameters}
