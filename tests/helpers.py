@@ -209,10 +209,10 @@ def settled(page) -> None:
     page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
 
 
-def press(page, name: str, *, role: str = "button", within: str | None = None) -> None:
+def press(page, name: str, *, role="button", exact=True, within: str | None = None) -> None:
     """Click the button or link of this name once the page stands still."""
     place = page if within is None else page.get_by_test_id(within)
-    wanted = place.get_by_role(role, name=name, exact=True).first
+    wanted = place.get_by_role(role, name=name, exact=exact).first
     wanted.wait_for()
     settled(page)
     wanted.click()

@@ -38,7 +38,8 @@ def prior_exponent(model) -> float:
         return float(np.average([prior_exponent(one) for one in model.estimators_],
                                 weights=model.weights))  # fmt: skip
     if _tempered(model):
-        return float(np.mean([one.calibrators[0].beta_ for one in model.calibrated_classifiers_]))
+        scaled = np.mean([one.calibrators[0].beta_ for one in model.calibrated_classifiers_])
+        return float(min(scaled, 1.0))  # more than once comes of few images that are told apart
     return 1.0
 
 

@@ -171,6 +171,7 @@ def test_a_temperature_comes_after_the_prior(run, test, monkeypatch):
         {"training": [5] * 47, "answers_for": "given"},
         {"training": [5] * 47, "answers_for": "given", "given": [0] * 47},
         {"training": [5] * 46 + [-1], "answers_for": "training"},
+        {"training": [5] * 47, "answers_for": "equal", "exponent": 0},
     ],
 )
 def test_a_damaged_prior_is_said(run, tmp_path, wrong):

@@ -147,7 +147,7 @@ def test_what_cannot_be_fitted(train, test):
     refused("at least 5 training images", "hog-qda", train.sample(120), test)
     few = train.labels < 3
     refused(
-        "110 principal components can't be found in 90 images",
+        "140 principal components can't be found in 90 images",
         "hog-qda",
         dataclasses.replace(
             train,

@@ -151,7 +151,7 @@ def test_what_was_drawn_is_there_again_and_can_be_emptied(page):
         np.testing.assert_allclose(one, other, atol=0.1)
     browser.draw(page, [[(20, 20), (20, 260)]])
     strokes(page, 3)
-    press(page, "Empty it")
+    press(page, "Empty it", exact=False)
     strokes(page, 0)
     browser.draw(page, SEVEN[1:])
     strokes(page, 1)
@@ -185,7 +185,7 @@ def test_no_stroke_is_drawn_on_a_canvas_that_is_being_cleared(page, press_it):
     box = page.locator(CANVAS).bounding_box()
     page.evaluate(HOLD)
     if press_it == "button":
-        press(page, "Empty it")
+        press(page, "Empty it", exact=False)
     else:
         page.keyboard.press("x")
     page.locator(CANVAS).wait_for(state="detached")  # no program takes it for the new one, either
@@ -215,7 +215,7 @@ def test_a_canvas_whose_clearing_is_never_answered_takes_strokes_again(opened, s
       const later = window.setTimeout;
       window.setTimeout = (call, ms, ...rest) => later(call, ms === 10000 ? 300 : ms, ...rest);
     }""")
-    press(page, "Empty it")
+    press(page, "Empty it", exact=False)
     page.locator(CANVAS).wait_for(state="detached")
     page.wait_for_function("window.lost")
     page.evaluate("window.mute = false")

@@ -89,7 +89,7 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     settings.locator("summary").click()
     # By key: a box that still opens moves the button away between a pointer's down and up.
     settings.get_by_role("button", name="The recipe's own hyperparameters").press("Enter")
-    page.get_by_text("reg_param=0.3").wait_for(state="attached")
+    page.get_by_text(f"reg_param={own_of(recipe)['reg_param']}").wait_for(state="attached")
     # These are new fields; those that they stand for go when the run of the script ends.
     page.wait_for_function(
         "count => document.querySelectorAll('[class*=st-key-train-hog-qda] input').length == count",
