@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .. import files
 from ..errors import LabError
+from ..models import catalog
 from ..runs import registry
 from .figure_tables import TABLES, by_row
 
@@ -63,6 +64,8 @@ def load() -> dict:
 def keep(measured: dict) -> dict:
     """Put what was measured into the file, in place of what these sections held.
 
+    Recipes that weren't measured keep their figures, and a note says which these are.
+
     Parameters
     ----------
     measured : dict
@@ -85,7 +88,15 @@ def keep(measured: dict) -> dict:
     }  # fmt: skip
     # JSON knows no NaN: what couldn't be measured is null there, and a dash in the tables.
     known = json.loads(json.dumps(measured), parse_constant=lambda _: None)
-    held = load() | {key: {**where, "figures": found} for key, found in known.items()}
+    before = load()
+    held = before | {key: {**where, "figures": found} for key, found in known.items()}
+    if "recipes" in known:
+        fresh, old = known["recipes"], before.get("recipes", {}).get("figures", {})
+        left = [name for name in catalog.RECIPES if name in old and name not in fresh]
+        if left:
+            both = {**old, **fresh}
+            held["recipes"]["figures"] = {one: both[one] for one in catalog.RECIPES if one in both}
+            held["recipes"]["note"] = f"From earlier runs: {', '.join(left)}."
     files.write_json(JSON, held)
     return held
 

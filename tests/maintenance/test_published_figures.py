@@ -69,6 +69,14 @@ def test_what_was_measured_replaces_its_sections_and_no_others(copies):
     assert re.search(r"\| mine \| scan \| 3 \| 1\.000 \| – \|", text)
 
 
+def test_recipes_that_were_not_measured_keep_their_figures(copies):
+    before = json.loads((copies / "figures.json").read_text(encoding="utf-8"))["recipes"]["figures"]
+    fresh = {**before["hog-lda"], "accuracy": 0.5}
+    held = published_figures.keep({"recipes": {"hog-lda": fresh}})["recipes"]
+    assert held["figures"] == {**before, "hog-lda": fresh}
+    assert "hog-svm" in held["note"] and "hog-lda" not in held["note"]
+
+
 def test_bench_keeps_what_it_measures(copies, monkeypatch, capsys):
     found = {"auc": {"ratio": 7.0, "difference": 0.0}}
     monkeypatch.setattr(bench, "bench", lambda *_: found)

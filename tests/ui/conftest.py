@@ -23,11 +23,18 @@ def chromium():
         yield made
 
 
-@pytest.fixture
-def page(chromium):
-    """A page of a browser that knows nothing yet."""
+@pytest.fixture(scope="module")
+def window(chromium):
+    """A context that all tests of a file share: the app's files are loaded and compiled once."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    made = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(window):
+    """A page with a session of its own."""
+    made = window.new_page()
     made.set_default_timeout(WAIT)
     yield made
-    context.close()
+    made.close()

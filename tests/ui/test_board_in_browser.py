@@ -35,20 +35,20 @@ def slow_site():
 
 
 @pytest.fixture
-def opened(chromium):
-    contexts = []
+def opened(chromium, window):
+    made = []
 
     def show(address, **kind):
-        contexts.append(chromium.new_context(**{"viewport": {"width": 900, "height": 800}, **kind}))
-        page = contexts[-1].new_page()
+        made.append(chromium.new_context(**kind) if kind else window.new_page())
+        page = made[-1].new_page() if kind else made[-1]
         page.set_default_timeout(WAIT)
         page.goto(address)
         page.locator(CANVAS).wait_for()
         return page
 
     yield show
-    for context in contexts:
-        context.close()
+    for one in made:
+        one.close()
 
 
 @pytest.fixture
