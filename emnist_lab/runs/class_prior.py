@@ -58,6 +58,7 @@ def _given(prior: Prior, classes: list[str]) -> list[float]:
         f"{classes[1]}=0.5 (above 0; 1 for the others)"
     )
     if isinstance(prior, str):
+        prior = prior.replace(" ", "")
         pairs = _PAIR.findall(prior)
         if "".join(f"{name}={value}," for name, value in pairs) != prior.rstrip(",") + ",":
             raise TrainingError(f"{prior[:60]!r} is no class prior: {remedy}.")

@@ -193,6 +193,22 @@ def test_another_class_prior_makes_a_run(mine):
     assert lab.open_run("mine-prior-prior").manifest["prior"]["answers_for"] == "equal"
 
 
+def test_a_class_prior_of_ones_own(mine):
+    app = opened("evaluate", run="mine", look="Calibration")
+    keep = next(one for one in app.button if one.label == "Keep a run: as given")
+    app.text_input(key="evaluate-asked-prior").input("7 times 4")
+    keep.click().run()
+    assert not app.exception and app.selectbox(key="run").value == "mine"
+    assert "is no class prior: write equal, training, or" in said(app)
+    app.text_input(key="evaluate-asked-prior").input("7=4, 1=0.5")
+    next(one for one in app.button if one.label == "Keep a run: as given").click().run()
+    assert not app.exception and not app.error
+    given = lab.open_run("mine-prior").manifest["prior"]["given"]
+    assert (given[7], given[1], given[0]) == (4, 0.5, 1)
+    table = next(one.value for one in app.dataframe if "mean_recall" in one.value)
+    assert table["classes"].tolist()[-1] == "as given (now)"
+
+
 def test_a_run_whose_class_prior_is_not_known_says_so(folder, monkeypatch):
     monkeypatch.setenv("EMNIST_DIR", str(folder))
     app = opened("evaluate", run="pixels-logistic", look="Calibration")

@@ -16,6 +16,7 @@ _NAMES = {
     prior_comparison.MEASURED: "as in this part",
     class_prior.GIVEN: "as given",
 }
+_ASKED = "evaluate-asked-prior"
 _KEPT, _FAILED = "evaluate-prior-kept", "evaluate-prior-failed"
 
 
@@ -73,12 +74,27 @@ def show_prior(evaluation: Evaluation) -> None:
     for other in class_prior.NAMED:
         if other != about["answers_for"]:
             st.button(
-                f"Keep a run that answers for classes {_NAMES[other]}",
+                f"Keep a run: {_NAMES[other]}",
                 key=f"evaluate-keep-prior-{other}",
                 icon=":material/balance:",
                 on_click=_keep,
                 args=(run, other),
             )
+
+    with st.form("evaluate-given-prior", border=False):
+        st.text_input(
+            "Or as you know them",
+            key=_ASKED,
+            placeholder=f"{run.classes[0]}=3, {run.classes[1]}=0.5",
+            help="How frequent classes are, in any unit; 1 for those that you don't name.",
+        )
+        st.form_submit_button(
+            "Keep a run: as given", icon=":material/balance:", on_click=_keep_given, args=(run,)
+        )
+
+
+def _keep_given(run: Run) -> None:
+    _keep(run, st.session_state[_ASKED])
 
 
 def _keep(run: Run, prior: str) -> None:
