@@ -31,6 +31,8 @@ CLASSES = {
     "mnist": BYCLASS[:10],
 }
 VERSION_0_1 = Path(__file__).with_name("fixtures") / "version_0_1"  # files that it wrote
+# A run that was adapted before runs kept class priors.
+BEFORE_CLASS_PRIORS = Path(__file__).with_name("fixtures") / "before_class_priors"
 WAIT = 60_000  # milliseconds in a browser: a limit for slow machines, not an expectation
 JOB = 400_000  # the same for a process of low priority
 SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from helpers import answer, refusal
+from helpers import BEFORE_CLASS_PRIORS, answer, refusal
 
 import emnist_lab as lab
 from emnist_lab.errors import HandwritingError, RunError
@@ -72,6 +72,20 @@ def test_it_is_kept_opened_exported_and_imported_like_any_run(run, tmp_path):
     registry.delete(opened)  # the base is in it, and so is everything else
     np.testing.assert_allclose(elsewhere.predict_proba(images), expected, atol=1e-6)
     assert elsewhere.manifest["adapted"]["from"] == "hog-qda"
+
+
+def test_a_run_that_was_adapted_before_class_priors_were_kept_goes_on_working(tmp_path):
+    old = import_export.import_run(BEFORE_CLASS_PRIORS / "adapted.emnist-run.zip")
+    drawn = [Drawing.from_strokes(label, strokes) for label, strokes in (("1", BAR), ("7", HOOK))]
+    images = np.stack([one.image for one in drawn])
+    assert [old.classes[one] for one in old.predict_proba(images).argmax(axis=1)] == ["1", "7"]
+    again = lab.adapt(old, MINE).save("again")
+    assert lab.open_run("again").manifest["adapted"]["from"] == "pixels-logistic"
+    np.testing.assert_allclose(
+        again.predict_proba(images), lab.open_run("again").predict_proba(images), atol=1e-6
+    )
+    moved = import_export.import_run(import_export.export_to(old, tmp_path / "old.zip"), "moved")
+    np.testing.assert_allclose(moved.predict_proba(images), old.predict_proba(images), atol=1e-6)
 
 
 def test_an_adapted_run_learns_anew_from_its_base(run):
