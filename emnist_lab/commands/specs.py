@@ -146,7 +146,7 @@ class TrainSpec:
         from ..models import catalog
         from ..runs.code_generation import snippet
 
-        prior = self.prior or catalog.get(self.recipe).prior
+        prior = catalog.get(self.recipe).prior if self.prior is None else self.prior
         return snippet(pipeline, **data_options(self), prior=prior)
 
 

@@ -94,7 +94,8 @@ def _code(options, spec: TrainSpec, recipe, params: dict) -> dict:
 
     train, _ = spec.load()
     counts = train.counts()
-    class_prior.entry(counts, spec.prior or recipe.prior, train.classes)  # refuses what is none
+    prior = recipe.prior if spec.prior is None else spec.prior
+    class_prior.entry(counts, prior, train.classes)  # refuses what is none
     made = spec.program(recipe.pipeline(spec.seed, counts[counts > 0], params))
     if not options.json:
         print(made, end="")

@@ -87,7 +87,9 @@ def fit(
     """
     recipe = catalog.get(recipe) if isinstance(recipe, str) else recipe
     pipeline = check(recipe, train.counts(), seed, params)
-    answers = class_prior.entry(train.counts(), prior or recipe.prior, train.classes)
+    answers = class_prior.entry(
+        train.counts(), recipe.prior if prior is None else prior, train.classes
+    )
     _check_test(train, test)
     watch = FitCallback(
         recipe,

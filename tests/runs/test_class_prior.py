@@ -94,7 +94,9 @@ def test_the_reference_answers_as_its_training_was(uneven, test):
 def test_another_prior_is_the_same_as_from_the_start(run, uneven, test, tmp_path):
     wanted = {"O": 3, "0": 0.5}
     made = lab.fit("whitened-logistic", uneven, test, prior=wanted)
-    changed = run.for_prior("O=3,0=0.5")
+    changed = run.for_prior("O=3, 0=0.5")
+    as_array = np.array([wanted.get(name, 1.0) for name in run.classes])
+    assert run.for_prior(as_array).manifest["prior"] == changed.manifest["prior"]
     assert changed.manifest["prior"] == made.manifest["prior"]
     np.testing.assert_allclose(changed.test_scores[1], made.test_scores[1], rtol=1e-6, atol=1e-12)
     assert changed.manifest["scores"] == pytest.approx(made.manifest["scores"], rel=1e-6)
