@@ -527,6 +527,18 @@ def server(cluster):
     made.close()
 
 
+@pytest.mark.parametrize("kind", ["TABLE mine (a int)", "TYPE mine AS (a int)"])
+def test_what_another_session_makes_at_the_same_moment_is_a_collision(server, kind):
+    """A table brings a type of its name, and either may be there first."""
+
+    def twice(connection, heartbeat):
+        for _ in range(2):
+            connection.execute(sa.text(f"CREATE {kind}"))
+
+    with pytest.raises(database.Collision, match="already exists"):
+        server.database.run(twice, writes=True)
+
+
 def test_postgresql_read_only(server, cluster):
     fixed = open_store(f"{cluster.url}?options=-c%20default_transaction_read_only%3Don")
     assert "read-only" in refusal(lambda: fixed.keep(ME, [drawing("a", 3)]))

@@ -198,7 +198,7 @@ class Database:
         if isinstance(error, OSError) and error.filename:
             original = error.strerror or error
         code = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)
-        if isinstance(error, exc.IntegrityError) or code in ("42P07", "23505"):
+        if isinstance(error, exc.IntegrityError) or code in _MADE_MEANWHILE:
             return Collision(first_line(original))
         reason = first_line(original)
         if not code and reason.startswith("connection"):  # libpq's own words, the reason last
@@ -214,6 +214,8 @@ class Database:
         return HandwritingError(f"The database of drawings ({self.place}) {what}: {remedy}.")
 
 
+# PostgreSQL's names for a table, its type or its row that another session made first.
+_MADE_MEANWHILE = ("42P07", "42710", "23505")
 _ELSEWHERE = f"or name another in ${ENVIRONMENT}"
 _MEANINGS = (
     (
