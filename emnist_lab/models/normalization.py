@@ -62,12 +62,19 @@ class MomentNormalizer(TransformerMixin, BaseEstimator):
 def _normalised(batch: np.ndarray) -> np.ndarray:
     side = batch.shape[1]
     at = np.arange(side, dtype=np.float32)
-    ink = batch.astype(np.float32)
-    ink /= np.maximum(ink.sum(axis=(1, 2), keepdims=True), 1)
+    # Sums of whole numbers, exact: a product by BLAS rounds otherwise in another batch, and with
+    # it a pixel of the result.
+    ink, place = batch.astype(np.int64), np.arange(side)
     columns, rows = ink.sum(axis=1), ink.sum(axis=2)
-    x, y = columns @ at, rows @ at
-    across, down = columns @ at**2 - x**2 + _LEAST, rows @ at**2 - y**2 + _LEAST
-    both = ((ink @ at) * at).sum(axis=1) - x * y
+    total = np.maximum(columns.sum(axis=1), 1)
+
+    def mean(weights, of):
+        return ((weights * of).sum(axis=1) / total).astype(np.float32)
+
+    x, y = mean(columns, place), mean(rows, place)
+    across = mean(columns, place**2) - x**2 + _LEAST
+    down = mean(rows, place**2) - y**2 + _LEAST
+    both = mean((ink * place).sum(axis=2), place) - x * y
     slant = np.clip(both / down, -_STEEPEST, _STEEPEST)
     width = _REACH * np.sqrt(np.maximum(across - 2 * slant * both + slant**2 * down, _LEAST))
     height = _REACH * np.sqrt(down)
@@ -76,9 +83,9 @@ def _normalised(batch: np.ndarray) -> np.ndarray:
     # Pixels of the image for one of the result, along each side.
     right = (width / (_FRAME * np.where(wide, 1, ratio)))[:, None, None]
     below = (height / (_FRAME * np.where(wide, ratio, 1)))[:, None, None]
-    place = at - np.float32((side - 1) / 2)
-    lower = below * place[:, None]
-    from_x = right * place + slant[:, None, None] * lower + x[:, None, None]
+    middle = at - np.float32((side - 1) / 2)
+    lower = below * middle[:, None]
+    from_x = right * middle + slant[:, None, None] * lower + x[:, None, None]
     from_y = np.broadcast_to(lower + y[:, None, None], from_x.shape)
     inside = (np.abs(from_x * 2 - side + 1) < side) & (np.abs(from_y * 2 - side + 1) < side)
     return sample(batch, from_x, from_y) * inside

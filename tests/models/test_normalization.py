@@ -49,3 +49,10 @@ def test_many_images_are_what_each_is_alone(train):
     some = train.images[:600]
     alone = np.concatenate([normalised(image) for image in some[::97]])
     np.testing.assert_array_equal(normalised(*some)[::97], alone)
+
+
+def test_an_image_is_normalised_alike_in_any_batch(train):
+    whole = normalised(*train.images)
+    for size in (1, 7, 100):
+        parts = [normalised(*train.images[at : at + size]) for at in range(0, 600, size)]
+        np.testing.assert_array_equal(np.concatenate(parts)[:600], whole[:600])
