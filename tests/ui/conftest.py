@@ -5,13 +5,15 @@ import streamlit as st
 from helpers import WAIT
 
 from emnist_lab.maintenance import browser
+from emnist_lab.ui import task_panel
 
 
 @pytest.fixture(autouse=True)
-def fresh():
-    """Caches outlive a test's home and dataset."""
+def fresh(monkeypatch):
+    """Caches outlive a test's home and dataset; and pages show what comes of background work."""
     st.cache_data.clear()
     st.cache_resource.clear()
+    monkeypatch.setattr(task_panel, "_AT_ONCE", 60)
 
 
 @pytest.fixture(scope="module")

@@ -18,13 +18,10 @@ from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import drawing_store
 from emnist_lab.runs import run_folders
 from emnist_lab.runs.manifest import MANIFEST, MODEL
-from emnist_lab.ui import background_pools, current_run, task_panel
+from emnist_lab.ui import background_pools, current_run
 from emnist_lab.ui.components import board
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw"]
-
-
-task_panel._AT_ONCE = 60  # pages show what comes of background work, whatever else the machine does
 
 
 @pytest.fixture
