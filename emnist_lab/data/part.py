@@ -151,11 +151,25 @@ class Part:
         kept = [index for index, name in enumerate(self.classes) if name in wanted]
         lookup[kept] = np.arange(len(kept))
         labels = lookup[self.labels]
+        some = self.take(np.flatnonzero(labels >= 0))
+        names = [self.classes[index] for index in kept]
+        return replace(some, labels=labels[labels >= 0], classes=names)
+
+    def take(self, rows: np.ndarray) -> "Part":
+        """The images of these rows, in their order: a sample of this part.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (M,), dtype int64
+
+        Returns
+        -------
+        Part
+        """
         return replace(
             self,
-            images=self.images[labels >= 0],
-            labels=labels[labels >= 0],
-            classes=[self.classes[index] for index in kept],
+            images=self.images[rows],
+            labels=self.labels[rows],
             origin="sample",
             parent_name=self.name,
             joined_from=(),
@@ -230,14 +244,7 @@ class Part:
             raise DatasetError(f"{self.name} adds nothing: all of it stands in the other parts.")
         if len(kept) == len(self):
             return self
-        return replace(
-            self,
-            images=self.images[kept],
-            labels=self.labels[kept],
-            origin="sample",
-            parent_name=self.name,
-            joined_from=(),
-        )
+        return self.take(np.array(kept))
 
     def sample(self, count: int, seed: int = 25) -> "Part":
         """Stratified random sample: every class keeps its share, and at least one image.
@@ -272,14 +279,7 @@ class Part:
         starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
         rank[by_class] = np.arange(len(self)) - np.repeat(starts, counts)
         chosen = order[rank[order] < share[self.labels[order]]]
-        return replace(
-            self,
-            images=self.images[chosen],
-            labels=self.labels[chosen],
-            origin="sample",
-            parent_name=self.name,
-            joined_from=(),
-        )
+        return self.take(chosen)
 
 
 def stratified_counts(counts: np.ndarray, size: int) -> np.ndarray:

@@ -198,13 +198,4 @@ class _Whole:
 
 
 def _first(train: Part, order: np.ndarray, size: int) -> Part:
-    if size >= len(train):
-        return train
-    chosen = order[:size]
-    return replace(
-        train,
-        images=train.images[chosen],
-        labels=train.labels[chosen],
-        origin="sample",
-        parent_name=train.name,
-    )
+    return train if size >= len(train) else train.take(order[:size])

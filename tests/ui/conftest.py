@@ -1,5 +1,7 @@
 """What tests of pages share."""
 
+import shutil
+
 import pytest
 import streamlit as st
 from helpers import WAIT
@@ -40,3 +42,21 @@ def page(window):
     made.set_default_timeout(WAIT)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, folder):
+    """The app with a dataset of its own to use."""
+    home = tmp_path_factory.mktemp("site")
+    own = shutil.copytree(folder, home / "emnist")
+    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def empty_site(tmp_path_factory):
+    """The app as it comes: with the demo set, and nothing kept."""
+    home = str(tmp_path_factory.mktemp("site"))
+    environment = {"EMNIST_LAB_HOME": home, "EMNIST_DIR": "", "EMNIST_LAB_DATABASE": ""}
+    with browser.server(environment) as address:
+        yield address

@@ -17,14 +17,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, folder):
-    home = tmp_path_factory.mktemp("site")
-    own = shutil.copytree(folder, home / "emnist")
-    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}) as address:
-        yield address
-
-
 def test_the_dataset_is_chosen_on_every_page_and_kept_in_the_address(page, site):
     page.goto(f"{site}/samples?image=3")
     page.get_by_text("Image 3 is").wait_for()

@@ -16,13 +16,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    home = tmp_path_factory.mktemp("site")
-    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": ""}) as address:
-        yield address
-
-
 def likeliest(page) -> str:
     page.locator(browser.BARS).wait_for()
     return page.locator(f"{browser.BARS} b").first.inner_text()
@@ -53,8 +46,8 @@ def test_first_visit_straight_to_a_page_has_its_frame(chromium, tmp_path):
         page.get_by_text("Read by pixels-logistic").wait_for()
 
 
-def test_draw_undo_clear_and_return(page, site):
-    page.goto(f"{site}/draw")
+def test_draw_undo_clear_and_return(page, empty_site):
+    page.goto(f"{empty_site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
     page.get_by_text("The canvas is empty").wait_for()
     page.get_by_text("An example, not yours:").wait_for()
@@ -81,7 +74,7 @@ def test_draw_undo_clear_and_return(page, site):
     page.get_by_text("The canvas is empty").wait_for()
 
 
-def test_no_message_refers_to_an_earlier_one(page, site):
+def test_no_message_refers_to_an_earlier_one(page, empty_site):
     """Streamlit drops what such a message stands behind when a stroke comes early: a white page."""
     kinds = []
 
@@ -91,7 +84,7 @@ def test_no_message_refers_to_an_earlier_one(page, site):
         kinds.append(message.WhichOneof("type"))
 
     page.on("websocket", lambda socket: socket.on("framereceived", note))
-    page.goto(f"{site}/draw")
+    page.goto(f"{empty_site}/draw")
     example = page.get_by_text("How the example becomes an array")
     example.wait_for()
     settled(page)
@@ -103,8 +96,8 @@ def test_no_message_refers_to_an_earlier_one(page, site):
     assert "delta" in kinds and "ref_hash" not in kinds
 
 
-def test_strokes_faster_than_answers_are_all_read(page, site):
-    page.goto(f"{site}/draw")
+def test_strokes_faster_than_answers_are_all_read(page, empty_site):
+    page.goto(f"{empty_site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
     browser.draw(page, SEVEN)
     page.locator(browser.BARS).wait_for()
@@ -115,8 +108,8 @@ def test_strokes_faster_than_answers_are_all_read(page, site):
     waits_for(page, seven)
 
 
-def test_another_run_reads_the_same_drawing(page, site):
-    page.goto(f"{site}/draw?why=true")
+def test_another_run_reads_the_same_drawing(page, empty_site):
+    page.goto(f"{empty_site}/draw?why=true")
     page.locator(browser.USEFUL["draw"]).wait_for()
     browser.draw(page, SEVEN)
     assert likeliest(page) == "7"
@@ -132,8 +125,8 @@ def test_another_run_reads_the_same_drawing(page, site):
     assert likeliest(page) == "7"
 
 
-def test_a_dot_and_a_stroke_that_leaves_the_canvas(page, site):
-    page.goto(f"{site}/draw")
+def test_a_dot_and_a_stroke_that_leaves_the_canvas(page, empty_site):
+    page.goto(f"{empty_site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
     browser.draw(page, [[(100, 100)]])
     page.get_by_text("A single dot").wait_for()
@@ -143,18 +136,18 @@ def test_a_dot_and_a_stroke_that_leaves_the_canvas(page, site):
     assert likeliest(page) == "7"
 
 
-def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, site):
-    page.goto(f"{site}/draw")
+def test_a_small_drawing_in_a_corner_is_read_like_a_large_one(page, empty_site):
+    page.goto(f"{empty_site}/draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
     browser.draw(page, [[(200 + x / 5, 220 + y / 5) for x, y in SEVEN[0]]])
     assert likeliest(page) == "7"
 
 
-def test_a_stroke_right_after_the_first_picture_is_read(page, site):
+def test_a_stroke_right_after_the_first_picture_is_read(page, empty_site):
     """What loads later moves no canvas away: a stroke is read where the canvas was first seen."""
     late = []
     page.route("**/Html.*.js", lambda route: late.append(route))  # of `st.html`
-    page.goto(f"{site}/draw", wait_until="commit")
+    page.goto(f"{empty_site}/draw", wait_until="commit")
     canvas = page.locator(browser.USEFUL["draw"])
     canvas.wait_for(state="attached")  # not the settled page that `browser.draw` waits for
     box = canvas.bounding_box()

@@ -17,14 +17,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    home = tmp_path_factory.mktemp("site")
-    environment = {"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": "", "EMNIST_LAB_DATABASE": ""}
-    with browser.server(environment) as address:
-        yield address
-
-
 @pytest.fixture
 def drawings(tmp_path):
     path = tmp_path / "three.json"
@@ -47,19 +39,19 @@ def bring(page, path) -> None:
     page.get_by_text("Imported: 3 drawings are new").wait_for()
 
 
-def test_a_browser_finds_its_own_again_and_no_other_does(chromium, site, drawings, tmp_path):
+def test_a_browser_finds_its_own_again_and_no_other_does(chromium, empty_site, drawings, tmp_path):
     with chromium.new_context(viewport={"width": 1280, "height": 900}) as mine:
-        page = opened(mine, site)
+        page = opened(mine, empty_site)
         bring(page, drawings)
         assert re.fullmatch("[0-9a-f]{32}", page.evaluate("localStorage['emnist-lab-owner']"))
         page.reload()
         page.get_by_text(MANY).wait_for()
-        other_tab = opened(mine, site, "?run=hog-qda&char=7")
+        other_tab = opened(mine, empty_site, "?run=hog-qda&char=7")
         other_tab.get_by_text(MANY).wait_for()
         other_tab.get_by_text("hog-qda was trained on").wait_for()
         assert "char=7" in other_tab.url
         with chromium.new_context() as theirs:
-            opened(theirs, site).get_by_text("No drawings are kept yet").wait_for()
+            opened(theirs, empty_site).get_by_text("No drawings are kept yet").wait_for()
         with page.expect_download() as waiting:
             press(page, "JSON")
         waiting.value.save_as(tmp_path / "out.json")
@@ -80,7 +72,9 @@ def test_a_browser_finds_its_own_again_and_no_other_does(chromium, site, drawing
         page.get_by_text("No drawings are kept yet").wait_for()
 
 
-def test_a_browser_that_refuses_storage_is_told_and_can_keep_for_a_while(chromium, site, drawings):
+def test_a_browser_that_refuses_storage_is_told_and_can_keep_for_a_while(
+    chromium, empty_site, drawings
+):
     with chromium.new_context() as context:
         context.add_init_script(
             "const set = Storage.prototype.setItem;"
@@ -88,7 +82,7 @@ def test_a_browser_that_refuses_storage_is_told_and_can_keep_for_a_while(chromiu
             "  if (key === 'emnist-lab-owner') throw new Error('refused');"
             "  return set.call(this, key, value); };"
         )
-        page = opened(context, site)
+        page = opened(context, empty_site)
         page.get_by_text("until the page is closed").wait_for()
         bring(page, drawings)
         page.get_by_text(MANY).wait_for()

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,6 @@ pytestmark = [
     pytest.mark.skipif(browser.chromium() is None, reason="needs Chromium: apt-get install it"),
     pytest.mark.timeout(600),
 ]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, folder):
-    home = tmp_path_factory.mktemp("site")
-    own = shutil.copytree(folder, home / "emnist")
-    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}) as address:
-        yield address
 
 
 def test_pick_an_image_and_share_its_address(page, site):
