@@ -12,6 +12,7 @@ from emnist_lab.ui import (
     frame,
     job_panel,
     job_queues,
+    messages,
     page_address,
 )
 
@@ -59,6 +60,6 @@ with st.sidebar:
                 job_panel.job_panel(job, queue, brief=True)
     frame.less_room_above()  # last, for it leaves a gap
 
-current_dataset.warn_missing_dataset()
 page_address.enter_page(page)
+messages.show_notice("dataset")
 page.run()

@@ -1,6 +1,8 @@
 """What tests share: printed characters as datasets, NIST's files, pages, the command line."""
 
+import contextlib
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -12,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 from streamlit.testing.v1 import AppTest
 
@@ -19,6 +22,8 @@ from emnist_lab.__main__ import main
 from emnist_lab.data.part import Part
 from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import ink
+from emnist_lab.metrics import bootstrap
+from emnist_lab.metrics.report import Report
 
 BALANCED = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
 BYCLASS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -81,6 +86,23 @@ def make_part(split: str, per_class: int, seed: int, part: str = "train") -> Par
     labels = random.permutation(np.repeat(np.arange(len(classes)), per_class))
     images = np.stack([glyph(classes[label], random) for label in labels])
     return Part(images, labels.astype(np.int64), classes, split, part, "re-partition")
+
+
+@contextlib.contextmanager
+def remembered_intervals():
+    """Bootstrap intervals of the same report are computed once; yields what is known of them."""
+    compute, known = bootstrap.intervals, {}
+
+    def intervals(report: Report, *given, **more):
+        parts = (report.labels, report.scores, "".join(report.classes).encode())
+        key = (hashlib.sha256(b"".join(map(bytes, parts))).digest(), given, *more.items())
+        if key not in known:
+            known[key] = compute(report, *given, **more)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "intervals", intervals)
+        yield known
 
 
 def as_idx(array: np.ndarray) -> bytes:

@@ -19,7 +19,7 @@ from emnist_lab.data.dataset_address import (
 from emnist_lab.data.formats.base import Source
 from emnist_lab.data.part import Part
 from emnist_lab.errors import DatasetError
-from emnist_lab.ui import job_queues
+from emnist_lab.ui import job_queues, messages
 from emnist_lab.ui.formatting import plain
 
 _DEFAULT = DatasetAddress()
@@ -55,6 +55,7 @@ def use_dataset(address: DatasetAddress) -> None:
     address : DatasetAddress
         One of `datasets`.
     """
+    messages.withdraw_notice("dataset")
     if address.name != st.session_state.get("data"):
         forget_image()
     st.session_state.data = address.name
@@ -96,7 +97,11 @@ def choose_dataset() -> None:
         names = [one.name for one in datasets()]
     if asked not in ("", *names):
         session.pop("data", None)
-        session.dataset_missing = asked
+        messages.keep_notice(
+            "dataset",
+            f"There is no dataset “{plain(asked[:200])}” here (any more): “{plain(names[0])}” is "
+            "shown. The Data page has others.",
+        )
     if session.get("data", names[0]) != names[0] and "data" not in st.query_params:
         session.data = session.data  # a page that was opened by `st.switch_page` came without it
     st.selectbox(
@@ -104,19 +109,14 @@ def choose_dataset() -> None:
         names,
         key="data",
         bind="query-params",
-        on_change=forget_image,
+        on_change=_chosen,
         help="The Data page gets more.",
     )
 
 
-def warn_missing_dataset() -> None:
-    """Say once that the dataset that was asked for isn't there, and what is shown instead."""
-    if missing := st.session_state.pop("dataset_missing", ""):
-        st.warning(
-            f"There is no dataset “{plain(missing[:200])}” here (any more): “"
-            f"{plain(dataset_in_use().name)}” is shown. The Data page has others.",
-            icon=":material/link_off:",
-        )
+def _chosen() -> None:
+    forget_image()
+    messages.withdraw_notice("dataset")
 
 
 def forget_image() -> None:

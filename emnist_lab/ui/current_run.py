@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from emnist_lab.errors import RunError
 from emnist_lab.runs import class_prior, manifest, registry
 from emnist_lab.runs.run import Run
+from emnist_lab.ui import messages
 from emnist_lab.ui.formatting import plain
 
 FIRST_RUN = "warped-blend"  # the shipped run that reads best
@@ -99,6 +100,7 @@ def use_run(name: str | None) -> None:
     name : str or None
         None for the one to start with.
     """
+    messages.withdraw_notice("run")
     if name is None:
         st.session_state.pop("run", None)
     else:
@@ -126,10 +128,11 @@ def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -
         if names:  # said, not left to the default: the browser would go on showing the old one
             session.run = names[0]
         instead = f": “{plain(names[0])}” is shown." if names else "."
-        st.warning(
+        messages.keep_notice(
+            "run",
             f"There is no run “{plain(asked[:200])}” here (any more){instead} Compare lists all.",
-            icon=":material/link_off:",
         )
+    messages.show_notice("run")
     if not found:
         return None
     # What the address says must be what the list shows, so no prettier labels here.
@@ -138,6 +141,8 @@ def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -
         names,
         key="run",
         bind="query-params",
+        on_change=messages.withdraw_notice,
+        args=("run",),
         width=420,
         help="Evaluate shows it, Draw reads with it. Train makes more.",
     )

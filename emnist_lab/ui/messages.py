@@ -25,6 +25,33 @@ def stop_on(error: LabError) -> None:
     st.stop()
 
 
+def keep_notice(about: str, text: str) -> None:
+    """Have a page say something for as long as it is open; see `show_notice`.
+
+    A page runs again by itself, when work in the background is done: what it said in one run alone
+    would be gone before it was read.
+    """
+    st.session_state[f"notice-{about}"] = (text, None)
+
+
+def show_notice(about: str) -> None:
+    """Show what `keep_notice` was given, until another page is opened or it is withdrawn."""
+    session, key = st.session_state, f"notice-{about}"
+    if key not in session:
+        return
+    text, at = session[key]
+    if at not in (None, session.get("page_shown")):
+        del session[key]
+        return
+    session[key] = text, session.get("page_shown")
+    st.warning(text, icon=":material/link_off:")
+
+
+def withdraw_notice(about: str) -> None:
+    """Forget what `keep_notice` was given; for callbacks."""
+    st.session_state.pop(f"notice-{about}", None)
+
+
 def fragment_with_errors(work: Callable[..., None]) -> Callable[..., None]:
     """A fragment of a page that says what is wrong, where it would break: a run may be gone."""
 

@@ -174,7 +174,7 @@ def test_people_are_read_wherever_and_however_large_they_draw(strokes):
     for size, across, down in ((60, 0, 1), (140, 0.5, 0.2), (260, 1, 0)):
         moved = [
             {**one, "strokes": drawing_robustness.place(one["strokes"], size, across, down)}
-            for one in strokes
+            for one in strokes[::2]
         ]
         shares.append(drawing_reader.predict_drawings(run, moved).summary()["accuracy"])
     assert min(shares) > 0.75

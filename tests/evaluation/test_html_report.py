@@ -8,13 +8,19 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from helpers import make_part
+from helpers import make_part, remembered_intervals
 
 import emnist_lab as lab
 from emnist_lab import __main__ as main
 from emnist_lab.errors import RunError
 from emnist_lab.evaluation import html_report, label_issues, label_marks
 from emnist_lab.evaluation.evaluation import Evaluation
+
+
+@pytest.fixture(autouse=True, scope="module")
+def known_intervals():
+    with remembered_intervals():
+        yield
 
 
 class Balanced(HTMLParser):

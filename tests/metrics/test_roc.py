@@ -16,7 +16,7 @@ NAMES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"
 
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("uneven", [False, True])
-@pytest.mark.parametrize("classes", [3, 47])
+@pytest.mark.parametrize("classes", [3, 20])
 def test_every_average_equals_scikit_learns(ties, uneven, classes):
     labels, scores = data(classes, 900, ties=ties, uneven=uneven)
     table = RocAuc(labels, scores).table()

@@ -1,10 +1,12 @@
 """What tests of pages share."""
 
+import functools
 import shutil
 
 import pytest
 import streamlit as st
-from helpers import WAIT
+from helpers import WAIT, remembered_intervals
+from streamlit.components.v2 import manifest_scanner
 
 from emnist_lab.maintenance import browser
 from emnist_lab.ui import task_panel
@@ -16,6 +18,21 @@ def fresh(monkeypatch):
     st.cache_data.clear()
     st.cache_resource.clear()
     monkeypatch.setattr(task_panel, "_AT_ONCE", 60)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def installed_components():
+    """What is installed stays so: Streamlit reads all packages' metadata for each `AppTest`."""
+    scan = manifest_scanner.scan_component_manifests
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def known_intervals():
+    with remembered_intervals() as known:
+        yield known
 
 
 @pytest.fixture(scope="module")

@@ -415,6 +415,10 @@ def test_a_run_that_is_deleted_meanwhile_is_one_sentence(look, mine):
     app.run()
     assert not app.exception
     assert "no run “mine” here (any more)" in said(app)
+    app.run()  # as a page does by itself when intervals are computed
+    assert "no run “mine” here (any more)" in said(app)
+    app.selectbox(key="run").set_value("hog-qda").run()
+    assert "here (any more)" not in said(app)
 
 
 def test_other_files_in_the_same_folder_give_other_numbers(folder, tmp_path, monkeypatch):

@@ -168,12 +168,15 @@ def metric_deltas(app, count: int) -> set[str]:
 
 @pytest.mark.parametrize("scale", ["counts", "by row", "by column"])
 @pytest.mark.parametrize("run", ["hog-qda", "pixels-logistic"])
-def test_evaluate_shows_the_manifests_numbers(run, scale):
+def test_evaluate_shows_the_manifests_numbers(run, scale, known_intervals):
+    if scale == "counts":
+        known_intervals.clear()
     app = opened("evaluate", run=run, scale=scale)
     assert not app.exception
     scores = lab.open_run(run).manifest["scores"]
     values = [metric.value for metric in app.metric]
-    assert metric_deltas(app, 5) == {"…"}  # the place for its interval
+    if scale == "counts":
+        assert metric_deltas(app, 5) == {"…"}  # the place for its interval
     for task in background_pools.intervals().tasks():
         assert task.wait(60)
     app.run()
