@@ -9,6 +9,7 @@ from ..data.formats.base import SIDE
 from ..data.part import Part
 from ..errors import RunError, first_line
 from ..models import memory
+from ..models.convolution import AugmentedConvolutionalNetwork
 from ..models.ensemble import LogOpinionPool
 from ..models.mlp import AugmentedMLPEnsemble
 from ..runs.manifest import MODEL, Damaged
@@ -69,8 +70,9 @@ def feature_extractor(run: Run) -> Callable[[np.ndarray], np.ndarray] | None:
     callable or None
         From uint8 (N, 28, 28) to (N, D) floats: all steps of the pipeline but the
         last. Of networks with features of their own, those of the first; of a
-        blend, those of the member with the most weight. None for a recipe of
-        one's own that keeps them where this doesn't look.
+        convolutional network, its hidden layer; of a blend, those of the member
+        with the most weight. None for a recipe of one's own that keeps them where
+        this doesn't look.
 
     Raises
     ------
@@ -94,6 +96,8 @@ def _before(model) -> Callable[[np.ndarray], np.ndarray] | None:
     final = steps[0][1] if steps else model
     if isinstance(final, AugmentedMLPEnsemble):
         return final.features_[0].transform
+    if isinstance(final, AugmentedConvolutionalNetwork):
+        return final.embed
     if isinstance(final, LogOpinionPool):
         return _before(final.estimators_[int(np.argmax(final.weights))])
     return None

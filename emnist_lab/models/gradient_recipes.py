@@ -29,6 +29,7 @@ from .pipeline_steps import (
     LAYERS,
     NEIGHBOURS,
     RATE,
+    STRENGTH,
     C,
     calibrated,
     components,
@@ -198,9 +199,7 @@ RECIPES = (
         _warped_mlp,
         (("Training the network", 1.0),),
         (
-            Hyperparameter(
-                "classifier__strength", "How far images are bent; 0: not at all.", low=0, high=3
-            ),
+            STRENGTH,
             LAYERS,
             EPOCHS,
             ALPHA,
@@ -216,12 +215,9 @@ RECIPES = (
         _warped_blend,
         (("Training the networks, then the Gaussians", 1.0),),
         (
-            Hyperparameter(
-                f"{_NETWORKS}__strength", "How far images are bent; 0: not at all.", low=0, high=3
-            ),
             *(
                 replace(one, name=f"{_NETWORKS}__{one.label}")
-                for one in (LAYERS, EPOCHS, ALPHA, RATE)
+                for one in (STRENGTH, LAYERS, EPOCHS, ALPHA, RATE)
             ),
         ),
         _adapt_blend,

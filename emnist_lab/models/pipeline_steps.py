@@ -36,6 +36,9 @@ ALPHA = Hyperparameter("classifier__alpha", "Strength of the L2 penalty.", low=0
 RATE = Hyperparameter(
     "classifier__learning_rate_init", "Size of the first steps.", low=1e-6, high=1
 )
+STRENGTH = Hyperparameter(
+    "classifier__strength", "How far images are bent; 0: not at all.", low=0, high=3
+)
 NEIGHBOURS = (
     Hyperparameter("classifier__n_neighbors", "How many neighbours vote.", "whole", 1, 100),
     Hyperparameter(

@@ -7,14 +7,18 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
+from .convolution import AugmentedConvolutionalNetwork
 from .features import Pixels, ScaledPixels
 from .forest import ExtraTreesWithProgress
 from .hyperparameters import Hyperparameter
 from .pipeline_steps import (
+    EPOCHS,
     FIND_COMPONENTS,
     FLATTEN,
     ITERATIONS,
     NEIGHBOURS,
+    RATE,
+    STRENGTH,
     C,
     components,
     pca,
@@ -56,6 +60,11 @@ def _pixels_tree(seed):
 def _pixels_forest(seed):
     classifier = ExtraTreesWithProgress(100, max_leaf_nodes=2000, n_jobs=-1, random_state=seed)
     return Pipeline([("pixels", ScaledPixels()), ("classifier", classifier)])
+
+
+def _warped_cnn(seed):
+    network = AugmentedConvolutionalNetwork((16, 32, 64), max_iter=10, random_state=seed)
+    return Pipeline([("classifier", network)])
 
 
 RECIPES = (
@@ -145,5 +154,23 @@ RECIPES = (
                 "classifier__max_leaf_nodes", "Leaves of a tree at most.", "whole", 2, 5000
             ),
         ),
+    ),
+    Recipe(
+        "warped-cnn",
+        "Convolutional network on warped images",
+        "Learns its own features from pixels, in windows of a few pixels, on bent images.",
+        "pixels",
+        _warped_cnn,
+        (("Training the network", 1.0),),
+        (
+            STRENGTH,
+            Hyperparameter(
+                "classifier__channels", "Features of each convolution.", "layers", 1, 512
+            ),
+            Hyperparameter("classifier__hidden", "Neurons of the hidden layer.", "whole", 1, 4096),
+            EPOCHS,
+            RATE,
+        ),
+        min_images_per_class=2,
     ),
 )
