@@ -4,6 +4,7 @@ Each lies in a folder of ``imports`` in this machine's home. It gets there once
 it was read whole; what can't be read is refused, and nothing of it is kept.
 """
 
+import collections
 import contextlib
 import errno
 import os
@@ -24,6 +25,8 @@ from .formats import official_files
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _MOST_MEMBERS = 1_500_000
 _LARGEST = 8 * 2**30  # bytes that an archive may unpack to
+_SMALL, _MOST_PACKED = 2**26, 100  # bytes that need no look; how far images and tables can shrink
+_DRIVE = re.compile("[A-Za-z]:[\\\\/]")
 _STALE = 86_400  # seconds after which what was left of an import is removed
 UPLOAD = ".upload-"  # what the folder of an upload is called; an import of it removes it
 _RESERVED = {dataset_address.DEMO, dataset_address.FETCHED, "emnist"}
@@ -177,16 +180,34 @@ def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
             f"{path.name} unpacks to {len(files):,} files of {size / 1e9:.1f} GB, more than is "
             "taken: unpack it yourself and name the folder."
         )
+    packed = sum(one.compress_size for one in files)
+    if size > max(_SMALL, _MOST_PACKED * packed):
+        raise DatasetError(
+            f"{path.name} unpacks from {packed / 1e6:.0f} MB to {size / 1e6:,.0f} MB, which no "
+            "images of handwriting do: take another archive."
+        )
+    names = collections.Counter(one.filename for one in files)
+    if len(names) < len(files):
+        twice = names.most_common(1)[0][0]
+        raise DatasetError(
+            f"{path.name} holds {twice[:60]!r} more than once, and it can't be told which counts: "
+            "make the archive again."
+        )
     if size > shutil.disk_usage(into).free:
         raise OSError(errno.ENOSPC, "No space left on device")
     try:
         with zipfile.ZipFile(path) as opened:
             for one in files:
                 parts = Path(one.filename.replace("\\", "/")).parts
-                if ".." in parts or Path(one.filename).is_absolute() or ":" in one.filename:
+                if ".." in parts or Path(one.filename).is_absolute() or _DRIVE.match(one.filename):
                     raise DatasetError(
                         f"{path.name} holds a file that would lie outside of it "
                         f"({one.filename[:60]!r}): take another archive."
+                    )
+                if ":" in one.filename:
+                    raise DatasetError(
+                        f"{path.name} holds a name with a colon ({one.filename[:60]!r}), which not "
+                        "every disk can keep: name that folder or file otherwise, and zip it again."
                     )
                 opened.extract(one, into)
     except (

@@ -1,15 +1,17 @@
 """JSON files of drawings: strokes, with or without labels and writers."""
 
 import json
+import math
 import os
+import re
 from pathlib import Path
 
 from ..errors import InkError, first_line
 
 _LARGEST = 256 * 2**20  # bytes
-
-
 _MOST = 100_000  # drawings
+# What alone can be read as a number that isn't finite: a look at every coordinate takes long.
+_NOT_FINITE = re.compile(rb"NaN|Infinity|[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
 
 
 def read_drawings(path: str | os.PathLike) -> list[dict]:
@@ -27,7 +29,7 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
     Raises
     ------
     InkError
-        The file can't be read or has another shape.
+        The file can't be read or has another shape, or a coordinate isn't a finite number.
 
     Examples
     --------
@@ -38,7 +40,25 @@ def read_drawings(path: str | os.PathLike) -> list[dict]:
     ...     read_drawings(file.name)
     [{'strokes': [[[0, 0], [0, 9]]], 'label': '1'}]
     """
-    return decode_drawings(read_file(path), str(path))
+    content = read_file(path)
+    drawings = decode_drawings(content, str(path))
+    if _NOT_FINITE.search(content):
+        for number, one in enumerate(drawings, 1):
+            if not _all_finite(one["strokes"]):
+                raise InkError(
+                    f"Drawing {number} in {path} holds a coordinate that isn't a finite number: "
+                    "correct it, or leave that drawing out."
+                )
+    return drawings
+
+
+def _all_finite(value) -> bool:
+    if isinstance(value, list):
+        return all(map(_all_finite, value))
+    try:
+        return not isinstance(value, (int, float)) or math.isfinite(value)
+    except OverflowError:  # of a whole number that is too large for a float
+        return False
 
 
 def read_file(path: str | os.PathLike) -> bytes:

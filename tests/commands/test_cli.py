@@ -164,6 +164,9 @@ def test_fetch(capfd, folder, home):
         ["predict", "--run", "hog-qda", "--drawings", "TEXT"],
         ["predict", "--run", "hog-qda", "--drawings", "NUMBERS"],
         ["predict", "--run", "hog-qda", "--drawings", "EMPTY"],
+        ["predict", "--run", "hog-qda", "--drawings", "NAN"],
+        ["predict", "--run", "hog-qda", "--drawings", "HUGE"],
+        ["adapt", "hog-qda", "--drawings", "LONG", "--name", "mine"],
         ["fetch", "--from", "/nowhere"],
         ["fetch", "letters", "--from", "FOLDER"],
         ["fetch", "fashion", "--from", "FOLDER"],
@@ -171,19 +174,25 @@ def test_fetch(capfd, folder, home):
     ids=" ".join,
 )
 def test_refusals_are_one_line_and_status_2(capfd, folder, tmp_path, words):
-    for name, content in (
-        ("TEXT", "no picture"),
-        ("NUMBERS", "[1, 2]"),
-        ("EMPTY", "[]"),
-        ("UNLABELLED", '[{"strokes": []}]'),
-    ):
-        (tmp_path / name).write_text(content)
-    known = {"FOLDER": folder} | {
-        name: tmp_path / name for name in ("TEXT", "NUMBERS", "EMPTY", "UNLABELLED")
+    good = '{"strokes": [[[0, 0], [70, 0]]], "label": "7"}'
+    contents = {
+        "TEXT": "no picture",
+        "NUMBERS": "[1, 2]",
+        "EMPTY": "[]",
+        "UNLABELLED": '[{"strokes": []}]',
     }
-    words = [known.get(word, word) for word in words]
-    lines = refusal(capfd, *words)
+    endless = {"NAN": "NaN", "HUGE": "1e400", "LONG": "9" * 400}
+    contents |= {
+        name: f'[{good}, {{"strokes": [[[0, {number}], [5, 5]]], "label": "1"}}]'
+        for name, number in endless.items()
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    known = {"FOLDER": folder} | {name: tmp_path / name for name in contents}
+    lines = refusal(capfd, *(known.get(word, word) for word in words))
     assert "Traceback" not in lines
+    if endless.keys() & set(words):
+        assert "Drawing 2 in" in lines and "isn't a finite number" in lines
 
 
 def test_a_disk_that_fills_up_during_training_loses_nothing(capfd, folder, monkeypatch, home):

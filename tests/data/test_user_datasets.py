@@ -172,6 +172,28 @@ def test_a_name_that_is_taken(csv):
     assert "already" in refused([csv], "Mine")
 
 
+def test_a_zip_is_looked_at_before_it_is_unpacked(tmp_path, home, monkeypatch):
+    def unpacked(*args):
+        raise AssertionError("unpacked")
+
+    monkeypatch.setattr(zipfile.ZipFile, "extract", unpacked)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("train/A/1.png", bytes(70 * 2**20))
+    assert "from 0 MB to 73 MB" in refused([tmp_path / "bomb.zip"])
+    with (
+        pytest.warns(UserWarning, match="Duplicate name"),
+        zipfile.ZipFile(tmp_path / "twice.zip", "w") as made,
+    ):
+        for content in (b"one", b"another"):
+            made.writestr("train/A/1.png", content)
+    assert "'train/A/1.png' more than once" in refused([tmp_path / "twice.zip"])
+    with zipfile.ZipFile(tmp_path / "colon.zip", "w") as made:
+        made.writestr("train/12:30/1.png", b"one")
+    said = refused([tmp_path / "colon.zip"])
+    assert "a name with a colon ('train/12:30/1.png')" in said and "outside" not in said
+    assert nothing_is_left(home)
+
+
 def test_a_zip_that_reaches_out_of_its_folder(tmp_path, home):
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as made:
         made.writestr("../../evil/1.png", b"x")
