@@ -107,7 +107,7 @@ class NearestNeighbours:
     """All images of a part in a run's own space, to look for those nearest to an image.
 
     Holds N × D float32: for 99,090 images 55 MB with hog-qda (D = 140), 99 MB
-    with warped-blend (250), 311 MB with the 784 pixels.
+    with hog-mlp (250), 311 MB with the 784 pixels.
 
     Parameters
     ----------

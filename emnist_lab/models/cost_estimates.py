@@ -20,6 +20,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from ..errors import TrainingError
+from .convolution import AugmentedConvolutionalNetwork
 from .features import HOG
 from .forest import ExtraTreesWithProgress
 from .hyperparameters import as_text
@@ -206,6 +207,8 @@ def fit_memory(parts: Iterable, images: int, classes: int) -> float:
         if isinstance(one, MLPNetwork):
             inputs = max(components, default=28 * 28)
             total += _network(one, inputs, min(images, one.batch_size), classes)
+        elif isinstance(one, AugmentedConvolutionalNetwork):
+            total += 4.0 * one.numbers(classes)
         elif isinstance(one, ExtraTreesWithProgress):
             # Fully grown, a tree had 0.6 leaves an image; a node is 64 bytes and its class shares.
             leaves = min(one.max_leaf_nodes or np.inf, max(0.6 * images, 1))

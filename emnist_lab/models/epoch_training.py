@@ -1,5 +1,9 @@
 """Classifiers fitted an epoch at a time, on images as they are or warped anew each epoch."""
 
+import contextlib
+import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -12,11 +16,14 @@ from .augmentation import augment
 _GROUP = 8192  # images whose features are made at a time: bounds memory, and lets a cancel act
 
 
+Part = Callable[[], AbstractContextManager[None]]
+
+
 class Learner(Protocol):
     """A network in the making."""
 
-    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float) -> None:
-        """Take one pass over the data at a learning rate."""
+    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float, part: Part) -> None:
+        """Take one pass over the data at a learning rate; `part` is entered for each part of it."""
 
     @property
     def layers(self) -> list[list[np.ndarray]]:
@@ -85,7 +92,7 @@ class EpochClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             rate = self.learning_rate_init * (1 - epoch / self.max_iter)
             inputs = self._inputs(X, epoch, random, step)
             for learner, values in zip(learners, inputs, strict=True):
-                learner.epoch(values, y, rate)
+                learner.epoch(values, y, rate, functools.partial(self._part, step))
             self.networks_ = [learner.layers for learner in learners]
             self.n_iter_ = epoch + 1
             step.call_on_fit_task_end(
@@ -121,6 +128,14 @@ class EpochClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _parts(self, X) -> int:
         """Reports within an epoch, at most."""
         return 0
+
+    @contextlib.contextmanager
+    def _part(self, step):
+        """One of an epoch's `_parts`: tells how far it is, and lets a cancel act."""
+        part = step.subcontext(task_name="epoch-part")
+        part.call_on_fit_task_begin(estimator=self)
+        yield
+        part.call_on_fit_task_end(estimator=self)
 
     def _inputs(self, X, epoch, random, step) -> list[np.ndarray]:
         """What each network learns from in this epoch."""
@@ -158,13 +173,11 @@ class AugmentedEpochs:
         strength = 0.0 if last else self.strength
         parts = []
         for start in range(0, len(X), _GROUP):
-            part = step.subcontext(task_name="warp-batch")
-            part.call_on_fit_task_begin(estimator=self)
-            images = X[start : start + _GROUP]
-            if strength > 0:
-                images = augment(images, random.randint(2**31), strength)
-            parts.append(self._features(images))
-            part.call_on_fit_task_end(estimator=self)
+            with self._part(step):
+                images = X[start : start + _GROUP]
+                if strength > 0:
+                    images = augment(images, random.randint(2**31), strength)
+                parts.append(self._features(images))
         made = [np.concatenate(values) for values in zip(*parts, strict=True)]
         self._made[turn] = made
         return made

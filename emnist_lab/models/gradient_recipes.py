@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.discriminant_analysis import (
     LinearDiscriminantAnalysis,
     QuadraticDiscriminantAnalysis,
@@ -13,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import SVC
 
+from .convolution import AugmentedConvolutionalNetwork
 from .ensemble import LogOpinionPool
 from .features import HOG, InkDensity, ScaledPixels
 from .hyperparameters import Hyperparameter
@@ -21,10 +21,12 @@ from .normalization import MomentNormalizer
 from .pipeline_steps import (
     ALPHA,
     CELL,
+    CHANNELS,
     DIRECTIONS,
     EPOCHS,
     FIND_COMPONENTS,
     GRADIENTS,
+    HIDDEN,
     ITERATIONS,
     LAYERS,
     NEIGHBOURS,
@@ -75,8 +77,7 @@ def _warped_mlp(seed):
 
 
 def _warped_blend(seed):
-    edges = Pipeline([("hog", HOG(cell=(4, 7))), pca(250, seed, whiten=False)])
-    both = Pipeline(
+    edges = Pipeline(
         [
             _edges_and_ink(HOG(cell=(3, 5), sharpness=8), ScaledPixels(), 0.5),
             pca(300, seed, whiten=False),
@@ -84,23 +85,32 @@ def _warped_blend(seed):
     )
     # Slant and proportions are what hands differ in most: a network and the Gaussians read
     # what is left without them.
-    normal = Pipeline([("normal", MomentNormalizer()), *clone(edges).steps])
+    normal = Pipeline(
+        [
+            ("normal", MomentNormalizer()),
+            ("hog", HOG(cell=(4, 7))),
+            pca(250, seed, whiten=False),
+        ]
+    )
     networks = AugmentedMLPEnsemble(
-        [edges, both, normal],
+        [edges, normal],
         hidden_layer_sizes=(1024,),
-        max_iter=26,
+        max_iter=18,
         random_state=seed,
         reuse=2,
     )
-    # The Gaussians are steadier on hands unlike those of training; the share is the one at which
+    # Learns features of its own from pixels, and so errs on other images.
+    convolution = AugmentedConvolutionalNetwork(max_iter=14, random_state=seed)
+    # The Gaussians are steadier on hands unlike those of training; the shares are those at which
     # pen drawings by others are least surprising (log loss).
     gaussians = Pipeline(_gaussians(seed, 110))
-    blend = LogOpinionPool([("networks", networks), ("gaussians", gaussians)], [0.75, 0.25])
+    members = {"networks": networks, "convolution": convolution, "gaussians": gaussians}
+    blend = LogOpinionPool(list(members.items()), [0.58, 0.3, 0.12])
     return Pipeline([("classifier", blend)])
 
 
 def _adapt_blend(pipeline: Pipeline, counts: np.ndarray) -> None:
-    _adapt_qda(pipeline[-1].estimators[1][1], counts)
+    _adapt_qda(dict(pipeline[-1].estimators)["gaussians"], counts)
 
 
 def _edges_and_ink(hog: HOG, ink, share: float) -> tuple[str, FeatureUnion]:
@@ -209,19 +219,24 @@ RECIPES = (
     ),
     Recipe(
         "warped-blend",
-        "Neural networks on warped images, and Gaussians",
-        "The best one: three networks that never see an image twice as it is, and Gaussians.",
+        "Neural and convolutional networks on warped images, and Gaussians",
+        "The best one: networks that see bent images, on edges and on pixels, and Gaussians.",
         "edges",
         _warped_blend,
-        (("Training the networks, then the Gaussians", 1.0),),
+        (("Training networks, then Gaussians", 1.0),),
         (
             *(
                 replace(one, name=f"{_NETWORKS}__{one.label}")
                 for one in (STRENGTH, LAYERS, EPOCHS, ALPHA, RATE)
             ),
+            *(
+                replace(one, name=f"classifier__convolution__{one.label}")
+                for one in (CHANNELS, HIDDEN)
+            ),
         ),
         _adapt_blend,
         min_images_per_class=5,
+        members=(0.3, 0.65, 0.05),
     ),
     Recipe(
         "hog-svm",

@@ -39,6 +39,12 @@ RATE = Hyperparameter(
 STRENGTH = Hyperparameter(
     "classifier__strength", "How far images are bent; 0: not at all.", low=0, high=3
 )
+CHANNELS = Hyperparameter(
+    "classifier__channels", "Features that each convolution learns.", "layers", 1, 512
+)
+HIDDEN = Hyperparameter(
+    "classifier__hidden", "Neurons between convolutions and classes.", "whole", 1, 4096
+)
 NEIGHBOURS = (
     Hyperparameter("classifier__n_neighbors", "How many neighbours vote.", "whole", 1, 100),
     Hyperparameter(

@@ -12,9 +12,11 @@ from .features import Pixels, ScaledPixels
 from .forest import ExtraTreesWithProgress
 from .hyperparameters import Hyperparameter
 from .pipeline_steps import (
+    CHANNELS,
     EPOCHS,
     FIND_COMPONENTS,
     FLATTEN,
+    HIDDEN,
     ITERATIONS,
     NEIGHBOURS,
     RATE,
@@ -63,7 +65,7 @@ def _pixels_forest(seed):
 
 
 def _warped_cnn(seed):
-    network = AugmentedConvolutionalNetwork((16, 32, 64), max_iter=10, random_state=seed)
+    network = AugmentedConvolutionalNetwork(random_state=seed)
     return Pipeline([("classifier", network)])
 
 
@@ -164,10 +166,8 @@ RECIPES = (
         (("Training the network", 1.0),),
         (
             STRENGTH,
-            Hyperparameter(
-                "classifier__channels", "Features of each convolution.", "layers", 1, 512
-            ),
-            Hyperparameter("classifier__hidden", "Neurons of the hidden layer.", "whole", 1, 4096),
+            CHANNELS,
+            HIDDEN,
             EPOCHS,
             RATE,
         ),

@@ -42,6 +42,8 @@ class Recipe:
         Training images a class that it needs at least.
     prior : {"equal", "training"}
         For which class frequencies its runs answer; see `emnist_lab.runs.class_prior`.
+    members : tuple of float
+        Of a pool of classifiers: the usual share of the time that each member's fit takes.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Recipe:
     adapt: Callable[[Pipeline, np.ndarray], None] | None = None
     min_images_per_class: int = 1
     prior: str = "equal"
+    members: tuple[float, ...] = ()
 
     def expected(self, images: int) -> CostEstimate:
         """What to expect of training on so many images; see `emnist_lab.models.cost_estimates`.

@@ -73,6 +73,11 @@ def as_json(progress: Progress) -> dict:
     }
 
 
+def _member(context) -> int | None:
+    """Which member of a pool a task belongs to, if any."""
+    return context.task_id if context.source_task_name == "member" else None
+
+
 @dataclass
 class FitCallback:
     """scikit-learn fit callback that turns tasks into `Progress`, and stops when asked to.
@@ -130,20 +135,21 @@ class FitCallback:
         name, above = context.task_name, context.parent
         if above is None or (name == "hog-batch" and above.parent.parent is not None):
             return
-        if name == "warp-batch":
+        if name == "epoch-part":
             within = (context.task_id + 1) / above.max_subtasks
-            self._tell(above.task_id + within, above.parent.max_subtasks, "epoch")
+            steps, member = above.parent.max_subtasks, _member(above.parent)
+            self._tell(above.task_id + within, steps, "epoch", member=member)
             return
         if name not in _UNITS:
             return
         step, steps = context.task_id + 1, above.max_subtasks
         if name == "lbfgs-iter":
             steps -= 1  # scikit-learn counts one empty task after the last iteration
-        loss = score = None
-        if fitted_estimator is not None:
+        loss, score, member = None, None, _member(above)
+        if fitted_estimator is not None and not member:  # of a pool, the first is followed
             loss, score = self._measure(fitted_estimator)
             self.curve.append({"step": step, "seconds": self.seconds, "loss": loss, "score": score})
-        self._tell(step, steps, _UNITS[name], loss, score)
+        self._tell(step, steps, _UNITS[name], loss, score, member)
 
     @property
     def seconds(self) -> float:
@@ -172,13 +178,17 @@ class FitCallback:
         self.watching += time.perf_counter() - start
         return loss, score
 
-    def _tell(self, step=None, steps=None, unit="step", loss=None, score=None):
+    def _tell(self, step=None, steps=None, unit="step", loss=None, score=None, member=None):
         if self.progress is None:
             return
         shares = [share for _, share in self.recipe.stages]
         done = sum(shares[: self.stage])
         if step is not None and steps:
-            done += shares[self.stage] * step / steps
+            within = step / steps
+            if member is not None and self.recipe.members:
+                within *= self.recipe.members[member]
+                within += sum(self.recipe.members[:member])
+            done += shares[self.stage] * within
         elapsed = time.perf_counter() - self.begun
         self.progress(
             Progress(

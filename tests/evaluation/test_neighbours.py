@@ -30,13 +30,15 @@ WIDTHS = {  # numbers that each classifier sees
     "pixels-tree": 784,
     "whitened-logistic": 100,
     "warped-mlp": 250,
-    "warped-blend": 250,
+    "warped-blend": 300,
+    "warped-cnn": 24,
 }
 QUICK = {
     "hog-qda": {"n_components": 60},
     "hog-mlp": {"max_iter": 1, "n_components": 100},
     "warped-mlp": {"max_iter": 1, "hidden_layer_sizes": (32,)},
-    "warped-blend": {"max_iter": 1, "hidden_layer_sizes": (32,)},
+    "warped-blend": {"max_iter": 1, "hidden_layer_sizes": (32,), "channels": (4,), "hidden": 8},
+    "warped-cnn": {"max_iter": 1, "channels": (4, 8), "hidden": 24},
 }
 
 
@@ -97,12 +99,14 @@ def test_networks_and_blends_show_what_their_first_and_weightiest_member_sees(fi
     np.testing.assert_array_equal(
         feature_extractor(fitted("warped-mlp"))(images), network.features_[0].transform(images)
     )
+    hidden = fitted("warped-cnn").model[-1].embed(images)
+    np.testing.assert_array_equal(feature_extractor(fitted("warped-cnn"))(images), hidden)
     run = copy.deepcopy(fitted("warped-blend"))
-    networks, gaussians = run.model[-1].estimators_
+    networks, _, gaussians = run.model[-1].estimators_
     np.testing.assert_array_equal(
         feature_extractor(run)(images), networks.features_[0].transform(images)
     )
-    run.model[-1].weights = [0.2, 0.8]
+    run.model[-1].weights = [0.2, 0.1, 0.7]
     np.testing.assert_array_equal(feature_extractor(run)(images), gaussians[:-1].transform(images))
 
 

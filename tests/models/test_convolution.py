@@ -41,7 +41,7 @@ def test_slopes_are_those_of_the_loss(random):
         (random.random((8, 72)) > 0.3).astype(np.float32),
         (random.random((8, 16)) > 0.3).astype(np.float32),
     )
-    slopes = gradients(layers, images, labels, kept)
+    slopes = gradients(layers, images, labels, kept, convolution._Memory())
 
     def loss(at: float, which: int, direction: np.ndarray) -> float:
         moved = [list(layer) for layer in layers]

@@ -12,7 +12,8 @@ from emnist_lab.runs import safe_loading
 SMALL = {
     "hog-mlp": {"max_iter": 1},
     "warped-mlp": {"max_iter": 1, "hidden_layer_sizes": 8},
-    "warped-blend": {"max_iter": 1, "hidden_layer_sizes": 8},
+    "warped-blend": {"max_iter": 1, "hidden_layer_sizes": 8, "channels": 4, "hidden": 8},
+    "warped-cnn": {"max_iter": 1, "channels": (4, 8), "hidden": 8},
 }
 
 

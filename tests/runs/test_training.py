@@ -22,7 +22,13 @@ from emnist_lab.runs.progress import as_json
 
 # What keeps the slow ones quick here; everything else is as the catalogue has it.
 QUICKER = {
-    "warped-blend": {"max_iter": 8, "hidden_layer_sizes": (256,)},
+    "warped-blend": {
+        "max_iter": 8,
+        "hidden_layer_sizes": (256,),
+        "channels": (8,),
+        "hidden": 32,
+    },
+    "warped-cnn": {"max_iter": 25, "channels": (8, 16), "hidden": 128},
     "pixels-forest": {"n_estimators": 20},
 }
 LEAST = {"pixels-tree": 0.15, "pixels-bayes": 0.4, "pixels-neighbours": 0.5}  # guessing: 0.02
@@ -97,6 +103,7 @@ def test_watching_changes_nothing_and_same_seed_gives_the_same(fitted, watched, 
         ("hog-mlp", "epoch", 12),
         ("warped-mlp", "epoch", 15),
         ("warped-blend", "epoch", 8),
+        ("warped-cnn", "epoch", 25),
         ("pixels-forest", "step", 4),
     ],
 )
@@ -506,10 +513,11 @@ def pair():
 
 
 @pytest.mark.parametrize(
-    "name", ["hog-mlp", "warped-mlp", "warped-blend", "hog-qda", "pixels-forest"]
+    "name", ["hog-mlp", "warped-mlp", "warped-cnn", "warped-blend", "hog-qda", "pixels-forest"]
 )
 def test_two_classes_are_enough(name, pair):
     few = {"max_iter": 12} if name.endswith(("mlp", "blend")) else {}
+    few = QUICKER[name] | {"max_iter": 40} if name == "warped-cnn" else few
     run = lab.fit(name, *pair, params=few)
     scores = run.predict_proba(pair[1].images)
     assert scores.shape == (len(pair[1]), 2) and np.allclose(scores.sum(axis=1), 1)
