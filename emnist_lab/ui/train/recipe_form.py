@@ -89,7 +89,7 @@ def choose_hyperparameters(recipe: Recipe) -> dict[str, Any]:
                 one.name: _field(one, defaults[one.name], library, (recipe.name, turn), kept)
                 for one in recipe.hyperparameters
             }
-        st.caption("The names are scikit-learn's; those of the gradients (HOG) are ours.")
+        st.caption("The names are scikit-learn's, where it has such a setting; others are ours.")
 
         def back() -> None:
             for one in recipe.hyperparameters:
