@@ -15,14 +15,13 @@ from .augmentation import augment
 
 _GROUP = 8192  # images whose features are made at a time: bounds memory, and lets a cancel act
 
-
-Part = Callable[[], AbstractContextManager[None]]
+EpochPart = Callable[[], AbstractContextManager[None]]
 
 
 class Learner(Protocol):
     """A network in the making."""
 
-    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float, part: Part) -> None:
+    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float, part: EpochPart) -> None:
         """Take one pass over the data at a learning rate; `part` is entered for each part of it."""
 
     @property

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from .epoch_training import AugmentedEpochs, EpochClassifier, Part, softmax
+from .epoch_training import AugmentedEpochs, EpochClassifier, EpochPart, softmax
 from .trusted_types import trusted
 
 
@@ -28,7 +28,7 @@ class _Learner:
             random_state=random,
         )
 
-    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float, part: Part) -> None:
+    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float, part: EpochPart) -> None:
         if self.scale is None:
             self.scale = np.float32(1 / max(float(X.std()), 1e-12))
         self.model.set_params(learning_rate_init=rate)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from emnist_lab.models import convolution
-from emnist_lab.models.convolution import AugmentedConvolutionalNetwork, gradients, windows
+from emnist_lab.models.backpropagation import Memory, flat_features, gradients, windows
+from emnist_lab.models.convolution import AugmentedConvolutionalNetwork
 
 
 @pytest.fixture
@@ -41,12 +42,12 @@ def test_slopes_are_those_of_the_loss(random):
         (random.random((8, 72)) > 0.3).astype(np.float32),
         (random.random((8, 16)) > 0.3).astype(np.float32),
     )
-    slopes = gradients(layers, images, labels, kept, convolution._Memory())
+    slopes = gradients(layers, images, labels, kept, Memory())
 
     def loss(at: float, which: int, direction: np.ndarray) -> float:
         moved = [list(layer) for layer in layers]
         moved[which][0] = layers[which][0] + np.float32(at) * direction
-        flat = convolution._flat(moved, images) * kept[0]
+        flat = flat_features(moved, images) * kept[0]
         middle = np.maximum(flat @ moved[-2][0] + moved[-2][1], 0) * kept[1]
         values = (middle @ moved[-1][0] + moved[-1][1]).astype(np.float64)
         values -= np.log(np.exp(values).sum(axis=1, keepdims=True))
