@@ -59,7 +59,7 @@ shipped = {run.name: run for run in found if run.shipped}
 LESSON = {
     "pixels-logistic": "the pixels as they are, logistic regression",
     "hog-qda": "directions of edges, one Gaussian a class",
-    "warped-blend": "edges of images bent anew in every epoch, neural networks",
+    "warped-blend": "edges and pixels of bent images, neural networks",
 }
 if LESSON.keys() <= shipped.keys():
     better = shipped["warped-blend"]
