@@ -33,6 +33,10 @@ class HandwritingError(LabError):
     """Drawings can't be kept or looked up: their database is away, or they aren't usable."""
 
 
+class AccessError(LabError):
+    """A visitor of a server asked for what they have no right to."""
+
+
 def first_line(error: BaseException) -> str:
     """One line for `error`, for places that show foreign exceptions.
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 import time
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "artifacts"
+OWNER = ".owner"  # file in a folder that belongs to a visitor of a server
+UNKNOWN_OWNER = "unknown"
+_OWNER_ID = re.compile("[0-9a-f]{32}")
 STALE = 600  # seconds after which something that is still being written was given up
 
 
@@ -107,3 +111,51 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(path, f"{text}\n".encode())
+
+
+def is_owner(text: object) -> bool:
+    """Whether a text can name an owner: 32 hexadecimal digits."""
+    return isinstance(text, str) and _OWNER_ID.fullmatch(text) is not None
+
+
+def owner_of(folder: Path) -> str | None:
+    """Who owns a run or a dataset.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The run's or the dataset's.
+
+    Returns
+    -------
+    str or None
+        32 hexadecimal digits; None where it has no owner, so that it is the operator's;
+        ``"unknown"`` where its owner can't be read, so that it is nobody else's either.
+    """
+    try:
+        with open(folder / OWNER, encoding="ascii") as file:
+            text = file.read(64).strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return UNKNOWN_OWNER
+    return text if is_owner(text) else UNKNOWN_OWNER
+
+
+def write_owner(folder: Path, owner: str | None) -> None:
+    """Note who owns what lies in a folder; nothing for None.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        One that no list shows yet.
+    owner : str or None
+        32 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        The disk is full or can't be written.
+    """
+    if owner is not None:
+        write_synced(folder / OWNER, owner.encode("ascii"))

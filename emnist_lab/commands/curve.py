@@ -29,7 +29,7 @@ def _curve(options) -> dict:
     measured = learning_curve.fit_learning_curve(
         recipe, train, test, sizes, seed=spec.seed, progress=events.teller(options.events)
     )
-    curve = curve_store.keep(measured, name)
+    curve = curve_store.keep(measured, name, events.owner())
     say(f"kept as {curve_store.curves_home() / curve.name}.json")
     points = curve.table().drop(columns=["curve", "recipe"])
     if options.events:

@@ -30,7 +30,7 @@ def _fetch(options) -> dict:
             if wanted:
                 raise LabError("Split names go with NIST's files only: leave them out here.")
             name = user_datasets.import_dataset(
-                [Path(one).expanduser() for one in origins], options.name, tell
+                [Path(one).expanduser() for one in origins], options.name, tell, events.owner()
             )
             files = sorted((imports_folder() / name).rglob("*"))
         elif len(origins) > 1:

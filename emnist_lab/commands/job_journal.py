@@ -16,7 +16,7 @@ from pathlib import Path
 
 import filelock
 
-from ..files import write_json
+from ..files import UNKNOWN_OWNER, is_owner, write_json
 from . import specs
 from .specs import JobSpec
 
@@ -42,6 +42,10 @@ class JobRecord:
         The same, when it began to run.
     stage : str
         What it was doing last, in words.
+    owner : str or None
+        Visitor of a server whom it belongs to.
+    seconds : float or None
+        How long it may run.
     """
 
     key: str
@@ -50,6 +54,8 @@ class JobRecord:
     submitted: float = field(default_factory=time.time)
     begun: float | None = None
     stage: str = ""
+    owner: str | None = None
+    seconds: float | None = None
 
 
 class Journal:
@@ -98,6 +104,8 @@ class Journal:
             "submitted": record.submitted,
             "begun": record.begun,
             "stage": record.stage,
+            "owner": record.owner,
+            "seconds": record.seconds,
         }
         try:
             write_json(self._own / f"{record.key}.json", values)
@@ -200,7 +208,8 @@ def _read(path: Path) -> JobRecord | None:
         if path.stat().st_size > _LARGEST:
             raise ValueError("it is too large")
         values = json.loads(path.read_text(encoding="utf-8"))
-        begun = values.get("begun")
+        begun, seconds = values.get("begun"), values.get("seconds")
+        owner = values.get("owner")
         return JobRecord(
             key=path.stem,
             spec=specs.from_json(values["spec"]),
@@ -208,6 +217,8 @@ def _read(path: Path) -> JobRecord | None:
             submitted=float(values["submitted"]),
             begun=None if begun is None else float(begun),
             stage=str(values.get("stage", ""))[:200],
+            owner=owner if owner is None or is_owner(owner) else UNKNOWN_OWNER,
+            seconds=None if seconds is None else float(seconds),
         )
     except (
         OSError,

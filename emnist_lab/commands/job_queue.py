@@ -55,6 +55,10 @@ class Job:
         Name of the finished run, or of the imported dataset.
     message : str
         Why it failed.
+    owner : str or None
+        Visitor of a server whom it and its result belong to; see `emnist_lab.files.owner_of`.
+    seconds : float or None
+        How long it may run.
     """
 
     spec: JobSpec
@@ -68,6 +72,8 @@ class Job:
     submitted: float = field(default_factory=time.time)
     begun: float | None = None
     ended: float | None = None
+    owner: str | None = None
+    seconds: float | None = None
     process: subprocess.Popen | None = field(default=None, repr=False)
 
     @property
@@ -120,6 +126,8 @@ class JobQueue:
                 submitted=one.submitted,
                 begun=one.begun,
                 ended=one.begun,
+                owner=one.owner,
+                seconds=one.seconds,
             )
             for one in (journal.adopt_interrupted() if journal else [])
         ]
@@ -127,20 +135,36 @@ class JobQueue:
         self._changed = threading.Condition()
         threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
-    def submit(self, spec: JobSpec) -> Job:
+    def submit(
+        self,
+        spec: JobSpec,
+        owner: str | None = None,
+        seconds: float | None = None,
+        most: int | None = None,
+    ) -> Job | None:
         """Add a job at the end of the queue.
 
         Parameters
         ----------
         spec : TrainSpec, CurveSpec or FetchSpec
+        owner : str, optional
+            Visitor of a server whom it and its result belong to.
+        seconds : float, optional
+            How long it may run; no limit by default.
+        most : int, optional
+            Jobs of this owner that may wait or run, this one counted; no limit by default.
 
         Returns
         -------
-        Job
-            It changes in place as it goes on.
+        Job or None
+            It changes in place as it goes on; None where the owner has `most` already.
         """
-        job = Job(spec)
+        job = Job(spec, owner=owner, seconds=seconds)
         with self._changed:
+            if most is not None:
+                own = sum(one.active and one.owner == owner for one in self._jobs)
+                if own >= most:
+                    return None
             self._jobs.append(job)
             self._waiting.append(job)
             ended = [one for one in self._jobs if not (one.active or one.state == "interrupted")]
@@ -166,7 +190,7 @@ class JobQueue:
         with self._changed:
             if job.active or job not in self._jobs:
                 return None
-            fresh = self.submit(job.spec)
+            fresh = self.submit(job.spec, job.owner, job.seconds)
             self.dismiss(job)
             return fresh
 
@@ -246,7 +270,13 @@ class JobQueue:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env={**_all_cores(), **os.environ, **self._environment(), "PYTHONPATH": path},
+            env={
+                **_all_cores(),
+                **os.environ,
+                **self._environment(),
+                "PYTHONPATH": path,
+                events.OWNER: job.owner or "",
+            },
             start_new_session=True,
         )
         _lower_priority(process.pid)
@@ -256,8 +286,13 @@ class JobQueue:
                 cancelled = job.state == "cancelled"
             if cancelled:
                 _stop(process)
+            limit = threading.Timer(job.seconds or 0, self._overdue, (job, process))
+            if job.seconds:
+                limit.daemon = True
+                limit.start()
             for line in process.stdout:
                 self._handle_event(job, events.read(line))
+        limit.cancel()
         if job.state != "running":
             return
         stderr.seek(0)
@@ -265,6 +300,16 @@ class JobQueue:
         if process.returncode in (-9, 137):
             last = ["The system stopped it, most likely for lack of memory: use fewer images."]
         self._end(job, "failed", last[0] if last else f"The work ended with {process.returncode}.")
+
+    def _overdue(self, job: Job, process: subprocess.Popen) -> None:
+        """End a job that has run for as long as it may."""
+        self._end(
+            job,
+            "failed",
+            f"It was stopped after the {job.seconds:,.0f} seconds that a job may run here: use "
+            "fewer images, or a recipe that is quicker.",
+        )
+        _stop(process)
 
     def _handle_event(self, job: Job, event: Event | None) -> None:
         match event:
@@ -291,7 +336,16 @@ class JobQueue:
         if self._journal is None:
             return
         if job.active:
-            record = JobRecord(job.key, job.spec, job.state, job.submitted, job.begun, job.stage)
+            record = JobRecord(
+                job.key,
+                job.spec,
+                job.state,
+                job.submitted,
+                job.begun,
+                job.stage,
+                job.owner,
+                job.seconds,
+            )
             self._journal.write(record)
         else:
             self._journal.remove(job.key)

@@ -40,7 +40,7 @@ def _train(options) -> dict:
     kind = "generated-" if train.generated else ""
     name = spec.name or f"{recipe.name}-{kind}{spec.split}-{len(train)}"
     try:
-        kept = run.save(name, folder)
+        kept = run.save(name, folder, events.owner())
     except RunError as error:
         kept = _save_elsewhere(run, name, error, folder or run_folders.runs_home())
     say(f"kept as {kept.folder}")

@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 
 from ..errors import DatasetError, first_line
-from ..files import partial_path
+from ..files import partial_path, write_owner
 from . import cache, dataset_address, discovery, loading
 from .dataset_address import imports_folder
 from .download.transfer import Transfer, TransferCallback
@@ -84,7 +84,10 @@ def check_name(name: str) -> None:
 
 
 def import_dataset(
-    paths: list[Path], name: str | None = None, tell: TransferCallback | None = None
+    paths: list[Path],
+    name: str | None = None,
+    tell: TransferCallback | None = None,
+    owner: str | None = None,
 ) -> str:
     """Keep a copy of a dataset in any format that `emnist_lab.data.discovery.find` knows.
 
@@ -96,6 +99,8 @@ def import_dataset(
         To open it by; made from the first file's name when not given.
     tell : callable, optional
         Gets a `Transfer`; what it raises stops the work.
+    owner : str, optional
+        Visitor of a server whom it belongs to; see `emnist_lab.files.owner_of`.
 
     Returns
     -------
@@ -132,6 +137,7 @@ def import_dataset(
             loading.read_part(source, part)
         if (imports_folder() / name).exists():
             check_name(name)  # another import took the name meanwhile
+        write_owner(partial, owner)
         os.replace(partial, imports_folder() / name)
     except OSError as error:
         raise DatasetError(

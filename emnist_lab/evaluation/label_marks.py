@@ -1,4 +1,4 @@
-"""Labels that a person marked as wrong, kept on disk: a file a test part, for all sessions."""
+"""Labels that a person marked as wrong, kept on disk: a file for each test part and owner."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import RunError, first_line
-from ..files import home, write_json
+from ..files import home, is_owner, write_json
 
 FORMAT, VERSION = "emnist-lab-marks", 1
 _MOST = 10_000  # marks of a part: whoever marks by hand stays below
@@ -99,13 +99,15 @@ def marks_home() -> Path:
     return home() / "marks"
 
 
-def read(fingerprint: str) -> list[Mark]:
+def read(fingerprint: str, owner: str | None = None) -> list[Mark]:
     """Marks of a test part.
 
     Parameters
     ----------
     fingerprint : str
         The part's; see `emnist_lab.data.part.Part.fingerprint`.
+    owner : str, optional
+        Visitor of a server whose marks are meant; those that have no owner by default.
 
     Returns
     -------
@@ -117,7 +119,7 @@ def read(fingerprint: str) -> list[Mark]:
     RunError
         It is no fingerprint, or the file is damaged or of a newer version.
     """
-    path = _path(fingerprint)
+    path = _path(fingerprint, owner)
     try:
         with open(path, "rb") as file:
             content = file.read(_LARGEST + 1)
@@ -156,25 +158,27 @@ def read(fingerprint: str) -> list[Mark]:
     return [marks[image] for image in sorted(marks)]
 
 
-def read_if_sound(fingerprint: str) -> list[Mark] | None:
+def read_if_sound(fingerprint: str, owner: str | None = None) -> list[Mark] | None:
     """Marks of a test part; None where they can't be read.
 
     Parameters
     ----------
     fingerprint : str
         The part's.
+    owner : str, optional
+        See `read`.
 
     Returns
     -------
     list of Mark or None
     """
     try:
-        return read(fingerprint)
+        return read(fingerprint, owner)
     except RunError:
         return None
 
 
-def mark(fingerprint: str, one: Mark) -> None:
+def mark(fingerprint: str, one: Mark, owner: str | None = None) -> None:
     """Keep a mark, whole or not at all.
 
     Parameters
@@ -183,19 +187,21 @@ def mark(fingerprint: str, one: Mark) -> None:
         The test part's.
     one : Mark
         In place of an earlier one of its image.
+    owner : str, optional
+        See `read`.
 
     Raises
     ------
     RunError
         See `read`; the disk is full or read-only, or there are 10,000 marks already.
     """
-    with _changing(fingerprint) as marks:
+    with _changing(fingerprint, owner) as marks:
         marks[one.image] = one
         if len(marks) > _MOST:
             raise RunError(f"A test part can have {_MOST:,} marks: take some back first.")
 
 
-def unmark(fingerprint: str, image: int) -> None:
+def unmark(fingerprint: str, image: int, owner: str | None = None) -> None:
     """Take a mark back; no effect where there is none.
 
     Parameters
@@ -204,15 +210,17 @@ def unmark(fingerprint: str, image: int) -> None:
         The test part's.
     image : int
         Index in the test part.
+    owner : str, optional
+        See `read`.
 
     Raises
     ------
     RunError
         See `mark`.
     """
-    if not read(fingerprint):
+    if not read(fingerprint, owner):
         return
-    with _changing(fingerprint) as marks:
+    with _changing(fingerprint, owner) as marks:
         marks.pop(image, None)
 
 
@@ -238,14 +246,14 @@ def table(marks: Iterable[Mark]) -> pd.DataFrame:
 
 
 @contextlib.contextmanager
-def _changing(fingerprint: str) -> Iterator[dict[int, Mark]]:
+def _changing(fingerprint: str, owner: str | None) -> Iterator[dict[int, Mark]]:
     """Marks by image, to be changed; no other session's come between reading and writing."""
-    path = _path(fingerprint)
+    path = _path(fingerprint, owner)
     lock = path.with_name(f".{path.stem}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(lock, _PATIENCE):
-            before = {one.image: one for one in read(fingerprint)}
+            before = {one.image: one for one in read(fingerprint, owner)}
             marks = dict(before)
             yield marks
             if marks != before:
@@ -264,14 +272,16 @@ def _changing(fingerprint: str) -> Iterator[dict[int, Mark]]:
         ) from error
 
 
-def _path(fingerprint: str) -> Path:
+def _path(fingerprint: str, owner: str | None) -> Path:
     """The file of a test part; what isn't a fingerprint must not become a path."""
     if not isinstance(fingerprint, str) or _FINGERPRINT.fullmatch(fingerprint) is None:
         raise RunError(
             f"Marks can't be kept for a test part with the fingerprint {str(fingerprint)[:40]!r}: "
             "evaluate the run on a dataset again."
         )
-    return marks_home() / f"{fingerprint[:_PREFIX]}.json"
+    if owner is not None and not is_owner(owner):
+        raise RunError(f"{str(owner)[:40]!r} names no owner of marks: leave it out.")
+    return marks_home() / (owner or "") / f"{fingerprint[:_PREFIX]}.json"
 
 
 def _damaged(path: Path, why: str) -> RunError:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import RunError, first_line
-from ..files import home, write_json
+from ..files import UNKNOWN_OWNER, home, is_owner, write_json
 from .run_folders import check_name
 
 FORMAT, VERSION = "emnist-lab-curve", 1
@@ -70,6 +70,8 @@ class Curve:
         Size -> why the recipe can't be fitted on so many images.
     name : str
         Of its file, once kept.
+    owner : str or None
+        Visitor of a server whom it belongs to.
     """
 
     recipe: str
@@ -86,6 +88,7 @@ class Curve:
     skipped: dict[str, str] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     name: str = ""
+    owner: str | None = None
 
     @property
     def complete(self) -> bool:
@@ -145,7 +148,7 @@ def save(curve: Curve, name: str | None = None) -> Curve:
     return curve
 
 
-def keep(measured: Iterable[Curve], name: str | None = None) -> Curve:
+def keep(measured: Iterable[Curve], name: str | None = None, owner: str | None = None) -> Curve:
     """Save a curve after every point, so that whatever ends the work ends only that.
 
     Parameters
@@ -154,6 +157,8 @@ def keep(measured: Iterable[Curve], name: str | None = None) -> Curve:
         What `fit_learning_curve` yields; at least one.
     name : str, optional
         See `save`.
+    owner : str, optional
+        Visitor of a server whom it belongs to.
 
     Returns
     -------
@@ -167,7 +172,7 @@ def keep(measured: Iterable[Curve], name: str | None = None) -> Curve:
     """
     kept = ""
     for curve in measured:
-        last = save(replace(curve, name=kept), name)
+        last = save(replace(curve, name=kept, owner=owner), name)
         kept = last.name
     return last
 
@@ -222,7 +227,9 @@ def open_curve(name: str) -> Curve:
         Point(**{one.name: _or_nan(point[one.name]) for one in fields(Point)})
         for point in known["points"]
     )
-    return Curve(**known, name=name)
+    owner = found.get("owner")
+    owner = owner if owner is None or is_owner(owner) else UNKNOWN_OWNER
+    return Curve(**known, name=name, owner=owner)
 
 
 def _damaged(name: str, why: str) -> RunError:

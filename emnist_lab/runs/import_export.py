@@ -21,7 +21,7 @@ import numpy as np
 
 from ..data.formats.base import SIDE
 from ..errors import RunError, first_line
-from ..files import replace_whole
+from ..files import replace_whole, write_owner
 from . import manifest as manifests
 from . import run_folders
 from .manifest import MANIFEST, MODEL, SCORES, Damaged
@@ -134,7 +134,10 @@ def export_to(run: Run, path: Path) -> Path:
 
 
 def import_run(
-    file: str | os.PathLike | BinaryIO, name: str | None = None, folder: Path | None = None
+    file: str | os.PathLike | BinaryIO,
+    name: str | None = None,
+    folder: Path | None = None,
+    owner: str | None = None,
 ) -> Run:
     """Keep a run that came as one file, once nothing about it is wrong.
 
@@ -146,6 +149,8 @@ def import_run(
         To open it by; its own by default. A number is added where it is taken.
     folder : pathlib.Path, optional
         Where runs are kept; this machine's own by default.
+    owner : str, optional
+        Visitor of a server whom it belongs to; see `emnist_lab.files.owner_of`.
 
     Returns
     -------
@@ -161,10 +166,10 @@ def import_run(
     if name is not None:
         run_folders.check_name(name)
     if hasattr(file, "read"):
-        return _take(file, _label(getattr(file, "name", "the file")), name, folder)
+        return _take(file, _label(getattr(file, "name", "the file")), name, folder, owner)
     try:
         with open(file, "rb") as opened:
-            return _take(opened, _label(os.fspath(file)), name, folder)
+            return _take(opened, _label(os.fspath(file)), name, folder, owner)
     except FileNotFoundError as error:
         raise RunError(f"There is no file {_label(file)}: check the spelling.") from error
     except (OSError, ValueError) as error:
@@ -180,7 +185,9 @@ def _label(path: Any) -> str:
     return base if base.isprintable() and base else repr(base)
 
 
-def _take(file: BinaryIO, label: str, name: str | None, folder: Path | None) -> Run:
+def _take(
+    file: BinaryIO, label: str, name: str | None, folder: Path | None, owner: str | None
+) -> Run:
     place = folder or run_folders.runs_home()
     with _opened(file, label) as archive:
         entries = _entries(archive, label)
@@ -194,6 +201,7 @@ def _take(file: BinaryIO, label: str, name: str | None, folder: Path | None) -> 
                 for one in manifest["files"]:
                     _unpack(_chunks(archive, entries[one], label), partial / one)
                 _check_answers(Run(manifest, partial))
+                write_owner(partial, owner)
                 kept = run_folders.commit(partial, manifest, own)
         except Damaged as error:
             raise RunError(

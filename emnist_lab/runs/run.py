@@ -14,7 +14,7 @@ from ..callbacks import ProgressCallback
 from ..data.formats.base import SIDE
 from ..data.part import Part
 from ..errors import RunError, first_line
-from ..files import SHIPPED, sha256
+from ..files import SHIPPED, sha256, write_owner
 from ..metrics import calibration, label_shift
 from ..metrics.report import Report
 from . import class_prior, run_folders, safe_loading
@@ -318,7 +318,9 @@ class Run:
             raise Damaged(self.name, name, "its bytes aren't those that were saved")
         return path
 
-    def save(self, name: str | None = None, folder: Path | None = None) -> "Run":
+    def save(
+        self, name: str | None = None, folder: Path | None = None, owner: str | None = None
+    ) -> "Run":
         """Write the run to disk, whole or not at all.
 
         Parameters
@@ -327,6 +329,8 @@ class Run:
             Name of the run; a number is added where it is taken.
         folder : pathlib.Path, optional
             Where runs are kept; this machine's own by default.
+        owner : str, optional
+            Visitor of a server whom it belongs to; see `emnist_lab.files.owner_of`.
 
         Returns
         -------
@@ -341,6 +345,7 @@ class Run:
         name = check_name(name or self.name)
         place = folder or runs_home()
         with run_folders.staging_folder(place) as partial:
+            write_owner(partial, owner)
             manifest = run_folders.commit(partial, self._write(partial), name)
         return Run(manifest, place / manifest["name"])
 
