@@ -17,7 +17,8 @@ COPY app.py .
 # /data holds EMNIST's files (in /data/data), own runs, kept drawings and the cache: mount a volume.
 RUN useradd --create-home --uid 1000 emnist && mkdir -p /data && chown emnist /data
 USER 1000
-ENV EMNIST_LAB_HOME=/data PORT=8501
+# Whoever reaches the container may train within limits, and sees what is theirs: docs/operation.md.
+ENV EMNIST_LAB_HOME=/data EMNIST_LAB_MODE=class PORT=8501
 VOLUME /data
 EXPOSE 8501
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from emnist_lab.evaluation.evaluation import fingerprint_of_test_part
 from emnist_lab.evaluation.leaderboard import test_parts
-from emnist_lab.ui import current_run
+from emnist_lab.ui import current_run, current_visitor, messages
 from emnist_lab.ui.compare import learning_curves, run_pair
 from emnist_lab.ui.compare.leaderboard import show_leaderboard, show_tradeoff
 from emnist_lab.ui.compare.run_manager import manage_runs
@@ -13,7 +13,7 @@ from emnist_lab.ui.formatting import plain
 st.title("Compare")
 runs, problems = current_run.all_runs()
 for problem in problems:
-    st.warning(plain(problem), icon=":material/broken_image:")
+    st.warning(messages.sentence(problem), icon=":material/broken_image:")
 
 parts = test_parts(runs)
 table = None
@@ -53,7 +53,8 @@ if table is not None:
 
 st.subheader("Learning curve")
 st.markdown("How much better does a recipe get with more images, and what does it cost in time?")
-learning_curves.show_form()
+if current_visitor.may("training"):
+    learning_curves.show_form()
 growing = learning_curves.show_jobs()
 learning_curves.show_curves(bool(growing))
 

@@ -5,12 +5,20 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab.commands.specs import FetchSpec
-from emnist_lab.data import user_datasets
 from emnist_lab.data.classes import display_names
 from emnist_lab.data.dataset_address import AddressKind, DatasetAddress
 from emnist_lab.data.splits import OFFICIAL, SPLITS
 from emnist_lab.errors import LabError
-from emnist_lab.ui import current_dataset, formatting, job_panel, job_queues, messages, uploads
+from emnist_lab.server import dataset_access, job_access
+from emnist_lab.ui import (
+    current_dataset,
+    current_visitor,
+    formatting,
+    job_panel,
+    job_queues,
+    messages,
+    uploads,
+)
 from emnist_lab.ui.components.gallery import gallery
 
 STRIP = 90  # images to see at a glance what is in use, and which way up
@@ -38,12 +46,28 @@ def use_chosen() -> None:
 def delete(name: str) -> None:
     """Delete an imported dataset, and use another."""
     try:
-        user_datasets.remove(name)
+        dataset_access.remove(current_visitor.visitor(), name)
     except LabError as error:
         st.session_state.data_problem = str(error)
     current_dataset.use_dataset(current_dataset.datasets()[0])
 
 
+@st.dialog("Delete a dataset", icon=":material/delete:")
+def ask_to_delete(name: str) -> None:
+    """Delete an imported dataset once that is confirmed."""
+    st.markdown(
+        f"**{formatting.plain(name)}** will be gone from this server, for everyone who uses it. It "
+        "can't be undone; runs that were trained on it stay."
+    )
+    with st.container(horizontal=True):
+        done = st.button(
+            "Delete it", type="primary", key="data_delete", on_click=delete, args=(name,)
+        )
+        if done or st.button("Keep it", key="data_delete_not"):
+            st.rerun()
+
+
+visitor = current_visitor.visitor()
 now = current_dataset.dataset_in_use()
 st.session_state.data_here = now.name  # the sidebar's selection counts, which every page has
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -56,8 +80,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         help="EMNIST is what was fetched here, or `$EMNIST_DIR`; demo is generated; the others are "
         "copies that were brought.",
     )
-    if now.kind is AddressKind.IMPORTED:
-        st.button("Delete it", icon=":material/delete:", on_click=delete, args=(now.text,))
+    if now.kind is AddressKind.IMPORTED and dataset_access.is_own(visitor, now.text):
+        st.button("Delete", icon=":material/delete:", on_click=ask_to_delete, args=(now.text,))
 if problem := st.session_state.pop("data_problem", ""):
     messages.say_error(problem)
 parts, problem = current_dataset.available()
@@ -100,7 +124,9 @@ else:
                         "images": "generated" if source.generated else "people's",
                         "read from": source.format,
                         "size, MB": source.size() / 1e6,
-                        "file": str(source.paths[0]),
+                        "file": str(source.paths[0])
+                        if visitor.rights.folders
+                        else source.paths[0].name,
                     }
                     for (split, part), source in parts.items()
                 ]
@@ -109,41 +135,55 @@ else:
             column_config={"size, MB": st.column_config.NumberColumn(format="%.1f")},
         )
 
-st.subheader("Get EMNIST")
-st.markdown(
-    "From NIST, who made it. Only the split that you choose crosses the network, every file is "
-    "checked, and an interrupted download goes on where it stopped."
-)
-loading = {job.spec.split for job in job_queues.fetches().jobs if job.active}
-for job in current_dataset.transfers(imported=False):
-    job_panel.job_panel(job, job_queues.fetches())
-here = current_dataset.fetched()
-for split in SPLITS:
-    images = sum(OFFICIAL[split])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{split}**, {ABOUT[split]}: {images:,} images, about {images * BYTES / 1e6:,.0f} MB",
-            width="stretch",
-        )
-        if split in here:
-            st.badge("in place", icon=":material/check:", color="green")
-        if st.button(
-            "Fetch again" if split in here else "Fetch",
-            key=f"data_fetch_{split}",
-            icon=":material/download:",
-            type="primary" if split == "balanced" and split not in here else "secondary",
-            disabled=split in loading,
-        ):
-            current_dataset.submit_fetch(FetchSpec(split))
-            st.rerun()
 
-st.subheader("Bring a copy")
-st.markdown(
-    "Recognised by its content: NIST's files or `gzip.zip`; torchvision's `EMNIST/raw`; the Matlab "
-    "file `emnist-balanced.mat`; Kaggle's CSV; Hugging Face's parquet; pictures of 28 × 28 "
-    "pixels, one folder a class, as a zip. Whether images are stored transposed is looked at, "
-    "not assumed."
-)
-for job in current_dataset.transfers(imported=True):
-    job_panel.job_panel(job, job_queues.fetches())
-uploads.form()
+def get_emnist() -> None:
+    """What NIST has, a button for each split."""
+    st.subheader("Get EMNIST")
+    st.markdown(
+        "From NIST, who made it. Only the split that you choose crosses the network, every file is "
+        "checked, and an interrupted download goes on where it stopped."
+    )
+    loading = {
+        job.spec.split for job in job_access.list_jobs(visitor, job_queues.fetches()) if job.active
+    }
+    for job in current_dataset.transfers(imported=False):
+        job_panel.job_panel(job, job_queues.fetches())
+    here = current_dataset.fetched()
+    for split in SPLITS:
+        images = sum(OFFICIAL[split])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"**{split}**, {ABOUT[split]}: {images:,} images, "
+                f"about {images * BYTES / 1e6:,.0f} MB",
+                width="stretch",
+            )
+            if split in here:
+                st.badge("in place", icon=":material/check:", color="green")
+            if st.button(
+                "Fetch again" if split in here else "Fetch",
+                key=f"data_fetch_{split}",
+                icon=":material/download:",
+                type="primary" if split == "balanced" and split not in here else "secondary",
+                disabled=split in loading,
+            ):
+                try:
+                    current_dataset.submit_fetch(FetchSpec(split))
+                except LabError as error:
+                    messages.stop_on(error)
+                st.rerun()
+
+
+if visitor.rights.downloads:
+    get_emnist()
+
+if visitor.rights.uploads or visitor.rights.folders:
+    st.subheader("Bring a copy")
+    st.markdown(
+        "Recognised by its content: NIST's files or `gzip.zip`; torchvision's `EMNIST/raw`; the "
+        "Matlab file `emnist-balanced.mat`; Kaggle's CSV; Hugging Face's parquet; pictures of "
+        "28 × 28 pixels, one folder a class, as a zip. Whether images are stored transposed is "
+        "looked at, not assumed."
+    )
+    for job in current_dataset.transfers(imported=True):
+        job_panel.job_panel(job, job_queues.fetches())
+    uploads.form()

@@ -3,8 +3,16 @@
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.evaluation import html_report, label_marks
-from emnist_lab.ui import address, current_evaluation, current_run, job_panel, messages
+from emnist_lab.evaluation import html_report
+from emnist_lab.server import mark_access
+from emnist_lab.ui import (
+    address,
+    current_evaluation,
+    current_run,
+    current_visitor,
+    job_panel,
+    messages,
+)
 from emnist_lab.ui.evaluate import (
     calibration_tab,
     confusion_tab,
@@ -54,7 +62,7 @@ if report.absent:
 def report_file() -> str:
     """The evaluation as one HTML file."""
     intervals = current_evaluation.intervals(evaluation).result()
-    marks = label_marks.read_if_sound(evaluation.fingerprint)
+    marks = mark_access.read_if_sound(current_visitor.visitor(), evaluation.fingerprint)
     return html_report.document(evaluation, marks, intervals)
 
 

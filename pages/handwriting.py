@@ -3,13 +3,13 @@
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.ui import messages, ownership
+from emnist_lab.ui import current_visitor, drawing_database, messages
 from emnist_lab.ui.handwriting import accuracy, adaptation_panel, browse, export_import
 
 st.title("Handwriting")
 st.markdown("Drawings that were kept with their true label: data of your own, to test any run on.")
 browse.say_done()
-owner = ownership.owner()
+owner = current_visitor.owner()
 if owner is None:
     # An address forgets what no widget asks for in the first run.
     st.session_state.setdefault("handwriting-asked", {}).update(
@@ -20,7 +20,7 @@ st.session_state.update(st.session_state.get("handwriting-asked", {}))
 if owner is None:
     st.skeleton()
     st.stop()
-if ownership.is_ephemeral():
+if current_visitor.is_ephemeral():
     st.warning(
         "This browser keeps nothing for this address (a private window, or storage is switched "
         "off): your drawings are kept until the page is closed, then nobody can see them any "
@@ -30,7 +30,7 @@ if ownership.is_ephemeral():
 
 store = None
 try:
-    store, seen = ownership.store(), ownership.visible_owner()
+    store, seen = drawing_database.store(), drawing_database.visible_owner()
     drawings = browse.listed(store, seen)
 except LabError as error:
     messages.say_error(error)
@@ -40,7 +40,14 @@ except LabError as error:
         st.rerun()
     st.stop()
 
-if not drawings:
+if not drawings and not current_visitor.may("drawings"):
+    st.info(
+        "**This server keeps no drawings.** Draw reads what you draw all the same, and Practice "
+        "learns your hand until you leave.",
+        icon=":material/lock:",
+    )
+    st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
+elif not drawings:
     st.info(
         "**No drawings are kept yet.** Draw a character, then press the button with what it "
         "really is; or import a file of drawings below.",

@@ -9,7 +9,15 @@ from emnist_lab.data.part import stratified_counts
 from emnist_lab.errors import LabError
 from emnist_lab.models import catalog
 from emnist_lab.runs import run_folders, training
-from emnist_lab.ui import current_dataset, job_panel, job_queues, messages
+from emnist_lab.server import job_access
+from emnist_lab.ui import (
+    current_dataset,
+    current_visitor,
+    drawing_database,
+    job_panel,
+    job_queues,
+    messages,
+)
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.train import handwriting_option, recipe_form
 
@@ -19,6 +27,13 @@ st.markdown(
     "Fit a classifier and keep it as a *run*: the model, its scores on images it "
     "never saw, and everything needed to repeat it."
 )
+visitor = current_visitor.visitor()
+if not visitor.rights.training:
+    st.info(
+        "**Training is switched off on this server.** The recipes are below, with what to expect "
+        "of each; *Evaluate* and *Compare* show runs that were trained before.",
+        icon=":material/lock:",
+    )
 current_dataset.warn_generated()
 available, _ = current_dataset.available()
 splits = [s for s in current_dataset.splits() if {(s, "train"), (s, "test")} <= set(available)]
@@ -36,7 +51,8 @@ if splits:
                 train = current_dataset.load(split, "train")
             except LabError as error:
                 messages.stop_on(error)
-            sizes = [size for size in SIZES if size < len(train)] + [len(train)]
+            most = min(len(train), visitor.rights.training_images or len(train))
+            sizes = [size for size in SIZES if size < most] + [most]
             count = st.select_slider(
                 "Training images",
                 sizes,
@@ -72,7 +88,8 @@ if splits:
         kept = kept * (counts > 0)
         sampled = stratified_counts(counts, count) + kept * times  # what the run will be fitted to
         classes = "".join(chosen) or None
-        images = None if count == counts.sum() else count
+        whole = count == counts.sum() and visitor.rights.training_images is None
+        images = None if whole else count
         try:
             params = recipe.checked(asked)
             pipeline = training.check(recipe, sampled, int(seed), params)
@@ -92,14 +109,16 @@ if splits:
             repeat=times,
         )
         if st.button(
-            "Train", type="primary", icon=":material/model_training:", disabled=pipeline is None
+            "Train",
+            type="primary",
+            icon=":material/model_training:",
+            disabled=pipeline is None or not visitor.rights.training,
         ):
             try:
                 run_folders.check_disk_space(needed=recipe_form.room(recipe, count))
+                job_access.submit(visitor, job_queues.jobs(), spec, drawing_database.shared())
             except LabError as error:
                 messages.say_error(error)
-            else:
-                job_queues.jobs().submit(spec)
         more = f" and {kept.sum():,} drawings kept here, each {times} times" if whose else ""
         st.caption(f"Trained on the {plain(train.name)}{more}; measured on its test part.")
         if pipeline is not None:

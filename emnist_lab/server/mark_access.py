@@ -4,6 +4,8 @@ from ..evaluation import label_marks
 from ..evaluation.label_marks import Mark
 from .visitor import Visitor
 
+table = label_marks.table
+
 
 def read(visitor: Visitor, fingerprint: str) -> list[Mark]:
     """A visitor's marks of a test part; raises `RunError` as `label_marks.read` does."""

@@ -11,6 +11,11 @@ from ..runs.run import Run
 from . import storage
 from .visitor import Visitor
 
+EXPORT_ENDING = import_export.ENDING
+export_run = import_export.export_run  # who sees a run may take it along
+export_name = import_export.file_name
+check_export = import_export.check_export
+
 
 def list_runs(visitor: Visitor) -> tuple[list[Run], list[str]]:
     """Runs that a visitor sees: their own and the operator's, newest first, then shipped ones.

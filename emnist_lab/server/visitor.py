@@ -123,7 +123,7 @@ def identify(
     Visitor
     """
     if rights.mode is Mode.OWN:
-        return Visitor(rights, operator=True, name=name)
+        return Visitor(rights, id, operator=True, name=name)
     known = {one.lower() for one in (named_operators() if operators is None else operators)}
     if (name and name.lower() in known) or (id is not None and id in known):
         return Visitor(of_mode(Mode.OWN), id, operator=True, name=name)

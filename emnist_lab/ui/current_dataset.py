@@ -10,7 +10,7 @@ import streamlit as st
 from emnist_lab import files
 from emnist_lab.commands.job_queue import Job
 from emnist_lab.commands.specs import FetchSpec
-from emnist_lab.data import discovery, loading, user_datasets
+from emnist_lab.data import discovery, loading
 from emnist_lab.data.dataset_address import (
     AddressKind,
     DatasetAddress,
@@ -19,7 +19,8 @@ from emnist_lab.data.dataset_address import (
 from emnist_lab.data.formats.base import Source
 from emnist_lab.data.part import Part
 from emnist_lab.errors import DatasetError
-from emnist_lab.ui import job_queues, messages
+from emnist_lab.server import dataset_access, job_access
+from emnist_lab.ui import current_visitor, job_queues, messages
 from emnist_lab.ui.formatting import plain
 
 _DEFAULT = DatasetAddress()
@@ -35,8 +36,11 @@ def datasets() -> list[DatasetAddress]:
     named = environment_folder()
     default = [_DEFAULT] if named or _scan(_DEFAULT)[0] else []
     fetched = [_FETCHED] if named and _scan(_FETCHED)[0] else []
+    visitor = current_visitor.visitor()
     folders = [DatasetAddress.parse(one) for one in st.session_state.get("dataset_folders", [])]
-    imported = [DatasetAddress(AddressKind.IMPORTED, name) for name in user_datasets.names()]
+    folders = [one for one in folders if dataset_access.may_use(visitor, one)]
+    known = dataset_access.imported_names(visitor)
+    imported = [DatasetAddress(AddressKind.IMPORTED, name) for name in known]
     own = [*fetched, *folders, *imported]
     return [*default, *own, _DEMO] if default else [_DEMO, *own]
 
@@ -92,7 +96,7 @@ def choose_dataset() -> None:
     asked = session.get("data") or st.query_params.get("data", "")
     names = [one.name for one in datasets()]
     is_path = asked not in ("", *names) and Path(asked).is_absolute()
-    if is_path and _scan(DatasetAddress.parse(asked))[0]:
+    if is_path and current_visitor.may("folders") and _scan(DatasetAddress.parse(asked))[0]:
         _add_folder(asked)  # a link to a folder of the server
         names = [one.name for one in datasets()]
     if asked not in ("", *names):
@@ -267,7 +271,7 @@ def no_dataset(purpose: str) -> None:
     problem = available()[1] or "There is no complete part of EMNIST in it."
     st.info(
         f"**{purpose} needs images, and the dataset “{plain(dataset_in_use().name)}” gives none.** "
-        f"{plain(problem)}",
+        f"{messages.sentence(problem)}",
         icon=":material/folder_open:",
     )
     with st.container(horizontal=True):
@@ -313,22 +317,29 @@ def submit_fetch(spec: FetchSpec) -> None:
     Parameters
     ----------
     spec : FetchSpec
+
+    Raises
+    ------
+    AccessError
+        This visitor may not.
     """
-    job = job_queues.fetches().submit(spec)
+    job = job_access.submit(current_visitor.visitor(), job_queues.fetches(), spec)
     st.session_state.setdefault("dataset_awaited", {})[job.key] = True
     st.session_state.setdefault("dataset_brought", []).append(job.key)
 
 
 def transfers(imported: bool) -> list[Job]:
-    """Downloads or imports to show: whoever's is going on, and how this person's ended.
+    """Downloads or imports to show: those going on, and how this person's ended.
 
     Parameters
     ----------
     imported : bool
         Imports; else downloads.
     """
-    mine, names = st.session_state.get("dataset_brought", []), user_datasets.names()
-    jobs = [job for job in job_queues.fetches().jobs if (job.spec.split is None) == imported]
+    visitor, mine = current_visitor.visitor(), st.session_state.get("dataset_brought", [])
+    names = dataset_access.imported_names(visitor)
+    seen = job_access.list_jobs(visitor, job_queues.fetches())
+    jobs = [job for job in seen if (job.spec.split is None) == imported]
     ended = [
         job for job in jobs if job.key in mine and not job.active and job.result in (None, *names)
     ]

@@ -11,7 +11,6 @@ from emnist_lab.evaluation.evaluation import Evaluation, evaluate_part, stored_e
 from emnist_lab.metrics import bootstrap
 from emnist_lab.metrics.bootstrap import Intervals
 from emnist_lab.metrics.report import Report
-from emnist_lab.runs import registry
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import background_pools, current_dataset, current_run, task_panel
@@ -29,12 +28,12 @@ def _stored(folder: str, stamp: int) -> Evaluation:
 
 def report(name: str) -> Report:
     """Report on a run's kept test scores, computed once; raises `RunError`."""
-    return _stored(*current_run.version_key(registry.open_run(name))).report
+    return _stored(*current_run.version_key(current_run.open_run(name))).report
 
 
 def _stored_with_images(run: Run) -> Evaluation:
     """What a run's kept test scores say, and its images where they are at hand."""
-    found = _stored(*current_run.version_key(registry.open_run(run.name)))
+    found = _stored(*current_run.version_key(current_run.open_run(run.name)))
     return dataclasses.replace(found, part=test_part(run)[0])
 
 

@@ -2,14 +2,17 @@
 
 import importlib
 import threading
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab.errors import RunError
-from emnist_lab.runs import class_prior, manifest, registry
+from emnist_lab.runs import class_prior, manifest
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import messages
+from emnist_lab.server import run_access
+from emnist_lab.server.visitor import Visitor
+from emnist_lab.ui import current_visitor, messages
 from emnist_lab.ui.formatting import plain
 
 FIRST_RUN = "warped-blend"  # the shipped run that reads best
@@ -51,7 +54,7 @@ def warm_up() -> None:
 
     def work():
         try:
-            registry.open_run(FIRST_RUN).warm_up()
+            run_access.open_run(Visitor.alone(), FIRST_RUN).warm_up()
         except RunError:
             return  # pages say what is wrong with it, where it matters
         importlib.import_module("seaborn")
@@ -61,21 +64,21 @@ def warm_up() -> None:
 
 
 def all_runs() -> tuple[list[Run], list[str]]:
-    """All runs at hand, the one to start with first, and what is wrong with others."""
-    found, problems = registry.list_runs()
+    """Runs that this visitor sees, the one to start with first, and what is wrong with others."""
+    found, problems = run_access.list_runs(current_visitor.visitor())
     found.sort(key=lambda run: run.name != FIRST_RUN)
     return found, problems
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the run …")
 def opened(folder: str, stamp: int) -> Run:
-    """Run of a folder, opened once for each `mark`."""
-    return registry.open_run(folder)
+    """Run of a folder that `version_key` named, opened once for each `stamp`."""
+    return Run(manifest.read(Path(folder)), Path(folder))
 
 
 def open_run(name: str) -> Run:
     """Run by name, opened once; raises `RunError`."""
-    return opened(*version_key(registry.open_run(name)))
+    return opened(*version_key(run_access.open_run(current_visitor.visitor(), name)))
 
 
 def replace_run(old: str, new: str | None) -> None:
@@ -119,7 +122,7 @@ def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -
     """
     found, problems = all_runs()
     for problem in problems:
-        st.warning(plain(problem), icon=":material/broken_image:")
+        st.warning(messages.sentence(problem), icon=":material/broken_image:")
     names = [run.name for run in found]
     session = st.session_state
     asked = session.get("run") or st.query_params.get("run", "")

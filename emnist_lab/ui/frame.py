@@ -1,6 +1,32 @@
-"""The frame around every page."""
+"""The frame around every page: its title, navigation, and the sidebar with the dataset in use."""
 
 import streamlit as st
+from PIL import Image
+
+from emnist_lab.commands.specs import CurveSpec
+from emnist_lab.handwriting import ink
+from emnist_lab.server import job_access
+from emnist_lab.ui import (
+    current_dataset,
+    current_run,
+    current_visitor,
+    job_panel,
+    job_queues,
+    messages,
+    page_address,
+)
+
+_LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
+_PAGES = {
+    "home": ("Home", "home"),
+    "data": ("Data", "database"),
+    "samples": ("Samples", "apps"),
+    "train": ("Train", "model_training"),
+    "evaluate": ("Evaluate", "grid_on"),
+    "compare": ("Compare", "leaderboard"),
+    "draw": ("Draw", "draw"),
+    "handwriting": ("Handwriting", "history_edu"),
+}
 
 # A component: as a style in `st.html` it would be loaded for itself, arrive after the first
 # picture, and move it under the pointer: a stroke that was begun meanwhile missed the canvas.
@@ -12,9 +38,55 @@ _style = st.components.v2.component(
 )
 
 
-def less_room_above() -> None:
+def show() -> None:
+    """Draw the page that was asked for, in its frame."""
+    st.set_page_config(
+        page_title="EMNIST Lab",
+        page_icon=Image.fromarray(ink.from_strokes([_LETTER])),
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
+    current_visitor.require_sign_in()
+    current_run.warm_up()
+    page = st.navigation(
+        [
+            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", default=not at)
+            for at, (name, (title, icon)) in enumerate(_PAGES.items())
+        ],
+        position="top",
+    )
+    with st.sidebar:
+        _sidebar(page.title)
+    page_address.enter_page(page)
+    messages.show_notice("dataset")
+    page.run()
+
+
+def _sidebar(page: str) -> None:
+    if current_visitor.knows_visitors():
+        current_visitor.owner()  # asks the browser: what is theirs is shown once it has told
+    current_dataset.choose_dataset()
+    parts, problem = current_dataset.available()
+    if problem:
+        st.caption(f":material/folder_off: {messages.sentence(problem)}")
+    elif not parts:
+        st.caption(":material/folder_off: There is no complete part of EMNIST in it.")
+    else:
+        what = "generated images: " if current_dataset.generated() else ""
+        st.caption(f":material/check: {what}{', '.join(' '.join(key) for key in parts)}")
+    st.page_link("pages/data.py", label="Get or choose a dataset", icon=":material/database:")
+    current_visitor.sign_in()
+    for queue, at in ((job_queues.jobs(), "Train"), (job_queues.fetches(), "Data")):
+        for job in job_access.list_jobs(current_visitor.visitor(), queue):
+            measures = isinstance(job.spec, CurveSpec) and page == "Compare"
+            if job.active and page != at and not measures:
+                job_panel.job_panel(job, queue, brief=True)
+    _less_room_above()  # last, for it leaves a gap
+
+
+def _less_room_above() -> None:
     """Have the first picture seen without scrolling: Streamlit leaves eight rem above the title.
 
-    To be called in the sidebar, where the element takes no room from pages.
+    In the sidebar, where the element takes no room from pages.
     """
     _style(key="frame", height=1)

@@ -8,10 +8,11 @@ import streamlit as st
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec
 from emnist_lab.data.dataset_address import DEMO
-from emnist_lab.errors import RunError
+from emnist_lab.errors import LabError, RunError
 from emnist_lab.metrics import definitions
 from emnist_lab.models import catalog, cost_estimates
-from emnist_lab.ui import current_dataset, current_run, messages
+from emnist_lab.server import job_access
+from emnist_lab.ui import current_dataset, current_run, current_visitor, messages
 from emnist_lab.ui.formatting import plain, seconds
 
 _EVERY = 0.7  # seconds between two looks at a running job
@@ -46,7 +47,7 @@ def to_show(queue: JobQueue) -> list[Job]:
     ----------
     queue : JobQueue
     """
-    jobs = queue.jobs
+    jobs = job_access.list_jobs(current_visitor.visitor(), queue)
     active = sorted((job for job in jobs if job.active), key=queue.place)
     interrupted = [job for job in jobs if job.state == "interrupted"]
     ended = [job for job in jobs if not (job.active or job.state == "interrupted")]
@@ -92,7 +93,7 @@ def _panel(job: Job, queue: JobQueue, was_active: bool, brief: bool) -> None:
                 kept = "the points that were measured so far are kept."
             st.info(f"Cancelled: {kept}", icon=":material/cancel:")
         if job.active and st.button("Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"):
-            queue.cancel(job)
+            job_access.cancel(current_visitor.visitor(), queue, job)
             st.rerun()
     if was_active and not job.active:
         st.rerun()  # the rest of the page lists the new run
@@ -122,11 +123,19 @@ def _interrupted(job: Job, queue: JobQueue) -> None:
     with st.container(horizontal=True):
         again = "Measure again" if isinstance(job.spec, CurveSpec) else "Train again"
         if st.button(again, icon=":material/replay:", key=f"again-{job.key}"):
-            queue.again(job)
+            _try_again(job, queue)
             st.rerun()
         if st.button("Dismiss", icon=":material/close:", key=f"dismiss-{job.key}"):
-            queue.dismiss(job)
+            job_access.dismiss(current_visitor.visitor(), queue, job)
             st.rerun()
+
+
+def _try_again(job: Job, queue: JobQueue) -> None:
+    try:
+        job_access.again(current_visitor.visitor(), queue, job)
+    except LabError as error:  # rights may have become fewer meanwhile
+        messages.say_error(error)
+        st.stop()
 
 
 def _times(job: Job) -> None:

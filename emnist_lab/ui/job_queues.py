@@ -5,7 +5,7 @@ import streamlit as st
 from emnist_lab import files
 from emnist_lab.commands.job_journal import Journal
 from emnist_lab.commands.job_queue import JobQueue
-from emnist_lab.ui import ownership
+from emnist_lab.ui import drawing_database
 
 
 @st.cache_resource(show_spinner=False)
@@ -21,4 +21,4 @@ def fetches() -> JobQueue:
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobQueue:
     """The server's one training queue."""
-    return JobQueue(Journal(files.home() / "jobs"), ownership.environment)
+    return JobQueue(Journal(files.home() / "jobs"), drawing_database.environment)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from emnist_lab.errors import LabError
+from emnist_lab.server import problems
+from emnist_lab.ui import current_visitor
 from emnist_lab.ui.formatting import plain
 
 
@@ -14,9 +16,17 @@ def dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+def sentence(error: LabError | str) -> str:
+    """An error with its remedy, as Markdown in which names from files stay text.
+
+    Visitors of a server aren't told its paths.
+    """
+    return plain(problems.sentence(current_visitor.visitor(), error))
+
+
 def say_error(error: LabError | str) -> None:
     """Show an error with its remedy; names from files in it stay text."""
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(sentence(error), icon=":material/error:")
 
 
 def stop_on(error: LabError) -> None:

@@ -9,8 +9,7 @@ from emnist_lab.handwriting import adaptation
 from emnist_lab.handwriting.adaptation import Adaptation
 from emnist_lab.handwriting.drawing_store import Drawing, Store
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, ownership
-from emnist_lab.ui.formatting import plain
+from emnist_lab.ui import current_run, current_visitor, drawing_database, messages
 
 _MOST = 500  # drawings that are learned from, the newest
 _SWITCH, _CHOSEN = "hand", "own-hand-chosen"
@@ -76,7 +75,7 @@ def drawings(fresh: Sequence[Drawing] = ()) -> list[Drawing]:
 
 
 def _with_kept(place: str, owner: str, stamp: tuple, fresh: Sequence[Drawing]) -> list[Drawing]:
-    kept = _kept(place, owner, stamp, ownership.store()) if owner else []
+    kept = _kept(place, owner, stamp, drawing_database.store()) if owner else []
     known = {one.digest for one in fresh}
     return [*(one for one in kept if not known or one.digest not in known), *fresh]
 
@@ -123,8 +122,8 @@ def say(run: Run, fresh: Sequence[Drawing] = ()) -> None:
         mine = learned(run, fresh)
     except LabError as error:
         st.caption(
-            f":material/front_hand: Reads as before. {plain(str(error))} *Practice* asks for each "
-            "character once."
+            f":material/front_hand: Reads as before. {messages.sentence(error)} *Practice* asks "
+            "for each character once."
         )
         return
     about = mine.run.manifest["adapted"]
@@ -155,10 +154,10 @@ def images_of_kept(place: str, owner: str | None) -> dict:
 
 def _kept_key() -> tuple:
     """What changes when this person's kept drawings do."""
-    owner = ownership.owner()
+    owner = current_visitor.owner()
     if not owner:
         return ("", "")
-    store = ownership.store()
+    store = drawing_database.store()
     return (store.database.place, owner, *store.stamp(owner))
 
 

@@ -22,7 +22,7 @@ from emnist_lab.handwriting.drawing_store import Drawing, database, evaluate_kep
 from emnist_lab.handwriting.drawing_store.files import to_json
 from emnist_lab.handwriting.stroke_files import read_drawings
 from emnist_lab.metrics.ranking import top_labels
-from emnist_lab.ui import job_queues, ownership
+from emnist_lab.ui import drawing_database, job_queues
 from emnist_lab.ui.components import board
 
 ME, YOU = "1" * 32, "2" * 32
@@ -37,7 +37,7 @@ def drawing(label: str = "7", shift: float = 0, **more) -> Drawing:
 def patient(monkeypatch):
     """A busy machine is no database that doesn't answer."""
     monkeypatch.setattr(database, "PATIENCE", 30)
-    for name in (database.ENVIRONMENT, ownership.SHARED):
+    for name in (database.ENVIRONMENT, drawing_database.SHARED):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -85,16 +85,16 @@ def test_each_browser_sees_its_own_unless_the_server_shares(store, monkeypatch):
     store.keep(YOU, [drawing("1", 6)])
     assert "2 drawings. Only this browser" in said(opened())
     assert "1 drawing. Only this browser" in said(opened(owner=YOU))
-    monkeypatch.setenv(ownership.SHARED, "1")
+    monkeypatch.setenv(drawing_database.SHARED, "1")
     assert "3 drawings. This server shares them" in said(opened())
-    monkeypatch.setenv(ownership.SHARED, "0")
+    monkeypatch.setenv(drawing_database.SHARED, "0")
     assert "2 drawings. Only this browser" in said(opened())
 
 
 def test_what_others_kept_can_be_looked_at_only(store, monkeypatch):
     store.keep(YOU, [drawing("1", 6)])
     assert "Pick a drawing" not in said(opened(drawing="1"))  # it isn't even named
-    monkeypatch.setenv(ownership.SHARED, "1")
+    monkeypatch.setenv(drawing_database.SHARED, "1")
     app = opened(drawing="1")
     assert "Another browser kept it" in said(app)
     assert not any(one.label == "Delete" for one in app.button)
@@ -215,7 +215,7 @@ def test_secrets_name_the_database_and_training_is_told(secrets, tmp_path, home)
     other.keep(YOU, [drawing()])
     other.close()
     assert "1 drawing. This server shares" in said(opened())
-    assert ownership.environment() == {database.ENVIRONMENT: f"sqlite:///{place}"}
+    assert drawing_database.environment() == {database.ENVIRONMENT: f"sqlite:///{place}"}
     assert not (home / "handwriting").exists()
 
 
@@ -227,7 +227,7 @@ def test_secrets_that_are_none(secrets, text):
     app = opened()
     assert not app.exception
     assert len(app.error) == (0 if text == "connections = 3" else 1)
-    assert ownership.environment() == {}
+    assert drawing_database.environment() == {}
 
 
 # --- keeping, as pages that draw call it -------------------------------------------------------
@@ -455,7 +455,7 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
     app.number_input(key="train-handwriting-repeat").set_value(3).run()
     press(app, "Train")
     assert (asked[0].handwriting, asked[0].repeat) == (ME, 3)
-    monkeypatch.setenv(ownership.SHARED, "1")
+    monkeypatch.setenv(drawing_database.SHARED, "1")
     app = opened("train", recipe="pixels-logistic", split="digits")
     assert (
         app.checkbox(key="train-handwriting").label == "Add the handwriting kept here (3 drawings)"
@@ -471,8 +471,7 @@ def test_a_spec_with_handwriting_goes_to_disk_and_to_a_command_line():
 
 
 def test_a_training_process_is_told_where_drawings_are(monkeypatch):
-    monkeypatch.setattr(ownership, "environment", lambda: {"A": "b"})
-    monkeypatch.setattr(job_queues.ownership, "environment", ownership.environment)
+    monkeypatch.setattr(drawing_database, "environment", lambda: {"A": "b"})
     assert job_queues.jobs()._environment() == {"A": "b"}
 
 

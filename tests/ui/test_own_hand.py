@@ -10,7 +10,7 @@ from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import adaptation, drawing_reader
 from emnist_lab.handwriting.drawing_store import Drawing, database, open_store
 from emnist_lab.runs import registry
-from emnist_lab.ui import ownership
+from emnist_lab.ui import drawing_database
 from emnist_lab.ui.components import board
 
 ME = "1" * 32
@@ -33,7 +33,7 @@ def kept(shift: float = 0) -> list[Drawing]:
 @pytest.fixture
 def store(home, monkeypatch):
     monkeypatch.setattr(database, "PATIENCE", 30)
-    for name in (database.ENVIRONMENT, ownership.SHARED):
+    for name in (database.ENVIRONMENT, drawing_database.SHARED):
         monkeypatch.delenv(name, raising=False)
     made = open_store()
     yield made

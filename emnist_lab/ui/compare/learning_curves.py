@@ -9,9 +9,17 @@ from emnist_lab.commands.specs import CurveSpec
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import figures
 from emnist_lab.models import catalog
-from emnist_lab.runs import curve_store, learning_curve
-from emnist_lab.runs.curve_store import Curve
-from emnist_lab.ui import current_dataset, formatting, job_panel, job_queues, messages
+from emnist_lab.runs import learning_curve
+from emnist_lab.runs.learning_curve import Curve
+from emnist_lab.server import job_access, run_access
+from emnist_lab.ui import (
+    current_dataset,
+    current_visitor,
+    formatting,
+    job_panel,
+    job_queues,
+    messages,
+)
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.formatting import plain
 
@@ -53,6 +61,10 @@ def show_form() -> None:
             help="Of the samples and of the recipe.",
         )
     images = None if most == _ALL else int(most.replace(",", ""))
+    limit = current_visitor.visitor().rights.training_images
+    if limit is not None:
+        images = min(images or limit, limit)
+        st.caption(f"Up to {limit:,} images on this server.")
     sizes = [size for size in learning_curve.SIZES if size <= (images or 100_000)]
     took = sum(catalog.get(name).expected_seconds(size) for name in chosen for size in sizes)
     if took > 0:  # NaN for a recipe whose time was never measured
@@ -62,14 +74,18 @@ def show_form() -> None:
         st.caption("The images of the dataset in use are generated: no person wrote them.")
     if st.button("Measure", icon=":material/show_chart:", disabled=not chosen):
         for name in chosen:
-            job_queues.jobs().submit(
-                CurveSpec(name, split, images, int(seed), root=current_dataset.root())
-            )
+            spec = CurveSpec(name, split, images, int(seed), root=current_dataset.root())
+            try:
+                job_access.submit(current_visitor.visitor(), job_queues.jobs(), spec)
+            except LabError as error:
+                messages.say_error(error)
+                break
 
 
 def show_jobs() -> list[Job]:
     """Show the curves that are measured now or wait, and how the last ones ended."""
-    mine = [job for job in job_queues.jobs().jobs if isinstance(job.spec, CurveSpec)]
+    seen = job_access.list_jobs(current_visitor.visitor(), job_queues.jobs())
+    mine = [job for job in seen if isinstance(job.spec, CurveSpec)]
     active = [job for job in mine if job.active]
     for job in active + [job for job in mine if not job.active][:_ENDED]:
         job_panel.job_panel(job, job_queues.jobs())
@@ -82,9 +98,9 @@ def show_curves(growing: bool) -> None:
 
 
 def _curves(growing: bool) -> None:
-    found, problems = curve_store.list_curves()
+    found, problems = run_access.list_curves(current_visitor.visitor())
     for problem in problems:
-        st.warning(plain(problem), icon=":material/broken_image:")
+        st.warning(messages.sentence(problem), icon=":material/broken_image:")
     if not found:
         if not growing:
             st.info(
@@ -110,17 +126,23 @@ def _curves(growing: bool) -> None:
         )
     for place, mark in enumerate(tests):
         _charts([curve for curve in shown if curve.test_fingerprint == mark], place, growing)
+    own = [one for one in shown if run_access.owns_curve(current_visitor.visitor(), one)]
+    if own:
+        _offer_deletion(own)
+    if error := st.session_state.pop("compare-curve-error", ""):
+        messages.say_error(error)
+
+
+def _offer_deletion(own: list[Curve]) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.caption("A deleted curve has to be measured again.")
-        for curve in shown:
+        for curve in own:
             st.button(
                 f"Delete {curve.name}",
                 key=f"compare-delete-curve-{curve.name}",
                 on_click=_delete,
                 args=(curve.name,),
             )
-    if error := st.session_state.pop("compare-curve-error", ""):
-        messages.say_error(error)
 
 
 def _newest(found: list[Curve], growing: bool) -> list[Curve]:
@@ -135,7 +157,7 @@ def _newest(found: list[Curve], growing: bool) -> list[Curve]:
 
 def _delete(name: str) -> None:
     try:
-        curve_store.delete(name)
+        run_access.delete_curve(current_visitor.visitor(), name)
     except LabError as error:
         st.session_state["compare-curve-error"] = str(error)
 

@@ -1,16 +1,19 @@
 """Runs kept in order: rename, export, delete, import, and the disk space that they take."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
 from emnist_lab.errors import LabError, RunError
-from emnist_lab.runs import import_export, registry
+from emnist_lab.runs import manifest
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, messages
+from emnist_lab.server import run_access
+from emnist_lab.ui import current_run, current_visitor, messages
 from emnist_lab.ui.formatting import plain, size
 
 _SHIPPED = "It came with EMNIST Lab: only runs of your own can be renamed or deleted."
+_OTHERS = "It isn't yours to rename or delete here."
 _LARGEST = 500  # MB a file
 
 
@@ -28,13 +31,14 @@ def manage_runs(found: list[Run]) -> None:
         st.success(said, icon=":material/check:")
     if refused := session.pop("compare-shelf-refused", ""):
         messages.say_error(refused)
-    own = [run for run in found if not run.shipped]
+    visitor = current_visitor.visitor()
+    own = [run for run in found if run_access.is_own(visitor, run)]
     if own:
         many = f"{len(own)} runs of your own take" if len(own) > 1 else "One run of your own takes"
         st.caption(f"{many} {size(sum(run.bytes for run in own))} on the disk.")
     else:
         st.caption("No runs of your own yet: Train makes them, or import one.")
-    if names := registry.unusable():
+    if names := run_access.unusable(visitor):
         _unusable(names)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
@@ -42,22 +46,26 @@ def manage_runs(found: list[Run]) -> None:
             _one(found)
         else:
             st.info("There is no run yet: train one, or import one.", icon=":material/inventory_2:")
-    with right, st.container(border=True, height="stretch"):
-        _upload()
+    if visitor.rights.uploads:
+        with right, st.container(border=True, height="stretch"):
+            _upload()
 
 
 def _one(found: list[Run]) -> None:
     session = st.session_state
-    by_name = {run.name: run for run in sorted(found, key=lambda run: run.shipped)}
+    visitor = current_visitor.visitor()
+    own = {run.name for run in found if run_access.is_own(visitor, run)}
+    by_name = {run.name: run for run in sorted(found, key=lambda run: run.name not in own)}
     chosen = session.pop("compare-shelf-next", session.get("compare-shelf-run"))
     # Set, not left to the default: the browser would go on showing one that is gone.
     session["compare-shelf-run"] = chosen if chosen in by_name else next(iter(by_name))
     run = by_name[st.selectbox("Run", list(by_name), key="compare-shelf-run")]
-    fixed = _SHIPPED if run.shipped else None
+    changes = run.name in own and visitor.rights.deletes
+    fixed = None if changes else _SHIPPED if run.shipped else _OTHERS
     broken = _broken(str(run.folder), _stamp(run))
     with st.container(horizontal=True):
         with st.popover(
-            "Rename", icon=":material/edit:", disabled=run.shipped, help=fixed or "Change its name."
+            "Rename", icon=":material/edit:", disabled=not changes, help=fixed or "Change its name."
         ):
             key = f"compare-shelf-name-{run.name}"
             with st.form(f"compare-shelf-rename-{run.name}", border=False):
@@ -71,8 +79,8 @@ def _one(found: list[Run]) -> None:
                 st.form_submit_button("Rename", type="primary", on_click=_rename, args=(run, key))
         st.download_button(
             "Export",
-            lambda: import_export.export_run(run),
-            import_export.file_name(run),
+            lambda: run_access.export_run(run),
+            run_access.export_name(run),
             "application/zip",
             icon=":material/download:",
             on_click="ignore",
@@ -82,7 +90,7 @@ def _one(found: list[Run]) -> None:
         if st.button(
             "Delete",
             icon=":material/delete:",
-            disabled=run.shipped,
+            disabled=not changes,
             help=fixed or "Asks before it does.",
         ):
             _ask(run)
@@ -99,14 +107,17 @@ def _unusable(names: list[str]) -> None:
 
 
 def _discard(name: str) -> None:
-    _try(lambda: registry.discard(name), f"**{plain(name)}** is deleted.")
+    _try(
+        lambda: run_access.discard(current_visitor.visitor(), name),
+        f"**{plain(name)}** is deleted.",
+    )
 
 
 def _try(work: Callable[[], None], done: str) -> bool:
     """Do something to a run, and say on the next look how it ended."""
     try:
         work()
-    except RunError as error:
+    except LabError as error:
         st.session_state["compare-shelf-refused"] = str(error)
         return False
     st.session_state["compare-shelf-done"] = done
@@ -119,16 +130,15 @@ def _upload() -> None:
         "Import a run",
         type=["zip"],
         key=f"compare-shelf-upload-{session['compare-shelf-uploads']}",
-        max_upload_size=_LARGEST,
-        help=f"A file that Export made (…{import_export.ENDING}). It is checked before it is kept, "
-        "and "
-        "nothing in it is executed.",
+        max_upload_size=min(_LARGEST, current_visitor.visitor().rights.upload_mb),
+        help=f"A file that Export made (…{run_access.EXPORT_ENDING}). It is checked before it is "
+        "kept, and nothing in it is executed.",
     )
     if file is None:
         return
     try:
         with st.spinner("Checking the run …"):
-            run = import_export.import_run(file)
+            run = run_access.import_run(current_visitor.visitor(), file)
     except LabError as error:
         session["compare-shelf-refused"] = str(error)
     else:
@@ -141,8 +151,8 @@ def _upload() -> None:
 def _rename(run: Run, key: str) -> None:
     session, name = st.session_state, st.session_state[key].strip()
     try:
-        kept = registry.rename(run, name)
-    except RunError as error:
+        kept = run_access.rename(current_visitor.visitor(), run, name)
+    except LabError as error:
         session["compare-shelf-refused"] = str(error)
         return
     if kept.name != run.name:
@@ -166,7 +176,10 @@ def _ask(run: Run) -> None:
 
 
 def _delete(run: Run) -> None:
-    deleted = _try(lambda: registry.delete(run), f"**{plain(run.name)}** is deleted.")
+    deleted = _try(
+        lambda: run_access.delete(current_visitor.visitor(), run),
+        f"**{plain(run.name)}** is deleted.",
+    )
     if deleted:
         current_run.replace_run(run.name, None)
 
@@ -184,7 +197,7 @@ def _stamp(run: Run) -> tuple:
 def _broken(folder: str, stamp: tuple) -> str:
     """Why a run can't be exported; nothing where it can."""
     try:
-        import_export.check_export(registry.open_run(folder))
+        run_access.check_export(Run(manifest.read(Path(folder)), Path(folder)))
     except RunError as error:
         return str(error)
     return ""

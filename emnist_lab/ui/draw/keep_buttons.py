@@ -9,7 +9,8 @@ from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting.drawing_store import Drawing, as_predictions
 from emnist_lab.metrics.ranking import top_classes
-from emnist_lab.ui import messages, ownership
+from emnist_lab.server import drawing_access
+from emnist_lab.ui import current_visitor, drawing_database, messages
 from emnist_lab.ui.formatting import plain
 
 _BUTTONS = 5  # likeliest characters that are one click away
@@ -44,7 +45,9 @@ def keep(
         Of the widgets.
     source : {"drawn", "picture"}
     """
-    ownership.owner()  # asks the browser, so that it is known by the time of a click
+    if not current_visitor.may("drawings"):
+        return
+    current_visitor.owner()  # asks the browser, so that it is known by the time of a click
     classes, probabilities = next(iter(predictions.values()))
     names = display_names(list(classes))
     kept = {run: as_predictions(*one) for run, one in predictions.items()}
@@ -113,9 +116,9 @@ def keep(
 def _undo(key: str, digest: str) -> None:
     """Take back what was kept last: by its digest, for its number isn't known here."""
     try:
-        store, owner = ownership.store(), st.session_state["owner"]
-        newest = store.drawings(owner, newest=5)
-        store.delete([one.id for one in newest if one.digest == digest], owner)
+        store, visitor = drawing_database.store(), current_visitor.visitor()
+        newest = store.drawings(visitor.id or "", newest=5)
+        drawing_access.delete(visitor, store, [one.id for one in newest if one.digest == digest])
     except LabError as error:
         st.session_state[f"{key}-refused"] = str(error)
         return
@@ -134,11 +137,8 @@ def keep_now(drawings: Sequence[Drawing]) -> str:
     str
         Why it wasn't possible, a sentence; empty where it was.
     """
-    owner = st.session_state.get("owner")
-    if owner is None:
-        return "This browser hasn't told yet which drawings are its own: press again in a moment."
     try:
-        ownership.store().keep(owner, drawings)
+        drawing_access.keep(current_visitor.visitor(), drawing_database.store(), drawings)
     except LabError as error:
         return str(error)
     st.session_state.pop("handwriting-counts", None)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting.drawing_store import Drawing
-from emnist_lab.ui import messages, ownership
+from emnist_lab.ui import current_visitor, messages
 from emnist_lab.ui.draw import keep_buttons
 
 
@@ -46,6 +46,8 @@ def keep_corrected(corrections: list[Correction]) -> None:
     corrections : list of Correction
         See `scanned`.
     """
+    if not current_visitor.may("drawings"):
+        return
     session = st.session_state
     kept: set[Correction] = session.setdefault("draw_picture_kept", set())
     waiting = [one for one in corrections if one not in kept]
@@ -59,7 +61,7 @@ def keep_corrected(corrections: list[Correction]) -> None:
                     "pages/handwriting.py", label="My handwriting", icon=":material/history_edu:"
                 )
         return
-    ownership.owner()  # asks the browser, so that it is known by the time of a click
+    current_visitor.owner()  # asks the browser, so that it is known by the time of a click
 
     def keep() -> None:
         try:

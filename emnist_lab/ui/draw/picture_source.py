@@ -5,6 +5,7 @@ import streamlit as st
 from emnist_lab.data import loading
 from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.handwriting.page_images import example, photo
+from emnist_lab.ui import current_visitor
 from emnist_lab.ui.formatting import plain
 
 _FROM = {
@@ -38,8 +39,15 @@ def choose_picture() -> tuple[bytes, bool]:
     example : bool
         Whether no person has chosen it.
     """
-    session = st.session_state
+    session, rights = st.session_state, current_visitor.visitor().rights
     session.setdefault("draw_picture_turn", 0)
+    if not rights.uploads:
+        session.pop("draw_picture_file", None)
+        st.caption(
+            "**An example**, made from generated images: this server takes no pictures of visitors."
+        )
+        return _example(), True
+    largest = min(_LARGEST, rights.upload_mb)
     way = st.segmented_control(
         "A picture from",
         list(_FROM),
@@ -65,7 +73,7 @@ def choose_picture() -> tuple[bytes, bool]:
         st.file_uploader(
             "A photo, scan or screenshot of digits and letters that stand apart",
             type=list(photo.ENDINGS),
-            max_upload_size=_LARGEST,
+            max_upload_size=largest,
             key=(key := f"draw_picture_upload_{session.draw_picture_turn}"),
             on_change=chosen,
             args=(key,),
@@ -75,7 +83,7 @@ def choose_picture() -> tuple[bytes, bool]:
             "Click here, paste (Ctrl+V), press Enter",
             accept_file=True,
             file_type=list(photo.ENDINGS),
-            max_upload_size=_LARGEST,
+            max_upload_size=largest,
             key="draw_picture_paste",
             on_submit=pasted,
         )

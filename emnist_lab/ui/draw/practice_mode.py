@@ -16,7 +16,7 @@ from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.handwriting.practice import Practice, learning_progress
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import own_hand, ownership
+from emnist_lab.ui import current_visitor, own_hand
 from emnist_lab.ui.components.board import Board
 from emnist_lab.ui.draw import practice_report
 from emnist_lab.ui.formatting import plain
@@ -41,7 +41,7 @@ def practice(run: Run, drawn: Board) -> None:
     drawn : Board
         What is on the canvas now; cleared by the buttons of `CLEARED_BY`.
     """
-    ownership.owner()  # asks the browser, so that it is known by the time drawings are kept
+    current_visitor.owner()  # asks the browser, so that it is known by the time drawings are kept
     now = going_on(run)
     if now is None:
         _start(run, drawn.clear)

@@ -39,7 +39,7 @@ def words(run: Run, drawn: Board) -> None:
         run.warm_up()
         reading = word_reader.read(run, drawn.strokes, drawn.pen_width)
     except InkError as error:
-        st.info(plain(str(error)), icon=":material/draw:")
+        st.info(messages.sentence(error), icon=":material/draw:")
         return
     except LabError as error:
         messages.say_error(error)

@@ -13,7 +13,8 @@ from emnist_lab.metrics.intervals import wilson
 from emnist_lab.runs import temperature_scaling
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, messages
+from emnist_lab.server import run_access
+from emnist_lab.ui import current_run, current_visitor, messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 from emnist_lab.ui.formatting import plain
@@ -204,11 +205,15 @@ def temperature(run: Run) -> None:
 
     def scale() -> None:
         try:
-            kept = temperature_scaling.with_temperature(run).save()
+            kept = run_access.save(
+                current_visitor.visitor(), temperature_scaling.with_temperature(run)
+            )
         except LabError as error:
             st.session_state["evaluate-scaling-failed"] = str(error)
             return
         st.session_state["evaluate-scaled"] = kept.name
         current_run.use_run(kept.name)
 
+    if not current_visitor.may("training"):
+        return
     st.button("Fit and keep as a new run", icon=":material/thermostat:", on_click=scale)

@@ -11,7 +11,7 @@ from emnist_lab.evaluation import explain, neighbours
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import ranking
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import background_pools, current_dataset, current_run, task_panel
+from emnist_lab.ui import background_pools, current_dataset, current_run, messages, task_panel
 from emnist_lab.ui.formatting import plain
 
 _NEAREST = 5
@@ -111,7 +111,7 @@ def show_nearest_images(run: Run, image: np.ndarray, key: str) -> None:
             name=f"evaluate-neighbours-{key}",
         )
     except RunError as error:
-        st.caption(f"No nearest training images: {plain(str(error))}")
+        st.caption(f"No nearest training images: {messages.sentence(error)}")
         return
     if space is None:
         return

@@ -5,10 +5,10 @@ import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
-from emnist_lab.evaluation import label_marks
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics.ranking import top_classes
-from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.server import mark_access
+from emnist_lab.ui import current_evaluation, current_visitor, messages
 from emnist_lab.ui.components.gallery import gallery
 from emnist_lab.ui.evaluate.explanation_panel import show_explanation
 from emnist_lab.ui.formatting import bars, plain
@@ -84,10 +84,12 @@ def images(
 def _mark(evaluation: Evaluation, index: int, key: str) -> None:
     """A button that marks an image's label as wrong, or takes the mark back."""
     at, report = evaluation.fingerprint, evaluation.report
+    if not current_visitor.may("marks"):
+        return
     if failed := st.session_state.pop(f"evaluate-mark-failed-{key}", None):
         messages.say_error(failed)
     try:
-        marked = any(one.image == index for one in label_marks.read(at))
+        marked = any(one.image == index for one in mark_access.read(current_visitor.visitor(), at))
     except LabError as error:
         messages.say_error(error)
         return
@@ -96,10 +98,12 @@ def _mark(evaluation: Evaluation, index: int, key: str) -> None:
         given, read = (report.classes[one[index]] for one in (report.labels, report.predicted))
         try:
             if marked:
-                label_marks.unmark(at, index)
+                mark_access.unmark(current_visitor.visitor(), at, index)
             else:
-                label_marks.mark(
-                    at, label_marks.Mark(index, given, None if read == given else read)
+                mark_access.mark(
+                    current_visitor.visitor(),
+                    at,
+                    mark_access.Mark(index, given, None if read == given else read),
                 )
         except LabError as error:
             st.session_state[f"evaluate-mark-failed-{key}"] = str(error)

@@ -5,10 +5,11 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.evaluation import label_issues, label_marks
+from emnist_lab.evaluation import label_issues
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics.report import Report
-from emnist_lab.ui import messages
+from emnist_lab.server import mark_access
+from emnist_lab.ui import current_visitor, messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 
@@ -38,7 +39,7 @@ def show_label_issues(evaluation: Evaluation) -> None:
     )
     found = _issues(evaluation.key, report)
     try:
-        marked = label_marks.read(evaluation.fingerprint)
+        marked = mark_access.read(current_visitor.visitor(), evaluation.fingerprint)
     except LabError as error:
         messages.say_error(error)
         marked = []
@@ -87,6 +88,6 @@ def show_label_issues(evaluation: Evaluation) -> None:
         if marked:
             download_csv(
                 f"{evaluation.stem}-marked",
-                lambda: label_marks.table(marked).to_csv(index=False),
+                lambda: mark_access.table(marked).to_csv(index=False),
                 label="Marked (CSV)",
             )

@@ -7,7 +7,8 @@ from emnist_lab.evaluation import prior_comparison
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.runs import class_prior
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, messages
+from emnist_lab.server import run_access
+from emnist_lab.ui import current_run, current_visitor, messages
 from emnist_lab.ui.formatting import plain
 
 _NAMES = {
@@ -71,6 +72,8 @@ def show_prior(evaluation: Evaluation) -> None:
             "log_loss": number("Log loss", format="%.4f", help="In nats."),
         },
     )
+    if not current_visitor.may("training"):
+        return
     for other in class_prior.NAMED:
         if other != about["answers_for"]:
             st.button(
@@ -99,7 +102,7 @@ def _keep_given(run: Run) -> None:
 
 def _keep(run: Run, prior: str) -> None:
     try:
-        made = run.for_prior(prior).save()
+        made = run_access.save(current_visitor.visitor(), run.for_prior(prior))
     except LabError as error:
         st.session_state[_FAILED] = str(error)
         return

@@ -11,9 +11,9 @@ from emnist_lab.handwriting.adaptation import Adaptation, is_adapted
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.report import Report
-from emnist_lab.runs import registry
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, own_hand
+from emnist_lab.server import run_access
+from emnist_lab.ui import current_run, current_visitor, messages, own_hand
 from emnist_lab.ui.components import matrix_pair
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.handwriting import browse
@@ -38,7 +38,7 @@ def show(run: Run) -> None:
         mine = own_hand.learned(run)
         drawings = own_hand.drawings()
     except LabError as error:
-        st.info(plain(str(error)), icon=":material/front_hand:")
+        st.info(messages.sentence(error), icon=":material/front_hand:")
         return
     _numbers(mine)
     _changes(mine, drawings, run)
@@ -147,10 +147,14 @@ def _contradictions(mine: Adaptation, drawings: list[Drawing]) -> None:
 
 
 def _keep(mine: Adaptation) -> None:
+    visitor = current_visitor.visitor()
+    if not visitor.rights.training:
+        return
     kept = [
         one.name
         for one in current_run.all_runs()[0]
         if is_adapted(one)
+        and run_access.is_own(visitor, one)
         and one.manifest["adapted"]["from"] == mine.run.manifest["adapted"]["from"]
     ]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -159,15 +163,19 @@ def _keep(mine: Adaptation) -> None:
             icon=":material/bookmark_add:",
             key="handwriting-hand-keep",
             on_click=lambda: browse.attempt(
-                lambda: mine.run.save(),
+                lambda: run_access.save(current_visitor.visitor(), mine.run),
                 f"Kept as a run: {plain(mine.run.name)}, with your drawings' features in it. Open "
                 "it on Evaluate, Compare or Draw, or export it.",
             ),
             help="Whole, with its base, and with the gradients of your drawings. Whoever gets the "
             "file can see roughly what you drew.",
         )
-        if kept and st.button(
-            "Forget a kept one", icon=":material/delete:", key="handwriting-hand-forget"
+        if (
+            kept
+            and visitor.rights.deletes
+            and st.button(
+                "Forget a kept one", icon=":material/delete:", key="handwriting-hand-forget"
+            )
         ):
             _forget(kept)
 
@@ -180,18 +188,13 @@ def _forget(names: list[str]) -> None:
         done = st.button(
             "Delete it",
             type="primary",
-            on_click=lambda: browse.attempt(
-                lambda: (
-                    registry.delete(registry.open_run(name)),
-                    current_run.replace_run(name, None),
-                ),
-                f"{plain(name)} is deleted.",
-            ),
+            on_click=lambda: browse.attempt(lambda: _delete(name), f"{plain(name)} is deleted."),
         )
         if done or st.button("Keep it"):
             st.rerun()
 
 
 def _delete(name: str) -> None:
-    registry.delete(registry.open_run(name))
+    visitor = current_visitor.visitor()
+    run_access.delete(visitor, run_access.open_run(visitor, name))
     current_run.replace_run(name, None)

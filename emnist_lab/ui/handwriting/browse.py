@@ -8,7 +8,8 @@ import streamlit as st
 
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting.drawing_store import Drawing, Store
-from emnist_lab.ui import messages, ownership
+from emnist_lab.server import drawing_access
+from emnist_lab.ui import current_visitor, drawing_database, messages
 from emnist_lab.ui.components.gallery import gallery
 from emnist_lab.ui.formatting import bars, plain
 
@@ -129,8 +130,8 @@ def _one(store: Store, picked: Drawing) -> None:
         with st.container(width=170):
             st.markdown(f"### {plain(one.label)}")
             st.caption(_about(one))
-    mine = st.session_state.get("owner")
-    if one.owner == mine:
+    visitor = current_visitor.visitor()
+    if one.owner == visitor.id:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             key = f"handwriting-correct-{one.id}-{one.label}"
             st.text_input(
@@ -139,16 +140,17 @@ def _one(store: Store, picked: Drawing) -> None:
                 max_chars=1,
                 key=key,
                 width=110,
-                on_change=lambda: _correct(store, one, st.session_state[key], mine),
+                on_change=lambda: _correct(store, one, st.session_state[key]),
+                disabled=not visitor.rights.drawings,
                 help="One digit or letter; Enter keeps it.",
             )
             st.button(
                 "Delete",
                 icon=":material/delete:",
                 key=f"handwriting-delete-{one.id}",
-                on_click=lambda: attempt(
-                    lambda: store.delete([one.id], mine), f"One **{plain(one.label)}** is deleted."
-                ),
+                disabled=not visitor.rights.deletes,
+                on_click=_ask,
+                args=(store, one),
             )
     else:
         st.caption("Another browser kept it: only that one can correct or delete it here.")
@@ -157,9 +159,26 @@ def _one(store: Store, picked: Drawing) -> None:
         st.html(bars(list(top), list(top.values())))
 
 
-def _correct(store: Store, one: Drawing, label: str, owner: str) -> None:
+@st.dialog("Delete a drawing", icon=":material/delete:")
+def _ask(store: Store, one: Drawing) -> None:
+    st.markdown(f"This **{plain(one.label)}** will be gone. It can't be undone.")
+    with st.container(horizontal=True):
+        done = st.button(
+            "Delete it",
+            type="primary",
+            key="handwriting-delete",
+            on_click=lambda: attempt(
+                lambda: drawing_access.delete(current_visitor.visitor(), store, [one.id]),
+                f"One **{plain(one.label)}** is deleted.",
+            ),
+        )
+        if done or st.button("Keep it", key="handwriting-delete-not"):
+            st.rerun()
+
+
+def _correct(store: Store, one: Drawing, label: str) -> None:
     attempt(
-        lambda: store.correct(one.id, label, owner),
+        lambda: drawing_access.correct(current_visitor.visitor(), store, one.id, label),
         f"**{plain(one.label)}** is labelled **{plain(label)}** now.",
     )
     if st.session_state.get("char") == one.label:
@@ -211,6 +230,6 @@ def _frame(x: float, y: float, side: float, inside: str) -> str:
 
 def said_whose() -> str:
     """Who sees these drawings, in a sentence."""
-    if ownership.shared():
+    if drawing_database.shared():
         return "This server shares them: everyone who opens it sees the drawings of all."
     return "Only this browser sees them; nothing is kept that you didn't keep by a click."

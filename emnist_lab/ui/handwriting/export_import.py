@@ -4,6 +4,8 @@ import streamlit as st
 
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting.drawing_store import Drawing, Store, files
+from emnist_lab.server import drawing_access
+from emnist_lab.ui import current_visitor
 from emnist_lab.ui.handwriting import browse
 
 _LARGEST = 64  # MB of a file to import
@@ -23,8 +25,10 @@ def take_along(store: Store, drawings: list[Drawing], owner: str | None) -> None
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
         _export(store, drawings, owner)
-    with right, st.container(border=True, height="stretch"):
-        _upload(store)
+    rights = current_visitor.visitor().rights
+    if rights.uploads and rights.drawings:
+        with right, st.container(border=True, height="stretch"):
+            _upload(store)
 
 
 def _export(store: Store, drawings: list[Drawing], owner: str | None) -> None:
@@ -62,7 +66,7 @@ def _export(store: Store, drawings: list[Drawing], owner: str | None) -> None:
         if st.button(
             "Delete all of mine",
             icon=":material/delete:",
-            disabled=not mine,
+            disabled=not (mine and current_visitor.may("deletes")),
             help="Asks before it does.",
         ):
             _ask(store, mine)
@@ -79,13 +83,13 @@ def _ask(store: Store, count: int) -> None:
         f"**{count:,} drawing{'' if count == 1 else 's'}** that this browser kept will be gone. It "
         "can't be undone; export them first to keep a copy."
     )
-    owner = st.session_state["owner"]
     with st.container(horizontal=True):
         done = st.button(
             "Delete them",
             type="primary",
             on_click=lambda: browse.attempt(
-                lambda: store.delete(owner=owner), "All drawings of this browser are deleted."
+                lambda: drawing_access.delete(current_visitor.visitor(), store),
+                "All drawings of this browser are deleted.",
             ),
         )
         if done or st.button("Keep them"):
@@ -99,7 +103,7 @@ def _upload(store: Store) -> None:
         "Import drawings",
         type=["json"],
         key=f"handwriting-upload-{session['handwriting-uploads']}",
-        max_upload_size=_LARGEST,
+        max_upload_size=min(_LARGEST, current_visitor.visitor().rights.upload_mb),
         help="A JSON list of strokes with labels, as Export makes it. Those that are here already "
         "are skipped.",
     )
@@ -108,7 +112,7 @@ def _upload(store: Store) -> None:
     bar = st.progress(0.0, text="Reading the drawings …")
     try:
         found = files.from_json(file.getvalue(), file.name, bar.progress)
-        new = store.keep(session["owner"], found)
+        new = drawing_access.import_drawings(current_visitor.visitor(), store, found)
     except LabError as error:
         session["handwriting-refused"] = str(error)
     else:

@@ -9,8 +9,7 @@ import streamlit as st
 from emnist_lab.data.classes import class_index
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting.drawing_store.parts import ALL, MOST_TIMES
-from emnist_lab.ui import ownership
-from emnist_lab.ui.formatting import plain
+from emnist_lab.ui import current_visitor, drawing_database, messages
 
 _TIMES = 20  # that a drawing counts, unless it is said otherwise
 _REMEMBERED = 2.0  # seconds for which counts are taken as they were
@@ -35,13 +34,16 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
     """
     none = np.zeros(len(classes), np.int64)
     try:
-        everyone = ownership.shared()
-        if not everyone and ownership.owner() is None:
+        everyone = drawing_database.shared()
+        if not everyone and current_visitor.owner() is None:
             return None, none, 1
         counts = _counts(ALL if everyone else st.session_state["owner"])
     except LabError as error:
         st.checkbox(
-            "Add my handwriting", key="train-handwriting-not", disabled=True, help=plain(str(error))
+            "Add my handwriting",
+            key="train-handwriting-not",
+            disabled=True,
+            help=messages.sentence(error),
         )
         return None, none, 1
     own = none.copy()
@@ -80,6 +82,6 @@ def _counts(owner: str) -> dict[str, int]:
     session, now = st.session_state, time.monotonic()
     kept = session.get("handwriting-counts")
     if kept is None or kept[0] != owner or now > kept[1]:
-        found = ownership.store().counts(None if owner == ALL else owner)
+        found = drawing_database.store().counts(None if owner == ALL else owner)
         kept = session["handwriting-counts"] = (owner, now + _REMEMBERED, found)
     return kept[2]

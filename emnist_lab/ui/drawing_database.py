@@ -1,14 +1,6 @@
-"""Whose drawings a browser sees, and the database that they are in.
+"""The database of kept drawings that this server uses, and whose drawings are shown."""
 
-A browser is told by a random number in its localStorage: a cookie would go
-along with every request, and to every server of that machine, whatever its port.
-The database holds a digest of it, so that reading the database lets nobody pretend to be it.
-"""
-
-import hashlib
 import os
-import re
-import secrets
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,63 +12,6 @@ from emnist_lab.handwriting.drawing_store import Store, database
 
 SHARED = "EMNIST_LAB_SHARED_HANDWRITING"
 _NAME = "handwriting"  # of the connection in secrets
-_SECRET = re.compile("[0-9a-f]{32}")
-
-# Two tabs that are opened at once both make a number: a moment later both take the one that stayed.
-_JS = """
-const KEY = 'emnist-lab-owner';
-const stored = () => {
-  const found = localStorage.getItem(KEY) ?? '';
-  return /^[0-9a-f]{32}$/.test(found) ? found : '';
-};
-export default function (component) {
-  const { parentElement, setStateValue } = component;
-  const host = parentElement.host ?? parentElement;
-  const place = host.closest('[data-testid=stElementContainer]');
-  if (place) place.style.display = 'none';
-  if (host.dataset.told) return;
-  host.dataset.told = 'yes';
-  try {
-    if (stored()) return setStateValue('secret', stored());
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    localStorage.setItem(KEY, [...bytes].map((b) => b.toString(16).padStart(2, '0')).join(''));
-    setTimeout(() => setStateValue('secret', stored() || 'refused'), 60);
-  } catch {
-    setStateValue('secret', 'refused');  // storage is switched off
-  }
-}
-"""
-_asks = st.components.v2.component("emnist_lab_owner", html="<span></span>", js=_JS)
-
-
-def owner() -> str | None:
-    """This browser, as the database knows it; None until the browser has told.
-
-    To be called in a page's run: it asks the browser, once a session, and the
-    page runs again when the answer is there.
-
-    Returns
-    -------
-    str or None
-        32 hexadecimal digits.
-    """
-    if "owner" not in st.session_state:
-        _asks(key="owner-asks", on_secret_change=_told)
-    return st.session_state.get("owner")
-
-
-def _told() -> None:
-    told = st.session_state["owner-asks"].secret
-    if not isinstance(told, str):
-        return
-    st.session_state["owner-ephemeral"] = _SECRET.fullmatch(told) is None
-    secret = secrets.token_hex(16) if st.session_state["owner-ephemeral"] else told
-    st.session_state["owner"] = hashlib.blake2b(secret.encode(), digest_size=16).hexdigest()
-
-
-def is_ephemeral() -> bool:
-    """Whether the browser refuses storage, so that it is another one after a reload."""
-    return st.session_state.get("owner-ephemeral", False)
 
 
 def shared() -> bool:
@@ -91,7 +26,7 @@ def shared() -> bool:
 
 
 def visible_owner() -> str | None:
-    """Owner whose drawings this browser may see: its own, or None for all; see `owner`."""
+    """Owner whose drawings this visitor may see: their own, or None for all."""
     return None if shared() else st.session_state.get("owner", "")
 
 

@@ -1,0 +1,51 @@
+"""What the server needs once, beside the pages: its settings, routes, and a word on defects."""
+
+import sys
+
+import streamlit as st
+from starlette.routing import BaseRoute
+from streamlit import config
+
+from emnist_lab.errors import LabError
+from emnist_lab.server import problems, rights
+from emnist_lab.server.rights import Mode
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+def prepare() -> None:
+    """Read the settings before anyone comes; a wrong one ends the server with a sentence."""
+    try:
+        mode = rights.from_environment().mode
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+    if mode is not Mode.OWN:
+        st.set_option("client.showErrorDetails", "none")
+    elif config.get_option("server.address") not in _HERE:
+        print(
+            "warning: everyone who reaches this machine may do everything in EMNIST Lab, and name "
+            f"its folders: set ${rights.MODE} to class or show, or leave --server.address out.",
+            file=sys.stderr,
+        )
+
+
+def routes() -> list[BaseRoute]:
+    """Addresses that are no pages."""
+    return []
+
+
+def say_unexpected(error: Exception) -> bool:
+    """Tell a visitor of a defect by its number in the log.
+
+    Parameters
+    ----------
+    error : Exception
+
+    Returns
+    -------
+    bool
+        Whether Streamlit is to show nothing of it: it shows the traceback on a server of one's own.
+    """
+    st.error(problems.report_unexpected(error), icon=":material/error:")
+    return rights.from_environment().mode is not Mode.OWN
