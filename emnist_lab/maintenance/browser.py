@@ -47,11 +47,20 @@ def chromium() -> str | None:
     return None
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
 def server(
-    environment: dict[str, str] | None = None, script: Path = PROJECT / "app.py"
+    environment: dict[str, str] | None = None,
+    script: Path = PROJECT / "app.py",
+    port: int | None = None,
 ) -> Iterator[str]:
-    """Serve the app on a free port of this machine, and stop it at the end.
+    """Serve the app on a port of this machine, and stop it at the end.
 
     Parameters
     ----------
@@ -59,6 +68,8 @@ def server(
         Variables for the server, beside those of this process.
     script : pathlib.Path
         What is served.
+    port : int, optional
+        A free one by default.
 
     Yields
     ------
@@ -70,9 +81,7 @@ def server(
     LabError
         It doesn't answer within a minute.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     command = [
         sys.executable, "-m", "streamlit", "run", str(script),
         f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",

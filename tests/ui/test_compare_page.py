@@ -108,7 +108,8 @@ def test_runs_on_different_images_are_not_compared(own):
 def test_what_is_asked_to_be_measured(own, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "emnist_lab.commands.job_queue.JobQueue.submit", lambda self, spec: asked.append(spec)
+        "emnist_lab.commands.job_queue.JobQueue.submit",
+        lambda self, spec, **more: asked.append(spec) or spec,
     )
     app = opened("compare")
     app.multiselect(key="compare-curve-recipes").set_value(["hog-qda", "pixels-logistic"])

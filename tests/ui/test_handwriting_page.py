@@ -109,6 +109,8 @@ def test_a_label_is_corrected_and_a_drawing_deleted(store):
     assert "labelled 7 now" in said(app).replace("*", "")
     assert store.counts() == {"7": 1}
     press(app, "Delete")
+    assert store.counts() == {"7": 1}  # asked first
+    app.button(key="handwriting-delete").click().run()
     assert store.counts() == {} and "No drawings are kept yet" in said(app)
 
 
@@ -190,6 +192,7 @@ def test_a_locked_database_still_shows_what_is_there(store, home, monkeypatch):
     other = sqlite3.connect(home / "handwriting" / "handwriting.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     press(app, "Delete")
+    app.button(key="handwriting-delete").click().run()
     assert "locked by another program" in said(app) and "1 drawing." in said(app)
     other.close()
 
@@ -442,7 +445,7 @@ def test_practice_that_can_not_be_kept(monkeypatch):
 def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
     monkeypatch.setenv("EMNIST_DIR", str(folder))
     asked = []
-    monkeypatch.setattr(JobQueue, "submit", lambda self, spec: asked.append(spec))
+    monkeypatch.setattr(JobQueue, "submit", lambda self, spec, **more: asked.append(spec) or spec)
     app = opened("train", recipe="pixels-logistic", split="digits")
     box = app.checkbox(key="train-handwriting")
     assert box.disabled and box.label == "Add my handwriting (0 drawings)"

@@ -108,7 +108,9 @@ def test_an_imported_dataset_is_used_and_deleted(folder):
     app.session_state["data"] = "mine"
     app.switch_page("pages/data.py").run()
     assert not app.exception and not app.error
-    next(one for one in app.button if one.label == "Delete it").click().run()
+    next(one for one in app.button if one.label == "Delete").click().run()
+    assert user_datasets.names() == ["mine"] and "can't be undone" in said(app)
+    app.button(key="data_delete").click().run()
     assert not app.exception and user_datasets.names() == []
 
 
@@ -394,7 +396,8 @@ def press(app: AppTest, label: str) -> None:
 def test_train_submits_what_was_chosen(dataset, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "emnist_lab.commands.job_queue.JobQueue.submit", lambda self, spec: asked.append(spec)
+        "emnist_lab.commands.job_queue.JobQueue.submit",
+        lambda self, spec, **more: asked.append(spec) or spec,
     )
     app = opened("train", recipe="hog-qda")
     app.number_input(key="train-seed").set_value(11).run()
