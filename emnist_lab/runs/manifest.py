@@ -1,5 +1,11 @@
-"""A run's manifest, ``run.json``: read and checked, before anything relies on it."""
+"""A run's manifest, ``run.json``: read and checked, before anything relies on it.
 
+In a file it has two more fields than in memory: ``digest``, the SHA-256 of the others, and
+``revision``, which says that there must be one. `encode` makes both anew and `decode` takes them
+off, so that no change of a manifest in memory can leave a digest that is wrong.
+"""
+
+import hashlib
 import json
 import math
 import re
@@ -10,6 +16,7 @@ from ..errors import RunError, first_line
 
 FORMAT = "emnist-lab-run"
 VERSION = 1
+REVISION = 1  # of the version: what programs of revision 0 read too; since 1 there is a digest
 MANIFEST, MODEL, SCORES = "run.json", "model.skops", "scores.npz"
 LARGEST = 4 * 2**20  # bytes
 LONGEST = 300  # characters of a text that is shown
@@ -54,7 +61,7 @@ def read(folder: Path) -> dict[str, Any]:
     Raises
     ------
     RunError
-        It is missing, isn't JSON, lacks a field, or is of a newer version.
+        It is missing, isn't JSON, lacks a field, was changed, or is of a newer version.
 
     Examples
     --------
@@ -106,7 +113,10 @@ def decode(content: bytes, name: str) -> dict[str, Any]:
             f"The run {name} was made by a newer EMNIST Lab (its format is {str(version)[:20]}, "
             f"this one reads {VERSION}): update EMNIST Lab, then open it again."
         )
+    known, revision = manifest.pop("digest", None), manifest.pop("revision", 0)
     wrong = _first_wrong(manifest) if version == VERSION else "its format is unknown"
+    if not wrong and (known is not None or revision != 0):
+        wrong = _unlike(manifest, known, revision)
     if wrong:
         raise Damaged(name, MANIFEST, wrong)
     manifest["name"] = name  # the folder's name counts: it is what opens the run
@@ -123,10 +133,35 @@ def encode(manifest: dict[str, Any]) -> bytes:
     Returns
     -------
     bytes
-        JSON in UTF-8; the same manifest gives the same bytes.
+        JSON in UTF-8, with its digest; the same manifest gives the same bytes.
+
+    Examples
+    --------
+    >>> json.loads(encode({"format": FORMAT, "seed": 25}))["digest"][:8]
+    '22783e39'
     """
-    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    fields = json.loads(json.dumps({**manifest, "revision": REVISION}))  # as they are read again
+    fields["digest"] = _digest(fields)
+    text = json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "backslashreplace")  # half a surrogate pair, as JSON escapes it
+
+
+def _digest(manifest: dict[str, Any]) -> str:
+    """SHA-256 of all fields but two: the digest, and the name, for the folder's counts."""
+    fields = {key: value for key, value in manifest.items() if key not in ("name", "digest")}
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _unlike(manifest: dict[str, Any], known: Any, revision: Any) -> str | None:
+    """What tells that a manifest isn't as it was written, or None."""
+    if known is None:
+        return "it lacks 'digest'"
+    try:
+        same = _digest({**manifest, "revision": revision}) == known
+    except RecursionError as error:
+        return first_line(error)
+    return None if same else "it was changed after it was saved"
 
 
 def _text(value: Any) -> bool:

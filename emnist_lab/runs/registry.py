@@ -2,7 +2,7 @@
 
 A run is a folder: ``run.json`` (the manifest), ``model.skops`` (the pipeline,
 read by skops against a list of trusted types) and ``scores.npz`` (labels and
-probabilities on the test part). The manifest holds the other files' SHA-256.
+probabilities on the test part). The manifest holds the other files' SHA-256 and its own.
 """
 
 import errno

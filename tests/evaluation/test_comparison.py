@@ -12,7 +12,7 @@ from emnist_lab.errors import RunError
 from emnist_lab.evaluation import comparison, leaderboard
 from emnist_lab.metrics.calibration import calibration_error
 from emnist_lab.metrics.report import Report
-from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
+from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES, encode
 
 
 def pair(both, first, second, neither):
@@ -130,7 +130,7 @@ def test_the_leaderboard_of_old_and_new_runs(digits, home):
     expected = manifest["scores"].pop("calibration_error")
     manifest["timings"].pop("one_ms", None)
     manifest["created"] = "yesterday"
-    (old.folder / MANIFEST).write_text(json.dumps(manifest))
+    (old.folder / MANIFEST).write_bytes(encode(manifest))
     found = [run for run in lab.list_runs()[0] if not run.shipped]
     table = leaderboard.leaderboard(found).set_index("run")
     assert set(table.index) == {"new", "old", "bare", "elsewhere"}

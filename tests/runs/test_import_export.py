@@ -23,6 +23,7 @@ from emnist_lab import __main__ as main
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
 from emnist_lab.runs import import_export, registry, run_folders
+from emnist_lab.runs import manifest as manifests
 from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
 from emnist_lab.ui import current_run
 
@@ -53,14 +54,14 @@ def sealed(files: dict[str, bytes], **others: bytes) -> dict[str, bytes]:
     for name, content in changed.items():
         digest = hashlib.sha256(content).hexdigest()
         manifest["files"][name] = {"bytes": len(content), "sha256": digest}
-    return {**files, **changed, MANIFEST: json.dumps(manifest).encode()}
+    return {**files, **changed, MANIFEST: manifests.encode(manifest)}
 
 
 def edited(files: dict[str, bytes], change) -> dict[str, bytes]:
-    """Files with a manifest that `change` was let loose on."""
+    """Files with a manifest that `change` was let loose on, and that a forger sealed again."""
     manifest = json.loads(files[MANIFEST])
     change(manifest)
-    return {**files, MANIFEST: json.dumps(manifest).encode()}
+    return {**files, MANIFEST: manifests.encode(manifest)}
 
 
 def refused(content: bytes, *says: str, home) -> str:
@@ -147,6 +148,17 @@ def test_a_changed_byte_is_refused_by_the_files_name(packed, home, name):
 )
 def test_a_manifest_that_tells_something_else(packed, home, change, says):
     refused(zipped(edited(packed, change)), *says, home=home)
+
+
+def test_a_manifest_that_was_edited_and_not_sealed_again(packed, home):
+    manifest = json.loads(packed[MANIFEST])
+    manifest["timings"]["fit_s"] = 0.001  # which nothing can be recomputed from
+    changed = {**packed, MANIFEST: json.dumps(manifest).encode()}
+    refused(zipped(changed), "mine", "run.json", "changed after it was saved", home=home)
+    del manifest["digest"], manifest["revision"]  # as earlier versions exported: scores decide
+    manifest["scores"]["accuracy"] = 0.99
+    changed = {**packed, MANIFEST: json.dumps(manifest).encode()}
+    refused(zipped(changed), "run.json", "accuracy", home=home)
 
 
 def test_a_run_of_a_newer_version(packed, home):

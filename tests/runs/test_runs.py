@@ -16,15 +16,18 @@ import zipfile
 import numpy as np
 import pytest
 import skops.io
+from helpers import SEVEN
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import emnist_lab as lab
+from emnist_lab.__main__ import main
 from emnist_lab.errors import RunError
 from emnist_lab.files import PROJECT
 from emnist_lab.models.features import Pixels
-from emnist_lab.runs import run_folders
+from emnist_lab.runs import manifest as manifests
+from emnist_lab.runs import registry, run_folders
 from emnist_lab.runs.manifest import MANIFEST, MODEL, SCORES
 
 
@@ -33,7 +36,7 @@ def sealed(folder, name, content: bytes):
     (folder / name).write_bytes(content)
     manifest = json.loads((folder / MANIFEST).read_text())
     manifest["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / MANIFEST).write_bytes(manifests.encode(manifest))
 
 
 def refused(act, says):
@@ -250,6 +253,74 @@ def test_damaged_manifests(kept, change, says):
     }
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda it: it["scores"].update(accuracy=0.999), "was changed after it was saved"),
+        (lambda it: it.update(seed=26), "was changed after it was saved"),
+        (lambda it: it["data"]["train"].update(generated=True), "was changed after it was saved"),
+        (lambda it: it.update(digest="0" * 64), "was changed after it was saved"),
+        (lambda it: it.update(digest=None), "lacks 'digest'"),
+        (lambda it: it.pop("digest"), "lacks 'digest'"),
+        (lambda it: it.update(revision=2), "was changed after it was saved"),
+        (lambda it: it.pop("revision"), "was changed after it was saved"),
+        (lambda it: it["curve"].append({"step": 1, "loss": 0, "score": 1}), "was changed after"),
+    ],
+)
+def test_a_manifest_that_was_changed_is_refused_by_name(kept, capfd, change, says):
+    path = kept.folder / MANIFEST
+    path.write_text(edited(change)(path.read_text()))
+    assert MANIFEST in refused(lambda: lab.open_run("mine"), says)
+    assert main(["runs", "--json"]) == 0
+    said = capfd.readouterr()
+    assert "mine" not in [row["run"] for row in json.loads(said.out)["runs"]]
+    assert "The run mine can't be used: run.json" in said.err
+    for act in (lambda: registry.rename(kept, "yours"), lambda: lab.open_run(kept.folder)):
+        refused(act, says)
+
+
+def test_a_manifest_that_only_looks_different_is_the_same(kept):
+    """Spaces, the order of fields and the name, for which the folder's counts."""
+    path = kept.folder / MANIFEST
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps({**dict(reversed(fields.items())), "name": "other"}))
+    assert lab.open_run("mine").manifest == kept.manifest
+
+
+def test_whatever_writes_a_manifest_seals_it(kept, train):
+    """What is made from a run has a digest of its own, whatever it was made from."""
+    drawn = [{"label": "7", "strokes": SEVEN}, {"label": "1", "strokes": [[(50, 0), (50, 90)]]}]
+    made = [
+        kept.for_prior("training").save(),
+        lab.fit("hog-qda", train).save("bare"),
+        lab.adapt(kept, drawn).save(),
+        registry.rename(kept, "yours"),
+    ]
+    for run in made:
+        written = (run.folder / MANIFEST).read_bytes()
+        assert {"digest", "revision"} <= json.loads(written).keys()
+        assert lab.open_run(run.name).manifest == run.manifest
+        assert manifests.encode(run.manifest) == written
+
+
+def test_a_manifest_of_an_earlier_version_has_no_digest(kept):
+    path = kept.folder / MANIFEST
+    fields = json.loads(path.read_text())
+    del fields["digest"], fields["revision"]
+    path.write_text(json.dumps(fields))
+    assert lab.open_run("mine").manifest == kept.manifest
+    registry.rename(lab.open_run("mine"), "yours")
+    assert json.loads((kept.folder.with_name("yours") / MANIFEST).read_text())["digest"]
+
+
+@pytest.mark.parametrize(
+    "odd", ["\ud83d", "\ud83d\ude00", "é", 1e300, -0.0, 10**20, (1, (2,)), None]
+)
+def test_a_digest_is_that_of_what_is_read_again(kept, odd):
+    manifest = {**kept.manifest, "note": odd, "notes": {3: odd}}
+    assert manifests.decode(manifests.encode(manifest), "mine")["recipe"] == "hog-qda"
+
+
 def test_a_run_without_scores(train):
     run = lab.fit("hog-qda", train).save("bare")
     refused(lambda: lab.open_run("bare").report(), "no test scores")
@@ -287,7 +358,8 @@ def test_little_room_is_noticed_before_training(monkeypatch):
 _SAVE_FOREVER = """
 import sys, time
 import emnist_lab as lab
-from emnist_lab.runs import run_folders
+from emnist_lab.runs import manifest as manifests
+from emnist_lab.runs import registry, run_folders
 run = lab.open_run("hog-qda")
 run.model, run.test_scores
 run_folders.commit = lambda *_, **__: (print("saving", flush=True), time.sleep(60))
@@ -328,6 +400,7 @@ def test_shipped_runs_are_whole():
     for name in ("pixels-logistic", "hog-qda", "warped-blend"):
         run = lab.open_run(name)
         assert run.shipped and json.loads((run.folder / MANIFEST).read_text())["name"] == name
+        assert (run.folder / MANIFEST).read_bytes() == manifests.encode(run.manifest)
         begun = time.perf_counter()
         assert run.predict_proba(np.zeros((1, 28, 28), np.uint8)).shape == (1, 47)
         assert time.perf_counter() - begun < 60
