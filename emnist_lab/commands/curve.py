@@ -12,8 +12,6 @@ def _curve(options) -> dict:
     from ..models import catalog
     from ..runs import curve_store, learning_curve, run_folders, training
 
-    if options.events:
-        events.end_with_server()
     spec = from_options(CurveSpec, options)
     recipe = catalog.get(spec.recipe)
     training.check_seed(spec.seed)

@@ -19,7 +19,6 @@ def _fetch(options) -> dict:
     from ..data.download.nist import fetch
 
     if options.events:
-        events.end_with_server()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # half an import is removed then
     wanted = list(SPLITS) if "all" in options.splits else options.splits
     origins = options.origin or [None]

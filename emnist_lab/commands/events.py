@@ -7,9 +7,6 @@ A line is an object whose ``event`` is ``progress`` (with the fields of
 
 import argparse
 import json
-import os
-import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,16 +49,6 @@ Event = ProgressEvent | DoneEvent | ErrorEvent
 def take_events(verb: argparse.ArgumentParser) -> None:
     """Let a verb take ``--events``, which has it write events in place of words."""
     verb.add_argument("--events", action="store_true", help=argparse.SUPPRESS)
-
-
-def end_with_server() -> None:
-    """End this process when the server that started it does."""
-
-    def wait():
-        sys.stdin.buffer.read()
-        os._exit(1)  # the server is gone; a run that is being written stays invisible
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def write(event: Event) -> None:

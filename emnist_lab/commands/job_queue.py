@@ -1,9 +1,9 @@
 """Long work in the background: one process a queue at a time, watched from the server.
 
 A fit or a download runs in a process of its own (``python -m emnist_lab train
---events``), so that a cancel acts at once in any stage, a crash or a lack of memory takes
-no page with it, and pages stay quick: it has all cores, but only while pages
-leave them to it. The process ends by itself when the server does.
+--events``, begun by `emnist_lab.commands.job_process`), so that a cancel acts at once in any
+stage, a crash or a lack of memory takes no page with it, and pages stay quick: it has all cores,
+but only while pages leave them to it. The process ends by itself when the server does.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ from .events import DoneEvent, ErrorEvent, Event, ProgressEvent
 from .job_journal import JobRecord, Journal
 from .specs import JobSpec
 
+_PROCESS = str(Path(__file__).with_name("job_process.py"))
 _GRACE = 1.0  # seconds that a cancelled process has to end by itself
 _REMEMBERED = 50  # jobs that have ended
 # How far work steps back behind pages: to a tenth of their share of a core (a thirtieth at 15,
@@ -260,7 +261,8 @@ class JobQueue:
                     self._end(job, "failed", f"The work broke off ({error}): try again.")
 
     def _run(self, job: Job, stderr) -> None:
-        command = [sys.executable, "-m", "emnist_lab", *job.spec.arguments(), "--events"]
+        # -P: what lies beside that file mustn't hide modules of Python's.
+        command = [sys.executable, "-P", _PROCESS, *job.spec.arguments(), "--events"]
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
         process = subprocess.Popen(
             command,

@@ -13,8 +13,6 @@ def _train(options) -> dict:
     from ..models import catalog, cost_estimates
     from ..runs import run_folders, training
 
-    if options.events:
-        events.end_with_server()
     spec = from_options(TrainSpec, options)
     recipe = catalog.get(spec.recipe)
     if spec.images is not None and spec.images < 1:

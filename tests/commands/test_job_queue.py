@@ -123,6 +123,91 @@ def test_training_ends_with_its_server(folder):
     until(lambda: gone(pid), 10)
 
 
+# Only in a job's process: whoever imports numpy waits for ever, which a job that was started by
+# now does first of all.
+NO_NUMPY = """
+import os, pathlib, sys, threading
+class Waits:
+    def find_spec(self, name, path=None, target=None):
+        if name == "numpy":
+            pathlib.Path(os.environ["TEST_MARK"]).touch()
+            threading.Event().wait()
+if "TEST_MARK" in os.environ:
+    sys.meta_path.insert(0, Waits())
+"""
+SERVER = """
+import os, sys, time
+from pathlib import Path
+from emnist_lab.commands.job_queue import JobQueue
+from emnist_lab.commands.specs import TrainSpec
+mark, waits = sys.argv[1:]
+queue = JobQueue(environment=lambda: {"TEST_MARK": mark})
+job = queue.submit(TrainSpec("pixels-logistic", "balanced", root="demo"))
+while job.process is None or (waits == "inside" and not Path(mark).exists()):
+    time.sleep(0.001)
+print(job.process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("moment", ["at once", "inside"])
+def test_a_process_that_still_imports_ends_with_its_server(tmp_path, monkeypatch, moment):
+    (tmp_path / "sitecustomize.py").write_text(NO_NUMPY)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(tmp_path / "mark"), moment],
+        cwd=PROJECT, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    with server:
+        pid = int(server.stdout.readline())
+        server.kill()
+        server.wait()
+    until(lambda: gone(pid), 120)
+
+
+ONE_OF_TWO = """
+import os, signal, sys, time
+from emnist_lab.commands import job_queue
+from emnist_lab.commands.job_journal import Journal
+from emnist_lab.commands.specs import TrainSpec
+from emnist_lab.files import home
+job_queue._NICE = 0
+queue = job_queue.JobQueue(Journal(home() / "jobs"))
+job = queue.submit(TrainSpec("pixels-logistic", "balanced", 300, root=sys.argv[1]))
+while job.active and job.progress is None:
+    time.sleep(0.001)
+if sys.argv[2] == "stands still":
+    os.kill(job.process.pid, signal.SIGSTOP)
+print(job.process.pid, flush=True)
+while job.active:
+    time.sleep(0.02)
+print(job.state, job.message, flush=True)
+"""
+
+
+def test_two_servers_of_one_home_do_not_wait_for_each_other(folder, home):
+    """One finishes its training while the other one, in the middle of its own, stands still."""
+
+    def server(how: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-c", ONE_OF_TWO, str(folder), how],
+            cwd=PROJECT, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    with server("stands still") as first:
+        pid = int(first.stdout.readline())
+        first.send_signal(signal.SIGSTOP)
+        try:
+            with server("goes on") as second:
+                assert second.stdout.read().split()[1:] == ["done"]
+        finally:
+            first.send_signal(signal.SIGCONT)
+            os.kill(pid, signal.SIGCONT)
+        assert first.stdout.read().split() == ["done"]
+    name = "pixels-logistic-balanced-300"
+    assert {path.name for path in (home / "runs").iterdir()} == {name, f"{name}-2"}
+
+
 def test_a_split_is_fetched_with_progress(queue, folder, home, monkeypatch):
     content = zipped(folder)
     with serving(content, pause=0.02) as server:
