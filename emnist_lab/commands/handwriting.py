@@ -92,6 +92,29 @@ def _import(options) -> dict:
     return {"file": options.file, "drawings": len(found), "new": new}
 
 
+def _restore(options) -> dict:
+    from ..handwriting import drawing_store
+
+    store = drawing_store.open_store()
+    if store.backups is None:
+        raise HandwritingError(
+            f"{store.database.place} is no file of SQLite's: put its own backup back as its "
+            "operator does."
+        )
+    named = options.file and Path(options.file)
+    if named and not named.is_file() and named.name == options.file:
+        named = store.backups.folder / named  # by its name alone
+    backup, drawings, replaced = store.backups.restore(named or None)
+    kept = f"; what was there lies in {replaced}" if replaced else ""
+    say(f"{drawings:,} drawings of {backup} are back in {store.database.place}{kept}")
+    return {
+        "database": store.database.place,
+        "backup": str(backup),
+        "drawings": drawings,
+        "replaced": replaced and str(replaced),
+    }
+
+
 def _delete(options) -> dict:
     from ..handwriting import drawing_store
 
@@ -199,7 +222,7 @@ def add(verbs) -> None:
 
     def sub(name: str, work, about: str):
         one = verb(inner, name, work, about)
-        if work is not _import:
+        if work not in (_import, _restore):
             one.add_argument("--owner", help="only of the one whose number begins so")
         return one
 
@@ -214,5 +237,9 @@ def add(verbs) -> None:
     one.add_argument("ids", nargs="*", type=int, metavar="NUMBER")
     one.add_argument("--all", action="store_true", help="all, or all of --owner")
     one.add_argument("--yes", action="store_true", help="don't ask")
+    one = sub(
+        "restore", _restore, "Put a backup back; what it replaces is kept. Only for a SQLite file."
+    )
+    one.add_argument("file", nargs="?", metavar="FILE", help="default: the newest with drawings")
     one = sub("evaluate", _evaluate, "Measure a run on them, as on a test part.")
     one.add_argument("--run", required=True)

@@ -178,6 +178,20 @@ def test_a_database_that_is_down_is_one_sentence_and_draw_reads_on(monkeypatch):
         assert not app.exception and not app.error
 
 
+@pytest.mark.parametrize("lose", [lambda file: file.write_bytes(b""), lambda file: file.unlink()])
+def test_a_database_that_is_lost_while_the_server_runs_is_said(store, lose):
+    store.keep(ME, [drawing("1")])
+    assert "1 drawing." in said(opened())
+    store.close()
+    lose(store.backups.file)
+    app = opened()
+    assert not app.exception and len(app.error) == 1
+    assert "(1 drawing) back with 'python -m emnist_lab handwriting restore'" in said(app)
+    store.backups.restore()
+    press(app, "Try again")
+    assert not app.error and "1 drawing." in said(app)
+
+
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "nosuch://x/y"])
 def test_an_address_that_is_none_is_one_sentence(monkeypatch, url):
     monkeypatch.setenv(database.ENVIRONMENT, url)

@@ -19,6 +19,7 @@ from sqlalchemy import event, exc
 
 from ...errors import HandwritingError, first_line
 from ...files import home
+from .backups import RESTORE
 
 ENVIRONMENT = "EMNIST_LAB_DATABASE"
 PATIENCE = 1.8  # seconds without a sign of life, after which a page says so instead of waiting
@@ -94,6 +95,7 @@ class Database:
     def __init__(self, engine: sa.Engine, patience: float | None = None):
         self.engine, self._patience = engine, PATIENCE if patience is None else patience
         self._rests_until = 0.0
+        self._seen = ()
         self._room = threading.BoundedSemaphore(_MOST)
         kind = engine.dialect.name
         if kind == "sqlite":
@@ -120,23 +122,35 @@ class Database:
         port = f":{url.port}" if url.port else ""
         return f"{url.get_backend_name()} at {at}{port}/{url.database or ''}"
 
-    def missing_file(self) -> Path | None:
-        """File of SQLite's that isn't there yet; None where it is, or for a server."""
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file, which may not be there yet; None for a server, or an address of a file."""
         name = self.engine.url.database
         if self.engine.dialect.name != "sqlite" or name.startswith("file:"):
             return None
-        path = Path(name)
-        return None if path.exists() else path
+        return Path(name)
 
     def make_room(self) -> None:
         """Make the folder of SQLite's file where it is missing; raises `HandwritingError`."""
-        file = self.missing_file()
         try:
-            if file is not None:
-                self.engine.dispose()  # or a file that was deleted would be written to
-                file.parent.mkdir(parents=True, exist_ok=True)
+            if self.file is not None:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._explain(error) from error
+
+    def notice_another_file(self) -> None:
+        """Let go of connections to a file of SQLite's that was deleted, replaced or overwritten.
+
+        They would go on with what they know of it, and write where nobody looks.
+        """
+        try:
+            about = self.file.stat()
+            seen = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
+        except OSError:
+            seen = ()
+        if not seen or seen != self._seen:
+            self.engine.dispose()
+            self._seen = seen
 
     def retry_now(self) -> None:
         """Don't wait until a database that didn't answer is asked again."""
@@ -236,7 +250,7 @@ _MEANINGS = (
     (
         ("SQLITE_NOTADB", "SQLITE_CORRUPT"),
         "is damaged or no database",
-        f"move that file away, {_ELSEWHERE}",
+        f"put a backup back with '{RESTORE}', or move that file away",
     ),
     (("SQLITE_IOERR",), "can't be read or written", "check the disk that it lies on"),
     (("SQLITE_FULL", "53100"), "has no room left", "free some space and try again"),

@@ -4,57 +4,19 @@ SQLAlchemy's Core, not its ORM: a row becomes one frozen `Drawing`, nothing is
 changed in place, and no session has to be shared between threads.
 """
 
-import json
+import threading
 from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
-from ...data.formats.base import SIDE
-from ...errors import HandwritingError, LabError
-from . import database
+from ...errors import HandwritingError
+from . import database, tables
+from .backups import Backups
 from .database import Collision, Database
 from .drawing import Drawing, checked_label, now
 
-VERSION = 2
 MOST = 100_000  # drawings of one owner: as many as a file of them may hold
 _AT_ONCE = 500  # rows, between two signs of life
-OWNER = 32  # characters
-
-_LONG = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")  # whose TEXT ends at 64 kB
-_metadata = sa.MetaData()
-_about = sa.Table(
-    "emnist_lab_handwriting", _metadata, sa.Column("version", sa.Integer, primary_key=True)
-)
-_table = sa.Table(
-    "emnist_lab_drawings",
-    _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("owner", sa.String(OWNER), nullable=False),
-    sa.Column("digest", sa.String(32), nullable=False),
-    sa.Column("label", sa.String(4), nullable=False),
-    sa.Column("writer", sa.String(80)),
-    sa.Column("source", sa.String(8), nullable=False),
-    sa.Column("time", sa.String(32), nullable=False),
-    sa.Column("changed", sa.String(32), nullable=False),
-    sa.Column("pen_width", sa.Float),
-    sa.Column("strokes", _LONG, nullable=False),  # JSON
-    sa.Column("image", sa.LargeBinary(SIDE * SIDE), nullable=False),  # row by row
-    sa.Column("predictions", sa.Text, nullable=False),  # JSON
-    sa.UniqueConstraint("owner", "digest"),
-    sqlite_autoincrement=True,  # so that a number is never given twice
-)
-_WITHOUT_STROKES = [column for column in _table.c if column.name not in ("strokes", "digest")]
-
-# What makes tables of a version those of the next: version -> what it does on a connection.
-_MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {
-    1: lambda connection: connection.execute(
-        sa.text(f"ALTER TABLE {_table.name} RENAME COLUMN said TO predictions")
-    ),
-}
-# Looking changes no tables, for they may be read-only: version -> what a column was called in it.
-_OLD_NAMES = {1: {"predictions": "said"}}
 
 
 def open_store(url: str | sa.URL | None = None) -> "Store":
@@ -102,12 +64,19 @@ class Store:
     Raises
     ------
     HandwritingError
-        In every method, where the database is away, locked, read-only or full;
-        see `emnist_lab.handwriting.drawing_store.database`.
+        In every method, where the database is away, locked, read-only or full, or a file that
+        has a backup is gone or empty; see `emnist_lab.handwriting.drawing_store.database`.
+
+    Attributes
+    ----------
+    database : Database
+    backups : Backups or None
+        Those of SQLite's file.
     """
 
     def __init__(self, engine: sa.Engine):
         self.database = Database(engine)
+        self.backups = Backups(self.database.file) if self.database.file else None
 
     def close(self) -> None:
         """Let go of connections; the next use makes new ones."""
@@ -140,22 +109,24 @@ class Store:
         HandwritingError
             See `Store`; or this owner would have more than 100,000.
         """
-        if not 0 < len(owner) <= OWNER:
+        if not 0 < len(owner) <= tables.OWNER:
             raise HandwritingError(
-                f"A drawing's owner is a text of 1 to {OWNER} characters: give one."
+                f"A drawing's owner is a text of 1 to {tables.OWNER} characters: give one."
             )
-        rows = list({one.digest: _row(owner, one) for one in drawings}.values())
+        rows = list({one.digest: tables.row(owner, one) for one in drawings}.values())
 
         def work(connection: sa.Connection, heartbeat: Callable[[], None]) -> int:
-            _prepare(connection)
-            own = _table.c.owner == owner
+            if tables.version_of(connection) is None:
+                self._refuse_lost()
+            tables.prepare(connection)
+            own = tables.table.c.owner == owner
             there = connection.scalar(sa.select(sa.func.count()).where(own)) or 0
             new = 0
             for start in range(0, len(rows), _AT_ONCE):
                 some = rows[start : start + _AT_ONCE]
                 known = connection.scalars(
-                    sa.select(_table.c.digest).where(
-                        own, _table.c.digest.in_([row["digest"] for row in some])
+                    sa.select(tables.table.c.digest).where(
+                        own, tables.table.c.digest.in_([row["digest"] for row in some])
                     )
                 ).all()
                 fresh = [row for row in some if row["digest"] not in set(known)]
@@ -166,17 +137,20 @@ class Store:
                         "and delete some first."
                     )
                 if fresh:
-                    connection.execute(sa.insert(_table), fresh)
+                    connection.execute(sa.insert(tables.table), fresh)
                 heartbeat()
                 if progress is not None:
                     progress(start + len(some))
             return new
 
+        self._is_there()
         self.database.make_room()
         try:
-            return self.database.run(work, writes=True)
+            new = self.database.run(work, writes=True)
         except Collision:
-            return self.database.run(work, writes=True)
+            new = self.database.run(work, writes=True)
+        self._back_up()
+        return new
 
     def drawings(
         self,
@@ -206,22 +180,22 @@ class Store:
         list of Drawing
             Empty where nothing was ever kept.
         """
-        columns = list(_table.c) if strokes else _WITHOUT_STROKES
+        columns = list(tables.table.c) if strokes else tables.WITHOUT_STROKES
         chosen = _whose(owner)
         if label is not None:
-            chosen.append(_table.c.label == label)
+            chosen.append(tables.table.c.label == label)
         if ids is not None:
-            chosen.append(_table.c.id.in_(list(ids)))
+            chosen.append(tables.table.c.id.in_(list(ids)))
 
         def work(connection: sa.Connection, heartbeat: Callable[[], None]) -> list[Drawing]:
             found: list[Drawing] = []
-            there = _called(columns, _version(connection))
-            query = sa.select(*there).where(*chosen).order_by(_table.c.id.desc())
+            there = tables.called(columns, tables.version_of(connection))
+            query = sa.select(*there).where(*chosen).order_by(tables.table.c.id.desc())
             while newest is None or len(found) < newest:  # so that no statement takes long
                 most = _AT_ONCE if newest is None else min(_AT_ONCE, newest - len(found))
-                some = query if not found else query.where(_table.c.id < found[-1].id)
+                some = query if not found else query.where(tables.table.c.id < found[-1].id)
                 rows = connection.execute(some.limit(most)).mappings().all()
-                found += [_drawing(row) for row in rows]
+                found += [tables.drawing(row) for row in rows]
                 heartbeat()
                 if len(rows) < most:
                     break
@@ -232,9 +206,9 @@ class Store:
     def counts(self, owner: str | None = None) -> dict[str, int]:
         """How many drawings there are of each label, by label."""
         query = (
-            sa.select(_table.c.label, sa.func.count())
+            sa.select(tables.table.c.label, sa.func.count())
             .where(*_whose(owner))
-            .group_by(_table.c.label)
+            .group_by(tables.table.c.label)
         )
         found = self._look(lambda connection, _: connection.execute(query).all(), [])
         return dict(sorted(map(tuple, found)))
@@ -242,7 +216,7 @@ class Store:
     def stamp(self, owner: str | None = None) -> tuple:
         """What changes whenever drawings do, for caches."""
         query = sa.select(
-            sa.func.count(), sa.func.max(_table.c.id), sa.func.max(_table.c.changed)
+            sa.func.count(), sa.func.max(tables.table.c.id), sa.func.max(tables.table.c.changed)
         ).where(*_whose(owner))
         return self._look(lambda connection, _: tuple(connection.execute(query).one()), ())
 
@@ -262,8 +236,8 @@ class Store:
             See `Store`; it is no label, or this owner has no such drawing.
         """
         change = (
-            sa.update(_table)
-            .where(_table.c.id == number, *_whose(owner))
+            sa.update(tables.table)
+            .where(tables.table.c.id == number, *_whose(owner))
             .values(label=checked_label(label), changed=now())
         )
         if not self._change(change):
@@ -285,101 +259,54 @@ class Store:
         int
             How many are gone.
         """
-        what = sa.delete(_table).where(*_whose(owner))
-        return self._change(what if ids is None else what.where(_table.c.id.in_(list(ids))))
+        what = sa.delete(tables.table).where(*_whose(owner))
+        return self._change(what if ids is None else what.where(tables.table.c.id.in_(list(ids))))
 
     def _change(self, statement) -> int:
         def work(connection: sa.Connection, heartbeat: Callable[[], None]) -> int:
-            if _version(connection) is None:
+            if tables.version_of(connection) is None:
+                self._refuse_lost()
                 return 0
             return connection.execute(statement).rowcount
 
-        return 0 if self.database.missing_file() else self.database.run(work, writes=True)
+        return self.database.run(work, writes=True) if self._is_there() else 0
 
     def _look(self, work, nothing):
         """Read; return `nothing` where nothing was ever kept, without making a database."""
 
         def careful(connection: sa.Connection, heartbeat: Callable[[], None]):
-            return nothing if _version(connection) is None else work(connection, heartbeat)
+            return None if tables.version_of(connection) is None else (work(connection, heartbeat),)
 
-        return nothing if self.database.missing_file() else self.database.run(careful)
+        if not self._is_there():
+            return nothing
+        found = self.database.run(careful)
+        if found is None and self.backups and self.backups.newest():
+            found = self.database.run(careful)  # it may have been made just now, and its backup
+            if found is None:
+                self._refuse_lost()
+        self._back_up()
+        return nothing if found is None else found[0]
+
+    def _is_there(self) -> bool:
+        """Whether there is something to look into; raises where a file is lost."""
+        if self.backups is None:
+            return True
+        there = self.backups.check()
+        self.database.notice_another_file()
+        return there
+
+    def _refuse_lost(self) -> None:
+        """Raise where a database without tables had some: a backup of SQLite's file tells."""
+        if self.backups and self.backups.newest():
+            raise self.backups.lost("is empty")
+
+    def _back_up(self) -> None:
+        """Make a backup where one is due, but don't let anybody wait for a large one."""
+        if self.backups and self.backups.due():
+            thread = threading.Thread(target=self.backups.keep, name="backup", daemon=True)
+            thread.start()
+            thread.join(database.PATIENCE)
 
 
 def _whose(owner: str | None) -> list:
-    return [] if owner is None else [_table.c.owner == owner]
-
-
-def _called(columns: list[sa.Column], version: int) -> list:
-    """Columns by their names in tables of a version; in rows they have today's."""
-    old = _OLD_NAMES.get(version, {})
-    return [
-        sa.literal_column(old[one.name], one.type).label(one.name) if one.name in old else one
-        for one in columns
-    ]
-
-
-def _version(connection: sa.Connection) -> int | None:
-    """Version of the tables, None where there are none; raises on those of a newer program."""
-    if not sa.inspect(connection).has_table(_about.name):
-        return None
-    version = connection.scalar(sa.select(_about.c.version))
-    if version is not None and version > VERSION:
-        raise HandwritingError(
-            f"The database of drawings was made by a newer EMNIST Lab (its version is {version}, "
-            f"this one reads {VERSION}): update EMNIST Lab."
-        )
-    return version
-
-
-def _prepare(connection: sa.Connection) -> None:
-    """Make the tables where there are none, or bring older ones up to date."""
-    version = _version(connection)
-    if version is None:
-        _metadata.create_all(connection)
-        connection.execute(sa.insert(_about).values(version=VERSION))
-        return
-    if version == VERSION:
-        return
-    # Another session may be about to do the same: it is waited for.
-    version = connection.scalar(sa.select(_about.c.version).with_for_update())
-    for step in range(version, VERSION):
-        _MIGRATIONS[step](connection)
-    connection.execute(sa.update(_about).values(version=VERSION))
-
-
-def _row(owner: str, one: Drawing) -> dict:
-    return {
-        "owner": owner,
-        "digest": one.digest,
-        "label": one.label,
-        "writer": one.writer,
-        "source": one.source,
-        "time": one.time,
-        "changed": now(),
-        "pen_width": one.pen_width,
-        "strokes": one.strokes_json(),
-        "image": one.image.tobytes(),
-        "predictions": json.dumps(one.predictions, ensure_ascii=False),
-    }
-
-
-def _drawing(row) -> Drawing:
-    """Drawing from a row; strokes that weren't asked for are empty."""
-    try:
-        return Drawing(
-            label=row["label"],
-            image=np.frombuffer(row["image"], np.uint8).reshape(SIDE, SIDE),
-            strokes=json.loads(row["strokes"]) if "strokes" in row else (),
-            pen_width=row["pen_width"],
-            predictions=json.loads(row["predictions"]),
-            source=row["source"],
-            writer=row["writer"],
-            time=row["time"],
-            id=row["id"],
-            owner=row["owner"],
-        )
-    except (ValueError, TypeError, RecursionError, LabError) as error:
-        raise HandwritingError(
-            f"Drawing {row['id']} is damaged in the database: delete it with "
-            f"'python -m emnist_lab handwriting delete {row['id']}'."
-        ) from error
+    return [] if owner is None else [tables.table.c.owner == owner]
