@@ -162,7 +162,11 @@ def test_a_process_that_still_imports_ends_with_its_server(tmp_path, monkeypatch
         pid = int(server.stdout.readline())
         server.kill()
         server.wait()
-    until(lambda: gone(pid), 120)
+    try:
+        until(lambda: gone(pid), 120)
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)  # it would wait for ever
+        raise
 
 
 ONE_OF_TWO = """

@@ -22,7 +22,7 @@ DRAWINGS = "emnist_lab_drawings"  # name of the table
 KEPT = 3
 RESTORE = "python -m emnist_lab handwriting restore"
 _SECONDS = 10  # for each MB and one more, before today's backup is made anew
-_RESTS = 3600.0  # seconds before one that failed is tried again
+_RESTS = 600.0  # seconds before one that failed is tried again
 _BEING_MADE = 5.0  # seconds in which a file of no bytes may be one that is being made
 _WAIT = 1.0  # seconds for a lock
 _log = logging.getLogger(__name__)
@@ -224,21 +224,14 @@ class Backups:
         return backup, count, replaced
 
     def _move_away(self) -> Path | None:
-        """Give the file another name, and the log of changes that SQLite keeps beside it."""
-        if not os.path.lexists(self.file):
-            for ending in ("-wal", "-shm"):  # of a file that is gone: of no use without it
-                self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
-            return None
+        """Give the file another name, and what SQLite keeps beside it: changes not yet in it."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        other = self.file.with_name(f"{self.file.stem}-replaced-{stamp}.db")
-        os.rename(self.file, other)
-        for ending in ("-wal", "-shm"):
+        other = f"{self.file.stem}-replaced-{stamp}.db"
+        for ending in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
-                os.rename(
-                    self.file.with_name(self.file.name + ending),
-                    other.with_name(other.name + ending),
-                )
-        return other
+                os.rename(f"{self.file}{ending}", self.file.with_name(other + ending))
+        moved = self.file.with_name(other)
+        return moved if moved.exists() else None
 
 
 @contextlib.contextmanager
