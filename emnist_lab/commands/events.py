@@ -7,6 +7,7 @@ A line is an object whose ``event`` is ``progress`` (with the fields of
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -5,6 +5,7 @@ import sys
 import streamlit as st
 from starlette.routing import BaseRoute
 from streamlit import config
+from streamlit.runtime.pages_manager import PagesManager
 
 from emnist_lab.errors import LabError
 from emnist_lab.server import problems, rights
@@ -15,6 +16,10 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 def prepare() -> None:
     """Read the settings before anyone comes; a wrong one ends the server with a sentence."""
+    # Else a visit that goes straight to a page, before any other, would run it without its frame,
+    # because of the folder pages/: without a sign-in, too.
+    # https://docs.streamlit.io/develop/concepts/multipage-apps/overview
+    PagesManager.uses_pages_directory = False
     try:
         mode = rights.from_environment().mode
     except LabError as error:

@@ -71,7 +71,8 @@ def test_who_signs_in_is_who_their_provider_says(chromium, course, who, manages)
     page.get_by_role("button", name="Sign out").wait_for()
     assert page.get_by_text("You manage this server.").count() == manages
     page.goto(f"{course}/data")
-    page.locator(".tile").first.wait_for()
+    page.get_by_role("button", name="Import", exact=True).wait_for()
+    settled(page)
     assert page.get_by_role("button", name="Use it", exact=True).count() == manages
     page.context.close()
 
