@@ -80,6 +80,8 @@ def test_who_signs_in_is_who_their_provider_says(chromium, course, who, manages)
 def test_who_signs_out_sees_nothing_any_more(chromium, course):
     page = signed_in(chromium, course, STUDENT)
     press(page, "Sign out")
+    page.wait_for_url("**/end_session**")  # the provider's, which asks once more
+    page.goto(f"{course}/data")
     page.get_by_text("This server is for people with an account.").wait_for()
     assert page.locator(".tile").count() == 0
     page.context.close()
