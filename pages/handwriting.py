@@ -68,6 +68,7 @@ else:
     except LabError as error:  # the run, or the database, went meanwhile
         messages.say_error(error)
 
-st.subheader("Take along, bring in")
-export_import.take_along(store, drawings, seen)
+if drawings or current_visitor.may("drawings"):
+    st.subheader("Take along, bring in")
+    export_import.take_along(store, drawings, seen)
 st.session_state.pop("handwriting-asked", None)

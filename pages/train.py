@@ -84,7 +84,7 @@ if splits:
         count = min(count, int(counts.sum()))
         recipe_form.say_expected(recipe, count, 0 if train.generated else int((counts > 0).sum()))
         asked = recipe_form.choose_hyperparameters(recipe)
-        whose, kept, times = handwriting_option.offer(train.classes)
+        whose, kept, times = handwriting_option.offer(train.classes, visitor.rights.training)
         kept = kept * (counts > 0)
         sampled = stratified_counts(counts, count) + kept * times  # what the run will be fitted to
         classes = "".join(chosen) or None
@@ -108,11 +108,8 @@ if splits:
             handwriting=whose,
             repeat=times,
         )
-        if st.button(
-            "Train",
-            type="primary",
-            icon=":material/model_training:",
-            disabled=pipeline is None or not visitor.rights.training,
+        if visitor.rights.training and st.button(
+            "Train", type="primary", icon=":material/model_training:", disabled=pipeline is None
         ):
             try:
                 run_folders.check_disk_space(needed=recipe_form.room(recipe, count))

@@ -294,7 +294,8 @@ def warn_generated(link: bool = True) -> None:
         "**Generated images.** Made by a model in EMNIST's manner; no person wrote them.",
         icon=":material/robot_2:",
     )
-    if link:
+    rights = current_visitor.visitor().rights
+    if link and (rights.downloads or rights.uploads or rights.folders):
         st.page_link("pages/data.py", label="Get the real ones", icon=":material/download:")
 
 

@@ -15,13 +15,15 @@ _TIMES = 20  # that a drawing counts, unless it is said otherwise
 _REMEMBERED = 2.0  # seconds for which counts are taken as they were
 
 
-def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
+def offer(classes: Sequence[str], shown: bool = True) -> tuple[str | None, np.ndarray, int]:
     """A box to tick: add the drawings kept here to training images.
 
     Parameters
     ----------
     classes : sequence of str
         That are trained on.
+    shown : bool
+        Whether there is a box; without one nothing is added.
 
     Returns
     -------
@@ -33,6 +35,8 @@ def offer(classes: Sequence[str]) -> tuple[str | None, np.ndarray, int]:
         How often each of them counts.
     """
     none = np.zeros(len(classes), np.int64)
+    if not shown:
+        return None, none, 1
     try:
         everyone = drawing_database.shared()
         if not everyone and current_visitor.owner() is None:
