@@ -56,15 +56,30 @@ def show() -> None:
         position="top",
     )
     with st.sidebar:
+        _await_visitor()
         _sidebar(page.title)
     page_address.enter_page(page)
     messages.show_notice("dataset")
     page.run()
 
 
+def _await_visitor() -> None:
+    """Ask the browser who is there, and wait where the address may name what is theirs."""
+    session = st.session_state
+    if not current_visitor.knows_visitors():
+        return
+    if current_visitor.owner() is None:
+        # An address forgets what no widget asks for in the first run.
+        asked = {name: st.query_params.get_all(name) for name in st.query_params}
+        session.setdefault("frame_asked", {}).update(asked)
+        if session.frame_asked:
+            st.skeleton()
+            st.stop()
+    elif asked := session.pop("frame_asked", {}):
+        st.query_params.from_dict({**asked, **st.query_params.to_dict()})
+
+
 def _sidebar(page: str) -> None:
-    if current_visitor.knows_visitors():
-        current_visitor.owner()  # asks the browser: what is theirs is shown once it has told
     current_dataset.choose_dataset()
     parts, problem = current_dataset.available()
     if problem:

@@ -18,13 +18,13 @@ from emnist_lab.commands import job_queue, specs
 from emnist_lab.commands.job_journal import JobRecord, Journal
 from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec, TrainSpec
-from emnist_lab.files import PROJECT, SHIPPED
+from emnist_lab.files import PROJECT, SHIPPED, UNKNOWN_OWNER
 from emnist_lab.ui import job_queues
 
 SERVER = """
 import os, signal, sys, time
 from emnist_lab.commands.job_queue import JobQueue
-from emnist_lab.commands.job_journal import Journal
+from emnist_lab.commands.job_journal import JobRecord, Journal
 from emnist_lab.files import home
 from emnist_lab.commands.specs import TrainSpec
 queue = JobQueue(Journal(home() / "jobs"))
@@ -125,6 +125,18 @@ def test_a_job_that_waits_or_has_ended_is_noted_as_such(place, folder):
     assert queue.jobs == [second, first]
     queue.dismiss(second)
     assert queue.jobs == [first]
+
+
+def test_an_interrupted_job_stays_its_owners(place):
+    left = Journal(place)
+    for key, owner in (("a", "a" * 32), ("b", None)):
+        left.write(JobRecord(key, TrainSpec("hog-qda", "digits", 9), owner=owner, seconds=5.0))
+    left.write(JobRecord("c", TrainSpec("hog-qda", "digits", 9), owner="not an owner"))
+    left.close()
+    jobs = {job.key: job for job in JobQueue(Journal(place)).jobs}
+    assert jobs["a"].owner == "a" * 32 and jobs["a"].seconds == 5
+    assert jobs["b"].owner is None
+    assert jobs["c"].owner == UNKNOWN_OWNER  # nobody's but the operator's
 
 
 def test_damaged_notes_are_passed_over(place, caplog):

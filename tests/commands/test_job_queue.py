@@ -15,7 +15,7 @@ import emnist_lab as lab
 from emnist_lab.commands import events
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import FetchSpec, TrainSpec
-from emnist_lab.files import PROJECT
+from emnist_lab.files import PROJECT, owner_of
 
 
 @pytest.fixture
@@ -34,16 +34,39 @@ def test_a_job_makes_a_run(queue, folder):
     assert job.state == "done", job.message
     run = lab.open_run(job.result)
     assert run.manifest["seed"] == 7 and run.manifest["data"]["split"] == "digits"
-    assert len(job.curve) == run.manifest["iterations"]
+    assert len(job.curve) == run.manifest["iterations"] and owner_of(run.folder) is None
     assert job.progress["stage"] == 2 and job.elapsed > 0 and job.remaining() is None
 
 
 def test_the_sample_is_as_large_as_asked(queue, folder):
-    job = queue.submit(TrainSpec("hog-qda", "balanced", 1_500, root=str(folder)))
+    spec = TrainSpec("hog-qda", "balanced", 1_500, root=str(folder))
+    job = queue.submit(spec, owner="a" * 32, seconds=1e6)
     until(lambda: not job.active)
     assert job.state == "done", job.message
-    data = lab.open_run(job.result).manifest["data"]["train"]
+    run = lab.open_run(job.result)
+    data = run.manifest["data"]["train"]
     assert data["images"] == 1_500 and data["origin"] == "sample"
+    assert owner_of(run.folder) == "a" * 32
+
+
+def test_a_job_that_takes_longer_than_it_may_is_ended(queue, folder, home):
+    spec = TrainSpec("pixels-logistic", "balanced", root=str(folder))
+    job = queue.submit(spec, seconds=0.01)
+    until(lambda: not job.active)
+    assert job.state == "failed"
+    assert "after the 0 seconds that a job may run here: use fewer images" in job.message
+    until(lambda: job.process.poll() is not None)
+    assert not list((home / "runs").glob("*"))
+
+
+def test_an_owner_has_so_many_jobs(queue, folder):
+    spec = TrainSpec("pixels-logistic", "balanced", root=str(folder))
+    first = queue.submit(spec, owner="a" * 32, most=1)
+    assert queue.submit(spec, owner="a" * 32, most=1) is None and queue.jobs == [first]
+    other = queue.submit(spec, owner="b" * 32, most=1)
+    for job in (first, other):
+        queue.cancel(job)
+    assert queue.submit(spec, owner="a" * 32, most=1) is not None
 
 
 def test_one_at_a_time_and_cancel_at_once(queue, folder, home):
