@@ -18,7 +18,7 @@ COPY app.py .
 RUN useradd --create-home --uid 1000 emnist && mkdir -p /data && chown emnist /data
 USER 1000
 # Whoever reaches the container may train within limits, and sees what is theirs: docs/operation.md.
-ENV EMNIST_LAB_HOME=/data EMNIST_LAB_MODE=class PORT=8501
+ENV EMNIST_LAB_HOME=/data EMNIST_LAB_MODE=class MPLCONFIGDIR=/tmp/matplotlib PORT=8501
 VOLUME /data
 EXPOSE 8501
 
