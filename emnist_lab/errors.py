@@ -8,6 +8,10 @@ class LabError(Exception):
     shows it in a red box. Anything else that is raised is a defect of ours.
     """
 
+    def __str__(self) -> str:
+        # It may quote a file's name or content: line ends, and what turns or hides text, go.
+        return "".join(one if one.isprintable() else "?" for one in super().__str__())
+
 
 class DatasetError(LabError):
     """The dataset is absent, incomplete or not what it says it is."""

@@ -54,8 +54,11 @@ def _foreign(origins: list) -> bool:
 
     for one in origins:
         path = Path(one).expanduser() if one and "://" not in one else None
-        if path is None or not path.is_file():
-            continue
+        try:
+            if path is None or not path.is_file():
+                continue
+        except OSError:
+            return True  # a name that no disk can have: the import says so
         if path.suffix.lower() != ".zip" or not official_files.members(
             official_files.directory_in(path)
         ):
@@ -100,13 +103,15 @@ def _bar(as_events: bool):
 
 def _data(options) -> dict:
     from ..data import loading
+    from ..data.formats.validation import printable
 
     rows = []
     for (split, part), source in discovery.find(options.root).items():
         data = loading.read_part(source, part)
         rows.append(loading.describe(data, source))
         if not options.json:
-            print(f"{split} {part}: {data.name}\n  {source.format}: {source.paths[0]}")
+            where = printable(str(source.paths[0]), 4096)
+            print(f"{split} {part}: {data.name}\n  {source.format}: {where}")
             for note in data.notes:
                 print(f"  {note}")
     if not rows:

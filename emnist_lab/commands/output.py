@@ -20,7 +20,9 @@ def say(text: str) -> None:
 
 def print_json(value: dict) -> None:
     """Print one JSON object on standard output."""
-    print(json.dumps(finite(value), ensure_ascii=False), flush=True)
+    text = json.dumps(finite(value), ensure_ascii=False)
+    # a file's name need not be UTF-8: what isn't stands in JSON as it does in Python
+    print(text.encode("utf-8", "backslashreplace").decode("utf-8"), flush=True)
 
 
 def finite(value):

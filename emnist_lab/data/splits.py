@@ -190,7 +190,7 @@ def holding(characters: set[str], counts: list[int] | None = None) -> str:
     """
     unknown = sorted(characters - set(_BYCLASS))
     if unknown or not characters:
-        what = repr(unknown[0]) if unknown else "nothing"
+        what = repr(unknown[0][:40]) if unknown else "nothing"
         raise DatasetError(
             f"EMNIST has no class {what}: name classes by one digit or one letter, 0-9, A-Z, a-z."
         )
