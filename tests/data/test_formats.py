@@ -1,5 +1,6 @@
 """Other people's formats come back as they were written; what is wrong ends in one sentence."""
 
+import contextlib
 import gzip
 import io
 import json
@@ -15,7 +16,14 @@ from pyarrow import parquet as pq
 from scipy.io import savemat
 
 from emnist_lab.data import splits
-from emnist_lab.data.formats import csv_table, image_folder, label_mapping, matlab, parquet
+from emnist_lab.data.formats import (
+    bounded_process,
+    csv_table,
+    image_folder,
+    label_mapping,
+    matlab,
+    parquet,
+)
 from emnist_lab.data.formats.base import allocate_in_memory
 from emnist_lab.errors import DatasetError
 
@@ -92,6 +100,17 @@ def damaged(content: bytes, seed: int, times: int) -> list[bytes]:
         flipped[places] = random.integers(0, 256, len(places))
         copies.append(flipped.tobytes())
     return copies
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Readers run here: what is damaged in hundreds of ways would start hundreds of processes."""
+
+    @contextlib.contextmanager
+    def items(generator, *arguments, name, memory=None):
+        yield generator(*json.loads(json.dumps(arguments, default=str)))
+
+    monkeypatch.setattr(bounded_process, "items", items)
 
 
 def survives(module, path: Path, content: bytes, seed: int, times: int = 60) -> int:
@@ -400,7 +419,7 @@ def test_other_matlab_files_are_passed_by(tmp_path):
 
 
 @pytest.mark.parametrize("compressed", [True, False])
-def test_damaged_matlab_files(tmp_path, digits, compressed):
+def test_damaged_matlab_files(tmp_path, digits, compressed, in_this_process):
     data = io.BytesIO()
     held = structure(make_part("digits", 1, 2), digits)
     savemat(data, held, do_compression=compressed)
@@ -589,7 +608,7 @@ def test_other_parquet_files_are_passed_by(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["pictures", "lists", "columns"])
-def test_damaged_parquet_files(tmp_path, digits, kind):
+def test_damaged_parquet_files(tmp_path, digits, kind, in_this_process):
     columns = {
         "pictures": {"image": encoded(digits)},
         "lists": {"image": digits.images.reshape(-1, 784).tolist()},

@@ -19,13 +19,21 @@ from ...errors import DatasetError
 from .. import splits
 from . import label_mapping
 from .base import PIXELS, Allocate, RawPart, Source
-from .validation import invert_if_dark_on_light, reading_errors, stamp
+from .validation import (
+    MOST_IMAGES,
+    MOST_LABELS,
+    check_count,
+    invert_if_dark_on_light,
+    reading_errors,
+    stamp,
+)
 
 FORMAT = "CSV file"
 LABELS = ("label", "labels", "character", "class", "target")  # what a header calls labels
 LIKELY = range(700, 801)  # columns of a file that tries to hold 28×28 images
 _NUMBER = re.compile("-?[0-9]{1,9}")
 _LINE = 16_384  # bytes: four times the longest line of 785 values
+_MOST_LINES = 2 * MOST_IMAGES + 1  # a blank one after each image, and a header
 _BLOCK = 2 << 20  # bytes parsed at a time
 _REMEDY = "use a copy with a label and then 784 pixels from 0 to 255 on each line"
 
@@ -153,12 +161,8 @@ def _fill(path: Path, shape: _Shape, images: np.ndarray) -> list[str]:
 def _refuse(path: Path, shape: _Shape) -> None:
     """Raise what is wrong with the first line that is wrong."""
     for number, line in _lines(path):
+        _check_columns(path, number, line, shape)
         fields = line.split(shape.delimiter)
-        if len(fields) != PIXELS + 1:
-            raise DatasetError(
-                f"{path.name}, line {number}, has {len(fields):,} columns, expected {PIXELS + 1}: "
-                f"{_REMEDY}."
-            )
         if number == 1 and shape.header:
             continue
         if not fields.pop(shape.label).strip(b'" '):
@@ -176,6 +180,15 @@ def _refuse(path: Path, shape: _Shape) -> None:
     )
 
 
+def _check_columns(path: Path, number: int, line: bytes, shape: _Shape) -> None:
+    columns = line.count(shape.delimiter) + 1
+    if columns != PIXELS + 1:
+        raise DatasetError(
+            f"{path.name}, line {number}, has {columns:,} columns, expected {PIXELS + 1}: "
+            f"{_REMEDY}."
+        )
+
+
 def _open(path: Path):
     with open(path, "rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"  # the bytes decide: some clients unzip silently
@@ -186,8 +199,18 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Lines that aren't blank, with their numbers."""
     with _open(path) as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LINE), b""), 1):
-            if len(line) == _LINE or b"\0" in line:
+            if b"\0" in line or (len(line) == _LINE and not line.isascii()):
                 raise DatasetError(f"{path.name}, line {number}, isn't text: {_REMEDY}.")
+            if len(line) == _LINE:
+                raise DatasetError(
+                    f"{path.name}, line {number}, is longer than a label and {PIXELS} pixels can "
+                    f"be: {_REMEDY}."
+                )
+            if number > _MOST_LINES:
+                raise DatasetError(
+                    f"{path.name} holds more than {_MOST_LINES:,} lines, and {MOST_IMAGES:,} "
+                    f"images are read at most: {_REMEDY}."
+                )
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             line = line.rstrip(b"\r\n")
@@ -216,12 +239,21 @@ def _counts(path: Path, size: int, changed: int) -> Counter:
     """How often each label's text occurs."""
     shape = _shape(path, size, changed)
     counts: Counter = Counter()
+    images = 0
     with reading_errors(path, FORMAT):
         for number, line in _lines(path):
             if number > 1 or not shape.header:
-                fields = line.split(shape.delimiter, shape.label + 1)
-                text = fields[shape.label] if shape.label < len(fields) else b""
+                _check_columns(path, number, line, shape)
+                text = line.split(shape.delimiter, shape.label + 1)[shape.label]
                 counts[text.strip(b'" ').decode("utf-8", "replace")] += 1
+                images += 1
+                if images > MOST_IMAGES:
+                    check_count(images, path.name)
+                if len(counts) > MOST_LABELS:
+                    raise DatasetError(
+                        f"{path.name} holds more than {MOST_LABELS:,} different labels, and EMNIST "
+                        f"has 62 classes: {_REMEDY}."
+                    )
     return counts
 
 

@@ -7,6 +7,7 @@ unsigned bytes. Reading is strict: a file that isn't whole is refused.
 import functools
 import gzip
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -19,8 +20,10 @@ import numpy as np
 from ...errors import DatasetError
 from .. import splits
 from .base import CHUNK, PIXELS, SIDE, Allocate, RawPart
+from .validation import MOST_LABELS, check_count
 
-_LARGEST = 2**31  # bytes of images: more than any split has
+_LARGEST_MAPPING = 2**16  # bytes
+_NUMBER = re.compile("[0-9]{1,10}")
 
 
 @dataclass(frozen=True)
@@ -215,7 +218,7 @@ def _ends(stream, name: str) -> None:
 
 def _fits(file: IdxFile, size: int) -> int:
     """`size`, unless no file of this length could hold it (deflate gains 1032:1 at most)."""
-    if size > min(file.size() * 1040, _LARGEST):
+    if size > file.size() * 1040:
         raise DatasetError(
             f"{file.name} promises {size:,} bytes, more than it can hold: copy or download it "
             "again."
@@ -227,7 +230,8 @@ def _fits(file: IdxFile, size: int) -> int:
 def _read_labels(file: IdxFile) -> np.ndarray:
     with file.open() as stream:
         (count,) = _header(stream, 1, file.name)
-        labels = np.empty(_fits(file, count), np.uint8)
+        check_count(_fits(file, count), file.name, "labels")
+        labels = np.empty(count, np.uint8)
         _fill(stream, memoryview(labels), file.name)
         _ends(stream, file.name)
     return labels
@@ -243,6 +247,7 @@ def _read_images(file: IdxFile, allocate: Allocate) -> np.ndarray:
                 "replace it with the official file."
             )
         _fits(file, count * PIXELS)
+        check_count(count, file.name)
         images = allocate(count)
         chunk = np.empty((min(CHUNK, max(count, 1)), SIDE, SIDE), np.uint8)
         for start in range(0, count, CHUNK):
@@ -256,20 +261,30 @@ def _read_images(file: IdxFile, allocate: Allocate) -> np.ndarray:
 @_strictly
 def _read_mapping(file: IdxFile) -> dict[int, str]:
     with file.open() as stream:
-        text = stream.read(2**20).decode("ascii", "replace")
+        content = stream.read(_LARGEST_MAPPING + 1)
+    text = content.decode("ascii", "replace")
+    if len(content) > _LARGEST_MAPPING or text.count("\n") > MOST_LABELS:
+        raise DatasetError(
+            f"{file.name} is larger than any mapping: replace it with the official mapping."
+        )
     classes: dict[int, str] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            label, first, *_ = (int(field) for field in line.split())
+            fields = line.split()
+            if not all(map(_NUMBER.fullmatch, fields)):
+                raise ValueError("not plain numbers")
+            label, first, *_ = map(int, fields)
+            if label in classes:
+                raise ValueError("the label has a character already")
             classes[label] = chr(first)
             if not classes[label].isprintable() or classes[label].isspace():
                 raise ValueError("not a character")
         except (ValueError, OverflowError) as error:
             raise DatasetError(
-                f"{file.name}, line {number}, isn't 'label code-point': replace it with the "
-                "official mapping."
+                f"{file.name}, line {number}, isn't a label of its own and a code point: replace "
+                "it with the official mapping."
             ) from error
     if not classes:
         raise DatasetError(f"{file.name} is empty: replace it with the official mapping.")

@@ -11,7 +11,7 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +19,15 @@ from PIL import Image
 
 from ...errors import DatasetError
 from .. import splits
-from . import label_mapping
-from .base import SIDE, Allocate, RawPart, Source
-from .validation import invert_if_dark_on_light, reading_errors
+from . import bounded_process, label_mapping
+from .base import CHUNK, SIDE, Allocate, RawPart, Source
+from .validation import check_count, invert_if_dark_on_light, reading_errors
 
 FORMAT = "folder of pictures"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")  # Pillow's others aren't needed: less to attack
+_MEMORY = 768 * 2**20  # bytes of the process that decodes: the names of all files fit in
+_LARGEST = 2**20  # bytes of one picture: a thumbnail and a colour profile fit in too
 # Pillow's warnings of hostile pictures: what matters is refused, in our words.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
@@ -118,31 +120,62 @@ def read(
         A folder's name is no class, or a picture is damaged or not 28×28.
     """
     meanings = _meanings(classes)
+    # An import's folder has no name of its own yet.
+    shown = "The dataset" if place.name.startswith(".") else place.name
     strange = next((name for name in sorted(classes) if meanings[name] is None), None)
     if strange is not None:
         raise DatasetError(
-            f"{place.name} has a folder of pictures {strange[:40]!r}, which is no class: {_NAMES}, "
+            f"{shown} has a folder of pictures {strange[:40]!r}, which is no class: {_NAMES}, "
             "and put others elsewhere."
         )
     counts = _counts(classes, meanings)
     split = named or label_mapping.split_of_names(counts)
-    values = label_mapping.by_name(split, counts, place.name)
+    values = label_mapping.by_name(split, counts, shown)
     notes = () if named else (label_mapping.deduced(split),)
-    images = allocate(sum(counts.values()))
-    labels = np.empty(len(images), np.int64)
-    position = 0
-    for name in sorted(classes):
-        for path in classes[name]:
-            with reading_errors(path, "picture"):
-                images[position] = grey(path.read_bytes(), f"{name}/{path.name}")
-            labels[position] = values[meanings[name]]
-            position += 1
+    order = sorted(classes)
+    sizes = [len(classes[name]) for name in order]
+    check_count(sum(sizes), shown)
+    labels = np.repeat([values[meanings[name]] for name in order], sizes)
+    files = [f"{name}/{path.name}" for name in order for path in classes[name]]
+    with bounded_process.items(decode_files, place, files, name=shown, memory=_MEMORY) as found:
+        images = allocate(len(files))
+        for start, block in zip(range(0, len(files), CHUNK), found, strict=True):
+            images[start : start + CHUNK] = block
     return RawPart(
         images,
         labels,
         splits.mapping(split),
         (*notes, *_naming(classes, meanings), *invert_if_dark_on_light(images)),
     )
+
+
+def decode_files(place: str, files: list[str]) -> Iterator[np.ndarray]:
+    """Pictures, for a process of its own: decoders crash, and unpack more than they show.
+
+    Parameters
+    ----------
+    place : str
+        Folder.
+    files : list of str
+        Names in it, of pictures in folders.
+
+    Yields
+    ------
+    ndarray of shape (at most `CHUNK`, 28, 28), dtype uint8
+
+    Raises
+    ------
+    DatasetError
+        A picture is damaged or not 28×28.
+    """
+    for start in range(0, len(files), CHUNK):
+        some = files[start : start + CHUNK]
+        block = np.empty((len(some), SIDE, SIDE), np.uint8)
+        for position, name in enumerate(some):
+            path = Path(place, name)
+            with reading_errors(path, "picture"), open(path, "rb") as file:
+                block[position] = grey(file.read(_LARGEST + 1), name)
+        yield block
 
 
 def grey(content: bytes, name: str) -> np.ndarray:
@@ -163,8 +196,13 @@ def grey(content: bytes, name: str) -> np.ndarray:
     Raises
     ------
     DatasetError
-        It is damaged, of another format, size, or depth.
+        It is damaged, of another format, size, or depth, or larger than 1 MB.
     """
+    if len(content) > _LARGEST:
+        raise DatasetError(
+            f"{name} has more than {_LARGEST >> 20} MB, which {SIDE}×{SIDE} pixels never need: "
+            "save all pictures anew, as PNG."
+        )
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             if picture.size != (SIDE, SIDE):  # before a pixel is unpacked: no bomb goes off
@@ -182,6 +220,11 @@ def grey(content: bytes, name: str) -> np.ndarray:
             return np.asarray(picture.convert("L"))
     except DatasetError:
         raise
+    except Image.DecompressionBombError as error:
+        raise DatasetError(
+            f"{name} has millions of pixels, expected {SIDE}×{SIDE}: scale all pictures down to "
+            "EMNIST's size."
+        ) from error
     except Exception as error:  # a damaged picture can make its decoder fail in any way
         raise DatasetError(
             f"{name} can't be read as a picture: copy it again, or save it as PNG."

@@ -2,20 +2,32 @@
 
 ``dataset.train.images`` has one image a row, each image's pixels column by
 column, ``dataset.train.labels`` one label a row, and ``dataset.mapping`` a
-label and its code points a row. Read by `scipy.io.loadmat`, which executes nothing.
+label and its code points a row. Read by `scipy.io.loadmat`, which executes nothing, in a process
+of limited memory.
 """
 
 import functools
+import math
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import DatasetError
 from .. import splits
-from . import label_mapping
+from . import bounded_process, label_mapping, matlab_header
 from .base import CHUNK, PIXELS, SIDE, Allocate, RawPart, Source
-from .validation import invert_if_dark_on_light, printable, reading_errors, stamp, whole_numbers
+from .validation import (
+    MOST_IMAGES,
+    MOST_LABELS,
+    check_count,
+    invert_if_dark_on_light,
+    printable,
+    reading_errors,
+    stamp,
+    whole_numbers,
+)
 
 FORMAT = "Matlab file"
 _REMEDY = "use a file of NIST's archive of Matlab files, such as emnist-balanced.mat"
@@ -42,7 +54,7 @@ def find(files: list[Path]) -> list[Source]:
         if not claims and "dataset" not in _variables(path, *stamp(path)):
             continue
         split = _named(path) or _split(path, *stamp(path))
-        if not split and not claims:
+        if not split and not claims and not _oversized(path):
             continue  # another dataset
         for part in splits.PARTS:
             reading = functools.partial(read, path, part)
@@ -75,29 +87,83 @@ def read(path: Path, part: str, allocate: Allocate) -> RawPart:
     -----
     The structure is one variable, so the other part is read too, and dropped at once.
     """
+    with _opened(path, part) as found:
+        labels, mapping = next(found), next(found)
+        classes, notes = _classes(mapping, path, Counter(labels.tolist()))
+        images = allocate(len(labels))
+        for start, chunk in zip(range(0, len(labels), CHUNK), found, strict=True):
+            images[start : start + CHUNK] = chunk
+    return RawPart(images, labels, classes, (*notes, *invert_if_dark_on_light(images)))
+
+
+def _opened(path: Path, part: str):
+    """What `decode` gives, in a process of its own, unless the headers announce too much."""
+    with reading_errors(path, FORMAT):
+        shape = _oversized(path)
+        if shape:
+            raise DatasetError(
+                f"{path.name} announces an array of {'×'.join(map(str, shape))} values, more than "
+                f"the {MOST_IMAGES:,} images that are read at most: split it into smaller files."
+            )
+    return bounded_process.items(decode, path, part, name=path.name)
+
+
+def _oversized(path: Path) -> tuple[int, ...]:
+    """Shape of an array that has more values than all images that are read; empty for none."""
+    sizes = [
+        shape
+        for variable in matlab_header.variables(path)
+        if variable.name == "dataset"
+        for shape in variable.sizes
+    ]
+    largest = max(sizes, key=math.prod, default=())
+    return largest if math.prod(largest) > MOST_IMAGES * PIXELS else ()
+
+
+def decode(file: str, part: str) -> Iterator:
+    """One part, for a process of its own.
+
+    Parameters
+    ----------
+    file, part : str
+
+    Yields
+    ------
+    labels : ndarray of shape (N,), dtype int64
+        As they stand in the file.
+    mapping : list or None
+        Its rows; None where there is none.
+    images : ndarray of shape (at most `CHUNK`, 28, 28), dtype uint8
+        All of them, block after block.
+
+    Raises
+    ------
+    DatasetError
+        The file is damaged, of version 7.3, or holds something else.
+    """
+    path = Path(file)
     dataset = _dataset(path, part)
     with reading_errors(path, FORMAT):
         labels = _labels(dataset, path)
         pixels = _pixels(dataset, path)
-    if len(labels) != len(pixels):
-        raise DatasetError(
-            f"{path.name} holds {len(pixels):,} images but {len(labels):,} labels in its {part} "
-            "part: copy or download it again."
-        )
-    if not len(labels):
-        raise DatasetError(f"{path.name} holds no images in its {part} part: {_REMEDY}.")
-    counts = Counter(labels.tolist())
-    classes, notes = _classes(dataset, path, counts)
-    images = allocate(len(pixels))
-    for start in range(0, len(pixels), CHUNK):
-        chunk = whole_numbers(pixels[start : start + CHUNK], path.name)
-        images[start : start + CHUNK] = chunk.reshape(-1, SIDE, SIDE)
-    return RawPart(images, labels, classes, (*notes, *invert_if_dark_on_light(images)))
+        if len(labels) != len(pixels):
+            raise DatasetError(
+                f"{path.name} holds {len(pixels):,} images but {len(labels):,} labels in its "
+                f"{part} part: copy or download it again."
+            )
+        if not len(labels):
+            raise DatasetError(f"{path.name} holds no images in its {part} part: {_REMEDY}.")
+        check_count(len(labels), path.name)
+        yield labels
+        yield _mapping(dataset["mapping"], path)
+        for start in range(0, len(pixels), CHUNK):
+            chunk = whole_numbers(pixels[start : start + CHUNK], path.name)
+            yield chunk.reshape(-1, SIDE, SIDE)
 
 
 def _dataset(path: Path, part: str) -> dict:
     """``images``, ``labels`` and ``mapping`` of one part; the other is freed."""
-    from scipy.io import loadmat
+    from scipy.io import loadmat, whosmat
 
     with reading_errors(path, FORMAT):
         with open(path, "rb") as file:
@@ -109,7 +175,7 @@ def _dataset(path: Path, part: str) -> dict:
             )
         held = loadmat(path, variable_names=["dataset"], simplify_cells=True).get("dataset")
         if not isinstance(held, dict):
-            names = printable(", ".join(_variables(path, *stamp(path)))) or "nothing"
+            names = printable(", ".join(name for name, _, _ in whosmat(path))) or "nothing"
             raise DatasetError(
                 f"{path.name} holds {names}, no structure 'dataset' with images: {_REMEDY}."
             )
@@ -142,19 +208,32 @@ def _pixels(dataset: dict, path: Path) -> np.ndarray:
     return pixels.reshape(len(pixels), PIXELS)
 
 
-def _classes(dataset: dict, path: Path, counts: Counter) -> tuple[dict[int, str], tuple]:
-    held = dataset["mapping"]
+def _mapping(held, path: Path) -> list | None:
+    """Rows of a mapping: whole numbers. An empty one where it is no such thing."""
     if held is None:
+        return None
+    try:
+        rows = np.atleast_2d(np.asarray(held))
+        if rows.ndim == 2 and rows.size <= 4 * MOST_LABELS:
+            return rows.astype(np.int64).tolist()
+    except (ValueError, TypeError, OverflowError):
+        pass  # as an empty one, it is refused
+    return []
+
+
+def _classes(
+    mapping: list | None, path: Path, counts: Counter
+) -> tuple[dict[int, str], tuple[str, ...]]:
+    if mapping is None:
         named = _named(path)
         split = named or label_mapping.split_of_values(counts)
         classes, notes = label_mapping.by_value(split, counts, path.name)
         return classes, notes if named else (label_mapping.deduced(split), *notes)
     try:
-        rows = np.atleast_2d(np.asarray(held)).astype(np.int64)
-        classes = {int(row[0]): chr(row[1]) for row in rows}
-        if len(set(classes.values())) < len(rows) or not "".join(classes.values()).isalnum():
-            raise ValueError("a character occurs twice, or isn't one")
-    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        classes = {row[0]: chr(row[1]) for row in mapping}
+        if len(set(classes.values())) < len(mapping) or not "".join(classes.values()).isalnum():
+            raise ValueError("a label or a character occurs twice, or isn't one")
+    except (ValueError, IndexError, OverflowError) as error:
         raise DatasetError(
             f"{path.name} has a mapping that isn't a label and a code point a row: {_REMEDY}."
         ) from error
@@ -178,11 +257,9 @@ def _split_of(classes: dict[int, str], counts: Counter) -> str:
 @functools.lru_cache(maxsize=64)
 def _variables(path: Path, size: int, changed: int) -> tuple[str, ...]:
     """Names of a file's variables; nothing where it can't be read."""
-    from scipy.io import whosmat
-
     try:
         with reading_errors(path, FORMAT):
-            return tuple(name for name, _, _ in whosmat(path))
+            return tuple(variable.name for variable in matlab_header.variables(path))
     except DatasetError:
         return ()
 
@@ -191,11 +268,11 @@ def _variables(path: Path, size: int, changed: int) -> tuple[str, ...]:
 def _split(path: Path, size: int, changed: int) -> str:
     """The split by its labels, for a file whose name doesn't say; the whole file is read once."""
     try:
-        dataset = _dataset(path, "train")
-        with reading_errors(path, FORMAT):
-            counts = Counter(_labels(dataset, path).tolist())
-            classes, _ = _classes(dataset, path, counts)
-            return _split_of(classes, counts) if len(_pixels(dataset, path)) else ""
+        with _opened(path, "train") as found:
+            labels, mapping = next(found), next(found)
+        counts = Counter(labels.tolist())
+        classes, _ = _classes(mapping, path, counts)
+        return _split_of(classes, counts)
     except DatasetError:
         return ""  # reading says why
 

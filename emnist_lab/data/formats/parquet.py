@@ -1,43 +1,27 @@
 """Parquet files, as Hugging Face serves datasets: encoded pictures, or columns of pixels.
 
 A part's shards (``train-00000-of-00002.parquet``) are read as one, and its
-``validation`` shards with the training part they were taken from.
+``validation`` shards with the training part they were taken from. What a row unpacks to isn't
+known beforehand, so files are read in a process of limited memory.
 """
 
+import contextlib
 import functools
-import json
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import DatasetError
 from .. import splits
-from . import label_mapping
-from .base import PIXELS, SIDE, Allocate, RawPart, Source
-from .csv_table import LABELS, LIKELY
-from .image_folder import grey
-from .validation import invert_if_dark_on_light, printable, reading_errors, stamp, whole_numbers
+from . import bounded_process, label_mapping
+from .base import Allocate, RawPart, Source
+from .parquet_decoding import FORMAT, decode, look
+from .validation import invert_if_dark_on_light, stamp
 
-FORMAT = "Parquet file"
-_IMAGES = ("image", "img", "pixels", "images")
-_ROWS = 1024  # read at a time
 _SHARD = re.compile(r"[-_]?(?:(\d+)-of-(\d+).*|\d{4,})$")
 _HELD_BACK = re.compile(r"(?<![a-z])val(id(ation)?)?(?![a-z])")
-_REMEDY = "use a copy with a column 'image' of 28×28 pictures and a column 'label'"
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """What a file's footer tells."""
-
-    rows: int
-    image: str  # column of pictures or lists; empty where each pixel has its own
-    pixels: tuple[str, ...]
-    label: str  # column; empty where there is none
-    names: tuple[str, ...]  # of the label values from 0 on; empty where none are written
 
 
 def find(files: list[Path]) -> list[Source]:
@@ -54,16 +38,19 @@ def find(files: list[Path]) -> list[Source]:
         with about 785 columns, or with "emnist" in its name. The split is
         ``""`` where nothing tells it: reading says why.
     """
+    ours = [path for path in files if path.suffix.lower() == ".parquet"]
+    unnamed = tuple((path, *stamp(path)) for path in ours if not _claims(path))
+    holding = _holding(unnamed) if unnamed else frozenset()
     groups: dict[tuple, list[Path]] = {}
-    for path in files:
-        if path.suffix.lower() == ".parquet" and _is_one(path):
+    for path in ours:
+        if _claims(path) or path in holding:
             groups.setdefault(_group(path), []).append(path)
     sources = []
     for (_, _, part), paths in groups.items():
         paths = sorted(paths, key=lambda path: (_held_back(path), path))
         named = _named(paths[0])
         reading = functools.partial(read, tuple(paths), named)
-        split = named or _split(paths)
+        split = named or _split(tuple((path, *stamp(path)) for path in paths))
         sources.append(Source(split, part, FORMAT, tuple(paths), reading, transposed=False))
     return sources
 
@@ -92,22 +79,14 @@ def read(paths: tuple[Path, ...], named: str | None, allocate: Allocate) -> RawP
         A file is damaged or missing, holds something else, or labels of no split.
     """
     _check_shards(paths)
-    shapes = [_shape(path, *stamp(path)) for path in paths]
-    for path, shape in zip(paths, shapes, strict=True):
-        _check(path, shape)
-    total = sum(shape.rows for shape in shapes)
-    if not total:
-        raise DatasetError(f"{paths[0].name} holds no images: {_REMEDY}.")
-    # before the images, which take long: whether these labels can be EMNIST's
-    marks = [
-        mark for path, shape in zip(paths, shapes, strict=True) for mark in _marks(path, shape)
-    ]
-    split, labels, classes, notes = _labelled(paths[0], marks, shapes[0].names, named)
-    images = allocate(total)
-    start = 0
-    for path, shape in zip(paths, shapes, strict=True):
-        _fill(path, shape, images[start : start + shape.rows])
-        start += shape.rows
+    with bounded_process.items(decode, paths, name=paths[0].name) as found:
+        # before the images, which take long: whether these labels can be EMNIST's
+        split, labels, classes, notes = _labelled(paths[0], *next(found), next(found), named)
+        images = allocate(len(labels))
+        start = 0
+        for block in found:
+            images[start : start + len(block)] = block
+            start += len(block)
     if not named:
         notes = (label_mapping.deduced(split), *notes)
     if any(map(_held_back, paths)) and not all(map(_held_back, paths)):
@@ -116,178 +95,29 @@ def read(paths: tuple[Path, ...], named: str | None, allocate: Allocate) -> RawP
 
 
 def _labelled(
-    path: Path, marks: list, names: tuple[str, ...], named: str | None
+    path: Path, marks: list, names: list[str], places: np.ndarray, named: str | None
 ) -> tuple[str, np.ndarray, dict[int, str], tuple[str, ...]]:
     """Split, labels, classes and notes of a part, from its column of labels."""
-    counts = Counter(marks)
-    if all(isinstance(mark, int) for mark in counts):
+    if all(isinstance(mark, int) for mark in marks):
         if not names:
+            counts = dict(zip(marks, np.bincount(places).tolist(), strict=True))
             split = named or label_mapping.split_of_values(counts)
             classes, notes = label_mapping.by_value(split, counts, path.name)
-            return split, np.array(marks, np.int64), classes, notes
-        strange = next((mark for mark in sorted(counts) if not 0 <= mark < len(names)), None)
+            return split, np.array(marks, np.int64)[places], classes, notes
+        strange = next((mark for mark in sorted(marks) if not 0 <= mark < len(names)), None)
         if strange is not None:
             raise DatasetError(
                 f"{path.name} holds the label {strange}, but names {len(names)} classes: copy or "
                 "download it again."
             )
         marks = [names[mark] for mark in marks]
-        counts = Counter(marks)
+    counts = Counter()
+    for mark, count in zip(marks, np.bincount(places).tolist(), strict=True):
+        counts[mark] += count
     split = named or label_mapping.split_of_names(counts)
     values = label_mapping.by_name(split, counts, path.name)
-    labels = np.array([values[mark] for mark in marks], np.int64)
+    labels = np.array([values[mark] for mark in marks], np.int64)[places]
     return split, labels, splits.mapping(split), ()
-
-
-def _fill(path: Path, shape: _Shape, images: np.ndarray) -> None:
-    from pyarrow import parquet
-
-    start = 0
-    with reading_errors(path, FORMAT), parquet.ParquetFile(path) as file:
-        columns = [shape.image] if shape.image else list(shape.pixels)
-        for batch in file.iter_batches(_ROWS, columns=columns):
-            into = images[start : start + batch.num_rows]
-            if shape.image:
-                _decode(batch.column(0), into, f"{path.name}, row", start)
-            else:
-                pixels = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-                into.reshape(-1, PIXELS)[:] = whole_numbers(np.stack(pixels, 1), path.name)
-            start += batch.num_rows
-        if start != len(images):
-            raise DatasetError(
-                f"{path.name} holds {start:,} rows, but promises {len(images):,}: copy or download "
-                "it again."
-            )
-
-
-def _decode(column, into: np.ndarray, name: str, start: int) -> None:
-    """Pictures, or lists of pixels, of one batch."""
-    import pyarrow as pa
-
-    if column.null_count:
-        row = start + column.is_null().to_pylist().index(True) + 1
-        raise DatasetError(f"{name} {row:,}, holds no image: {_REMEDY}.")
-    if pa.types.is_struct(column.type):
-        column = column.field("bytes")
-    if not _is_list(column.type):
-        for index, content in enumerate(column):
-            row = start + index + 1
-            if not content.is_valid:
-                raise DatasetError(
-                    f"{name} {row:,}, only names a picture that lies elsewhere: use a copy with "
-                    "the pictures inside."
-                )
-            into[index] = grey(content.as_py(), f"{name} {row:,},")
-        return
-    pixels = _flat(column)
-    if pixels is None:
-        raise DatasetError(
-            f"{name} {start + 1:,} or one after it, isn't a list of {PIXELS} pixels: {_REMEDY}."
-        )
-    into[:] = whole_numbers(pixels, name.partition(",")[0]).reshape(-1, SIDE, SIDE)
-
-
-def _flat(column) -> np.ndarray | None:
-    """Lists of pixels, or of rows of pixels -> all pixels; None if images aren't 784 each."""
-    from pyarrow import compute
-
-    pixels = 1
-    while _is_list(column.type):
-        lengths = set(compute.list_value_length(column).to_pylist())
-        if len(lengths) != 1 or None in lengths:
-            return None
-        pixels *= lengths.pop()
-        column = column.flatten()
-    return column.to_numpy(zero_copy_only=False) if pixels == PIXELS else None
-
-
-def _is_bytes(kind) -> bool:
-    import pyarrow as pa
-
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-
-
-def _is_list(kind) -> bool:
-    import pyarrow as pa
-
-    return (
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    )
-
-
-def _holds_images(kind) -> bool:
-    import pyarrow as pa
-
-    if pa.types.is_struct(kind):
-        index = kind.get_field_index("bytes")
-        # where every picture lies elsewhere, the type of their bytes was never known
-        return index >= 0 and (
-            _is_bytes(kind.field(index).type) or pa.types.is_null(kind.field(index).type)
-        )
-    return _is_bytes(kind) or _is_list(kind)
-
-
-def _marks(path: Path, shape: _Shape) -> list:
-    """The column of labels: int or str."""
-    from pyarrow import parquet
-
-    with reading_errors(path, FORMAT):
-        with parquet.ParquetFile(path) as file:
-            marks = file.read([shape.label]).column(0).to_pylist()
-        for row, mark in enumerate(marks, 1):
-            whole = isinstance(mark, int | str) or (isinstance(mark, float) and mark.is_integer())
-            if not whole or mark == "":
-                raise DatasetError(f"{path.name}, row {row:,}, has no label: {_REMEDY}.")
-        texts = {mark for mark in marks if isinstance(mark, str)}
-        if all(re.fullmatch("-?[0-9]{1,9}", text) for text in texts):
-            marks = [int(mark) for mark in marks]
-    return marks
-
-
-@functools.lru_cache(maxsize=256)
-def _shape(path: Path, size: int, changed: int) -> _Shape:
-    from pyarrow import parquet
-
-    with reading_errors(path, FORMAT), parquet.ParquetFile(path) as file:
-        schema, rows = file.schema_arrow, file.metadata.num_rows
-        by_name = {field.name.lower(): field for field in schema}
-        label = next((by_name[name].name for name in LABELS if name in by_name), "")
-        image = next(
-            (
-                by_name[name].name
-                for name in _IMAGES
-                if name in by_name and _holds_images(by_name[name].type)
-            ),
-            "",
-        )
-        others = [name for name in schema.names if not name.startswith("__index_level_")]
-        if not label and not image and len(others) == PIXELS + 1:
-            label = others[0]  # as in Kaggle's tables, which have no header
-        pixels = tuple(name for name in others if name != label)
-        return _Shape(rows, image, pixels, label, _names(schema.metadata or {}, label))
-
-
-def _names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...]:
-    """Class names that Hugging Face's library wrote, if each is one character."""
-    try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"]
-        names = tuple(features[label]["names"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return ()
-    if all(isinstance(name, str) and len(name) == 1 for name in names):
-        return names
-    return ()
-
-
-def _check(path: Path, shape: _Shape) -> None:
-    if not shape.image and len(shape.pixels) != PIXELS:
-        held = printable(", ".join(shape.pixels[:4])) or "nothing else"
-        raise DatasetError(
-            f"{path.name} has no column of images and {len(shape.pixels):,} columns beside its "
-            f"labels ({held}): {_REMEDY}."
-        )
-    if not shape.label:
-        raise DatasetError(f"{path.name} has no column of labels: {_REMEDY}.")
 
 
 def _check_shards(paths: tuple[Path, ...]) -> None:
@@ -329,35 +159,36 @@ def _part(path: Path) -> str:
     return splits.part_in(path.stem) or (folder if folder in splits.PARTS else "")
 
 
-def _is_one(path: Path) -> bool:
-    claims = "emnist" in path.name.lower()
-    try:
-        shape = _shape(path, *stamp(path))
-    except DatasetError:
-        return claims
-    return claims or bool(shape.image) or len(shape.pixels) in LIKELY
+def _claims(path: Path) -> bool:
+    return "emnist" in path.name.lower()
 
 
-def _split(paths: list[Path]) -> str:
+@functools.lru_cache(maxsize=64)
+def _holding(files: tuple[tuple[Path, int, int], ...]) -> frozenset[Path]:
+    """Those of these files that hold images, or try to."""
+    paths, holding = [path for path, *_ in files], []
+    while paths:
+        done = 0
+        with (
+            contextlib.suppress(DatasetError),  # one breaks its reader off: on with the next
+            bounded_process.items(look, paths, name=paths[0].name) as answers,
+        ):
+            for answer in answers:
+                holding += [paths[done]] * answer
+                done += 1
+        paths = paths[done + 1 :]
+    return frozenset(holding)
+
+
+@functools.lru_cache(maxsize=64)
+def _split(files: tuple[tuple[Path, int, int], ...]) -> str:
+    paths = [path for path, *_ in files]
     try:
-        counts: Counter = Counter()
-        for path in paths:
-            counts += _counts(path, *stamp(path))
-        split, *_ = _labelled(paths[0], list(counts.elements()), _names_of(paths[0]), None)
+        with bounded_process.items(decode, paths, name=paths[0].name) as found:
+            split, *_ = _labelled(paths[0], *next(found), next(found), None)
         return split
     except DatasetError:
         return ""  # reading says why
-
-
-def _names_of(path: Path) -> tuple[str, ...]:
-    return _shape(path, *stamp(path)).names
-
-
-@functools.lru_cache(maxsize=256)
-def _counts(path: Path, size: int, changed: int) -> Counter:
-    shape = _shape(path, size, changed)
-    _check(path, shape)
-    return Counter(_marks(path, shape))
 
 
 def _named(path: Path) -> str | None:

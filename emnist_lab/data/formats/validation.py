@@ -9,6 +9,9 @@ import numpy as np
 from ...errors import DatasetError, first_line
 from .base import CHUNK
 
+# Of one file, or of a part's files together: NIST's largest split has 814,255 in both parts.
+MOST_IMAGES = 1_000_000
+MOST_LABELS = 1024  # different ones
 INVERTED = "The ink was dark on light: the images were inverted."
 _SAMPLE = 1000  # images whose mean tells ink from paper
 
@@ -30,6 +33,34 @@ def stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_size, status.st_mtime_ns
+
+
+def check_count(count: int, name: str, what: str = "images") -> None:
+    """Refuse more images than are read: one file must not fill memory or disk.
+
+    Parameters
+    ----------
+    count : int
+        Images that a header or a listing promises; nothing need be unpacked yet.
+    name : str
+        Of the file or folder, for messages.
+    what : str
+        ``"labels"`` where it is these that are counted.
+
+    Raises
+    ------
+    DatasetError
+        There are more than `MOST_IMAGES`.
+
+    Examples
+    --------
+    >>> check_count(814_255, "emnist-byclass.mat")
+    """
+    if count > MOST_IMAGES:
+        raise DatasetError(
+            f"{name} holds {count:,} {what} or more, and {MOST_IMAGES:,} are read at most: "
+            "split it into smaller files, or use a sample of it."
+        )
 
 
 def short_message(error: BaseException) -> str:
@@ -90,7 +121,8 @@ def reading_errors(path: Path, kind: str) -> Iterator[None]:
         ) from error
     except MemoryError as error:
         raise DatasetError(
-            f"{path.name} doesn't fit into memory: copy it again, or choose a smaller split."
+            f"{path.name} takes more memory than reading one file may: copy it again, or split "
+            "it into smaller files."
         ) from error
     except Exception as error:  # a malformed file can make any part of a reader fail, in any way
         if isinstance(error, OSError) and error.errno:
