@@ -11,10 +11,12 @@ from .dataset_address import DatasetAddress
 from .formats import csv_table, image_folder, matlab, official_files, parquet
 from .formats.base import Source, allocate_in_memory
 from .formats.idx import IdxFile
+from .formats.validation import MOST_IMAGES, printable
 from .splits import PARTS, SPLITS
 
 _DEPTH = 4  # NIST's archive unpacks to gzip/, torchvision to EMNIST/raw; class folders go deeper
-_MOST_FOLDERS = 20_000
+MOST_FOLDERS = 20_000
+MOST_FILES = MOST_IMAGES + 100_000  # pictures, and what else may lie beside them
 
 
 def _files(place: Path) -> Iterator[Path]:
@@ -22,14 +24,14 @@ def _files(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
         return
-    level, folders = [place], 0
+    level, folders, count = [place], 0, 0
     for _ in range(_DEPTH + 1):
         below = []
         for folder in level:
             folders += 1
-            if folders > _MOST_FOLDERS:
+            if folders > MOST_FOLDERS:
                 raise DatasetError(
-                    f"{place} holds more than {_MOST_FOLDERS:,} folders: name the folder that the "
+                    f"{place} holds more than {MOST_FOLDERS:,} folders: name the folder that the "
                     "dataset lies in."
                 )
             try:
@@ -44,6 +46,12 @@ def _files(place: Path) -> Iterator[Path]:
                 if _is(entry.is_dir):
                     below.append(Path(entry.path))
                 elif _is(entry.is_file):
+                    count += 1
+                    if count > MOST_FILES:
+                        raise DatasetError(
+                            f"{place} holds more than {MOST_FILES:,} files: name the folder that "
+                            "the dataset lies in, or use a sample of it."
+                        )
                     yield Path(entry.path)
         level = below
 
@@ -93,7 +101,8 @@ def _by_part(sources: list[Source]) -> Parts:
         for part in [source.part] if source.part else PARTS:
             first = found.setdefault((source.split, part), source)
             if first.paths != source.paths:
-                note = f"{source.paths[0].name} is of the same part and was passed over."
+                name = printable(source.paths[0].name, 255)
+                note = f"{name} is of the same part and was passed over."
                 found[source.split, part] = replace(first, notes=(*first.notes, note))
     return found
 

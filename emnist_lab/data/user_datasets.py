@@ -10,6 +10,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import time
 import zipfile
 import zlib
@@ -21,10 +22,12 @@ from . import cache, dataset_address, discovery, loading
 from .dataset_address import imports_folder
 from .download.transfer import Transfer, TransferCallback
 from .formats import official_files
+from .formats.validation import printable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_MOST_MEMBERS = 1_500_000
 _LARGEST = 8 * 2**30  # bytes that an archive may unpack to
+_MOST_IMAGES = 2_500_000  # of all parts together: NIST's six splits have 2.3 million
+_DEEPEST, _LONGEST = 16, 255  # folders above a member; bytes of one name, which disks keep
 _SMALL, _MOST_PACKED = 2**26, 100  # bytes that need no look; how far images and tables can shrink
 _DRIVE = re.compile("[A-Za-z]:[\\\\/]")
 _STALE = 86_400  # seconds after which what was left of an import is removed
@@ -123,7 +126,7 @@ def import_dataset(
         partial.mkdir(parents=True)
         _sweep()
         for path in paths:
-            tell(Transfer(f"Copying {path.name}"))
+            tell(Transfer(f"Copying {printable(path.name, 255)}"))
             _copy_in(path, partial)
         found = discovery.find(partial)
         if not found:
@@ -132,9 +135,12 @@ def import_dataset(
                 "Matlab file, a CSV with the label first, a parquet file with images and labels, "
                 "or a zip with one folder of images a class."
             )
-        for (split, part), source in found.items():
-            tell(Transfer(f"Reading {split} {part} ({source.format})"))
-            loading.read_part(source, part)
+        try:
+            _read_all(found, tell)
+        except BaseException:
+            for source in found.values():
+                cache.forget(source)
+            raise
         if (imports_folder() / name).exists():
             check_name(name)  # another import took the name meanwhile
         write_owner(partial, owner)
@@ -152,6 +158,19 @@ def import_dataset(
     return name
 
 
+def _read_all(found: discovery.Parts, tell: TransferCallback) -> None:
+    """Read every part once; refuse what would fill the cache."""
+    images = 0
+    for (split, part), source in found.items():
+        tell(Transfer(f"Reading {split} {part} ({source.format})"))
+        images += len(loading.read_part(source, part))
+        if images > _MOST_IMAGES:
+            raise DatasetError(
+                f"The dataset holds more than {_MOST_IMAGES:,} images in all its parts together: "
+                "import its splits one by one."
+            )
+
+
 def _sweep() -> None:
     for left in imports_folder().glob(".*"):
         with contextlib.suppress(FileNotFoundError):  # another import may have ended just now
@@ -160,7 +179,15 @@ def _sweep() -> None:
 
 
 def _copy_in(path: Path, into: Path) -> None:
-    if path.suffix.lower() == ".zip":
+    try:
+        path.stat()
+    except PermissionError as error:
+        raise DatasetError(
+            f"{path} can't be read: give this user permission to read it."
+        ) from error
+    except (OSError, ValueError) as error:  # a name that no disk can have is none, too
+        raise DatasetError(f"There is no file {path}: check the spelling.") from error
+    if path.suffix.lower() == ".zip" and path.is_file():
         directory = official_files.directory_in(path)
         if not official_files.members(directory):
             _unzip(path, directory, into)
@@ -174,14 +201,19 @@ def _copy_in(path: Path, into: Path) -> None:
         raise DatasetError(f"There is no file {path}: check the spelling.")
     if not os.access(path, os.R_OK):
         raise DatasetError(f"{path} can't be read: give this user permission to read it.")
-    shutil.copy2(path, into / path.name)
+    name = f"file{path.name}" if path.name.startswith(".") else path.name  # hidden is passed over
+    if (into / name).exists():
+        raise DatasetError(
+            f"{name} is given twice: put both into a zip, in folders, or rename one."
+        )
+    shutil.copy2(path, into / name)
 
 
 def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
     """Unpack what a zip holds, below `into` and nowhere else."""
     files = [one for one in directory if not one.is_dir()]
     size = sum(one.file_size for one in files)
-    if len(files) > _MOST_MEMBERS or size > _LARGEST:
+    if len(files) > discovery.MOST_FILES or size > _LARGEST:
         raise DatasetError(
             f"{path.name} unpacks to {len(files):,} files of {size / 1e9:.1f} GB, more than is "
             "taken: unpack it yourself and name the folder."
@@ -199,22 +231,19 @@ def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
             f"{path.name} holds {twice[:60]!r} more than once, and it can't be told which counts: "
             "make the archive again."
         )
+    for one in files:
+        _check_member(one, path.name)
+    folders = {one.filename.rpartition("/")[0] for one in files}
+    if len(folders) > discovery.MOST_FOLDERS:
+        raise DatasetError(
+            f"{path.name} holds {len(folders):,} folders, and EMNIST has 62 classes: zip the "
+            "folder that the dataset lies in alone."
+        )
     if size > shutil.disk_usage(into).free:
         raise OSError(errno.ENOSPC, "No space left on device")
     try:
-        with zipfile.ZipFile(path) as opened:
+        with official_files.open_zip(path) as opened:
             for one in files:
-                parts = Path(one.filename.replace("\\", "/")).parts
-                if ".." in parts or Path(one.filename).is_absolute() or _DRIVE.match(one.filename):
-                    raise DatasetError(
-                        f"{path.name} holds a file that would lie outside of it "
-                        f"({one.filename[:60]!r}): take another archive."
-                    )
-                if ":" in one.filename:
-                    raise DatasetError(
-                        f"{path.name} holds a name with a colon ({one.filename[:60]!r}), which not "
-                        "every disk can keep: name that folder or file otherwise, and zip it again."
-                    )
                 opened.extract(one, into)
     except (
         *(zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, zlib.error),
@@ -225,6 +254,38 @@ def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
         raise DatasetError(
             f"{path.name} can't be unpacked ({first_line(error)[:80]}): make the archive again."
         ) from error
+
+
+def _check_member(one: zipfile.ZipInfo, archive: str) -> None:
+    """Refuse a member that lies elsewhere, or whose name not every disk can keep."""
+    shown = repr(one.orig_filename[:60])
+    parts = Path(one.filename.replace("\\", "/")).parts
+    if ".." in parts or Path(one.filename).is_absolute() or _DRIVE.match(one.filename):
+        raise DatasetError(
+            f"{archive} holds a file that would lie outside of it ({shown}): take another archive."
+        )
+    if stat.S_ISLNK(one.external_attr >> 16):
+        raise DatasetError(
+            f"{archive} holds a link ({shown}): zip the files themselves, not links to them."
+        )
+    remedy = "name that folder or file otherwise, and zip it again."
+    if ":" in one.filename or "\0" in one.orig_filename:
+        what = "colon" if ":" in one.filename else "zero byte"
+        raise DatasetError(
+            f"{archive} holds a name with a {what} ({shown}), which not every disk can keep: "
+            f"{remedy}"
+        )
+    longest = max((len(part.encode("utf-8", "replace")) for part in parts), default=0)
+    if longest > _LONGEST:
+        raise DatasetError(
+            f"{archive} holds a name of {longest:,} bytes ({shown}), which not every disk can "
+            f"keep: {remedy}"
+        )
+    if len(parts) > _DEEPEST:
+        raise DatasetError(
+            f"{archive} holds {len(parts) - 1:,} folders within each other ({shown}), more than "
+            "are looked through: zip the folder that the dataset lies in alone."
+        )
 
 
 def remove(name: str) -> None:

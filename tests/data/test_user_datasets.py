@@ -119,12 +119,11 @@ def test_an_upload_is_removed_when_it_was_brought_or_refused(csv, home):
 
 
 def test_zips_that_cannot_be_unpacked_are_to_blame_themselves(tmp_path, home):
-    for number, names in enumerate((["a", "a/b.csv"], ["x" * 300 + ".csv"])):
-        path = tmp_path / f"{number}.zip"
-        with zipfile.ZipFile(path, "w") as made:
-            for name in names:
-                made.writestr(name, "1")
-        assert "can't be unpacked" in refused([path])
+    path = tmp_path / "1.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for name in ("a", "a/b.csv"):
+            made.writestr(name, "1")
+    assert "can't be unpacked" in refused([path])
     assert nothing_is_left(home)
 
 

@@ -1,8 +1,11 @@
 """NIST's files by their official names: in folders, in NIST's archive, or generated like them."""
 
+import contextlib
 import functools
+import io
 import struct
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import DatasetError, first_line
@@ -14,6 +17,8 @@ from .validation import stamp
 FORMAT = "official file format"
 ARCHIVE = "NIST's archive"
 FORMATS = (FORMAT, ARCHIVE)  # they hold all classes of their split
+_LARGEST_DIRECTORY = 96 * 2**20  # bytes of a zip's list of members: a million pictures' fit in
+_LARGEST_OF_NIST = 2**20  # the same for NIST's archive, whose list has 4 kB
 GENERATED = "generated"  # what the names of generated sets begin with, in place of "emnist"
 
 
@@ -74,9 +79,12 @@ def index(files: list[Path]) -> dict[str, idx.IdxFile]:
 def _members(path: Path, stamp: tuple[int, int]) -> dict[str, str]:
     """Official files in an archive: name -> member. Empty for what is no readable zip."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path, _LARGEST_OF_NIST) as archive:
             inside = members(archive.infolist())
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (
+        *(OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error),
+        DatasetError,
+    ):
         return {}
     return {name.removesuffix(".gz"): info.filename for name, info in inside.items()}
 
@@ -156,12 +164,58 @@ def _source(split: str, part: str, files: dict[str, idx.IdxFile], generated: boo
     )
 
 
-def directory_in(path: Path) -> list[zipfile.ZipInfo]:
+class _TooManyMembers(DatasetError):
+    pass
+
+
+class _Reluctant(io.FileIO):
+    """A file that gives no list of members at once that would fill the memory.
+
+    `zipfile` reads the whole list, and each member's 47 bytes or more become 600.
+    """
+
+    def __init__(self, path: Path, most: int):
+        super().__init__(path)
+        self._most, self._path = most, path
+
+    def read(self, size: int = -1) -> bytes:
+        if size > self._most:
+            raise _TooManyMembers(
+                f"{self._path.name} holds too many files ({size / 1e6:,.0f} MB of their names "
+                "alone): unpack it yourself and name the folder, or split it."
+            )
+        return super().read(size)
+
+
+@contextlib.contextmanager
+def open_zip(path: Path, most: int = _LARGEST_DIRECTORY) -> Iterator[zipfile.ZipFile]:
+    """A zip whose list of members has a size that memory holds.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    most : int
+        Bytes of that list.
+
+    Raises
+    ------
+    DatasetError
+        It is larger.
+    OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error
+        As `zipfile.ZipFile` does.
+    """
+    with _Reluctant(path, most) as file, zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+def directory_in(path: Path, most: int = _LARGEST_DIRECTORY) -> list[zipfile.ZipInfo]:
     """Directory of a local archive.
 
     Parameters
     ----------
     path : pathlib.Path
+    most : int
+        Bytes that it may have.
 
     Returns
     -------
@@ -170,10 +224,10 @@ def directory_in(path: Path) -> list[zipfile.ZipInfo]:
     Raises
     ------
     DatasetError
-        It is no zip, truncated, or can't be read.
+        It is no zip, truncated, can't be read, or holds too many files.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path, most) as archive:
             return archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
         raise DatasetError(
@@ -199,7 +253,8 @@ def explain_archives(files: list[Path]) -> None:
     """
     for path in files:
         if path.suffix.lower() == ".zip":
-            directory_in(path)
+            with contextlib.suppress(_TooManyMembers):  # then it isn't NIST's either
+                directory_in(path, _LARGEST_OF_NIST)
             raise DatasetError(
                 f"{path.name} isn't NIST's archive: import it on the Data page or with "
                 f"'python -m emnist_lab fetch --from {path.name}', or unpack it."
