@@ -2,18 +2,27 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
-from helpers import VERSION_0_1, make_part, write
+from helpers import SHARED, VERSION_0_1, make_part, write
 
 from emnist_lab.data.part import Part
 
-# For processes that tests start: BLAS threads that fight with the tests for two cores crawl.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 _real = os.environ.get("EMNIST_DIR", "").strip()
 REAL = Path(_real).resolve() if _real else None
+
+
+def pytest_configure(config) -> None:
+    """What one process of a test run makes, the others take: from a folder of this run's."""
+    if not hasattr(config, "workerinput"):  # workers inherit its name
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="emnist-lab-tests-")
+
+
+def pytest_unconfigure(config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What tests share: printed characters as datasets, NIST's files, pages, the command line."""
 
 import contextlib
+import functools
 import gzip
 import hashlib
 import io
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image, ImageDraw, ImageFont
 from streamlit.testing.v1 import AppTest
 
@@ -38,6 +40,7 @@ CLASSES = {
 VERSION_0_1 = Path(__file__).with_name("fixtures") / "version_0_1"  # files that it wrote
 # A run that was adapted before runs kept class priors.
 BEFORE_CLASS_PRIORS = Path(__file__).with_name("fixtures") / "before_class_priors"
+SHARED = "EMNIST_LAB_TESTS_SHARED"  # names the folder that all processes of a test run share
 WAIT = 60_000  # milliseconds in a browser: a limit for slow machines, not an expectation
 JOB = 400_000  # the same for a process of low priority
 SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]
@@ -64,10 +67,13 @@ COMPONENT_STYLE = """<style>body { margin: 20px; --st-text-color: #1f2430;
 --st-primary-color: #1f6feb; --st-font: sans-serif }</style>"""
 
 
+_font = functools.cache(ImageFont.load_default)  # by size
+
+
 def glyph(character: str, random: np.random.Generator) -> np.ndarray:
     """A printed character, slanted, stretched and turned a little: stands in for handwriting."""
     page = Image.new("L", (120, 120), 255)
-    font = ImageFont.load_default(size=int(random.integers(52, 76)))
+    font = _font(int(random.integers(52, 76)))
     ImageDraw.Draw(page).text((60, 60), character, 0, font, anchor="mm")
     page = page.rotate(random.uniform(-35, 35), Image.Resampling.BICUBIC, fillcolor=255)
     slant = random.uniform(-0.6, 0.6)
@@ -79,13 +85,27 @@ def glyph(character: str, random: np.random.Generator) -> np.ndarray:
     return np.where(spots, random.integers(0, 255, image.shape), image).astype(np.uint8)
 
 
-def make_part(split: str, per_class: int, seed: int, part: str = "train") -> Part:
-    """A part of printed characters, in random order."""
-    random = np.random.default_rng(seed)
-    classes = list(CLASSES[split])
-    labels = random.permutation(np.repeat(np.arange(len(classes)), per_class))
-    images = np.stack([glyph(classes[label], random) for label in labels])
-    return Part(images, labels.astype(np.int64), classes, split, part, "re-partition")
+def make_part(
+    split: str, per_class: int, seed: int, part: str = "train", only: str | None = None
+) -> Part:
+    """A part of printed characters, in random order; of some classes only, where they are named."""
+    classes = only or CLASSES[split]
+    images, labels = _printed(classes, per_class, seed)
+    return Part(images, labels, list(classes), split, part, "re-partition")
+
+
+def _printed(classes: str, per_class: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels; made once for all processes of a test run, for that takes seconds."""
+    path = Path(os.environ[SHARED], f"printed-{classes}-{per_class}-{seed}.npz")
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            random = np.random.default_rng(seed)
+            labels = random.permutation(np.repeat(np.arange(len(classes)), per_class))
+            images = np.stack([glyph(classes[label], random) for label in labels])
+            np.savez(half := path.with_suffix(".half.npz"), images=images, labels=labels)
+            half.replace(path)  # whole, even where its maker is killed
+    with np.load(path) as kept:
+        return kept["images"], kept["labels"]
 
 
 @contextlib.contextmanager
