@@ -181,12 +181,18 @@ def test_people_are_read_wherever_and_however_large_they_draw(strokes):
     assert max(shares) - min(shares) <= 0.01
 
 
-def test_gradients_read_people_far_better_than_pixels(strokes):
-    best, plain = (
-        drawing_reader.predict_drawings(lab.open_run(name), strokes).summary()["accuracy"]
+def test_gradients_read_people_better_than_pixels_and_three_widths_not_worse_than_one(strokes):
+    images, problems = drawing_reader.rasterize_drawings(strokes)
+    reading, other = (
+        drawing_reader.predict_rasters(lab.open_run(name), strokes, images, problems)
         for name in ("hog-qda", "pixels-logistic")
     )
-    assert best > plain + 0.2
+    best = reading.summary()["accuracy"]
+    assert best > other.summary()["accuracy"] + 0.2
+    for one, image in zip(strokes[:50], images, strict=False):
+        np.testing.assert_array_equal(image[0], lab.ink.from_strokes(one["strokes"]))
+    one_width = lab.open_run("hog-qda").predict_proba(images[:, 0])
+    assert best > (one_width.argmax(axis=1) == reading.labels).mean()
 
 
 def test_the_best_run_reads_people(strokes):
@@ -201,11 +207,3 @@ def test_the_best_run_reads_people(strokes):
     assert (
         again.probabilities.argmax(axis=1) == reading.probabilities.argmax(axis=1)
     ).mean() >= 0.97
-
-
-def test_reading_at_three_widths_is_not_worse_than_at_one(strokes):
-    run = lab.open_run("hog-qda")
-    images = np.stack([lab.ink.from_strokes(one["strokes"]) for one in strokes])
-    reading = drawing_reader.predict_drawings(run, strokes)
-    plain = (run.predict_proba(images).argmax(axis=1) == reading.labels).mean()
-    assert reading.summary()["accuracy"] > plain
