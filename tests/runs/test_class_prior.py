@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from helpers import answer, call, refusal, write
+from helpers import answer, call, executed, refusal, write
 from sklearn.linear_model import LogisticRegression
 
 import emnist_lab as lab
@@ -236,8 +236,7 @@ def test_the_code_that_is_shown_answers_the_same(uneven, test, tmp_path, prior, 
     spec = TrainSpec(recipe, root=str(tmp_path), prior=prior)
     counts = uneven.counts()
     program = spec.program(catalog.get(recipe).pipeline(counts=counts))
-    made = {}
-    exec(compile(program, "program", "exec"), made)
+    made = executed(program)
     expected = run.for_prior(prior).test_scores[1]
     np.testing.assert_allclose(made["probabilities"], expected, rtol=1e-5, atol=1e-9)
 
