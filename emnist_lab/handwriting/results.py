@@ -1,8 +1,9 @@
 """What runs predict of drawings, pictures and pages as plain values, for other programs."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from ..metrics.ranking import top_labels
 from ..runs.run import Run
 from . import drawing_reader, drawing_store
 from .drawing_store import Drawing, Store
-from .ink import rasterize_picture
+from .ink import Raster, rasterize_picture
 from .page_images import page_reader
+from .page_images.page_reader import Page
 from .page_images.photo import open_photo
 
 _MOST = 5  # classes that are named
@@ -74,6 +76,26 @@ def of_drawings(run: Run, drawings: list[dict]) -> dict[str, Any]:
     return {"predictions": rows, **found.summary()}
 
 
+def picture_raster(source: str | os.PathLike | bytes | BinaryIO) -> Raster:
+    """The images of one character, from a file of a picture.
+
+    Parameters
+    ----------
+    source : path-like, bytes or binary file
+        See `emnist_lab.handwriting.page_images.photo.open_photo`.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InkError
+        It is no picture, or holds nothing that could be a character.
+    """
+    return rasterize_picture(open_photo(source).grey.round().astype("uint8"))
+
+
 def of_picture(run: Run, path: str | Path) -> dict[str, Any]:
     """What a run predicts of a picture of one character: ``picture`` and ``top``.
 
@@ -92,7 +114,7 @@ def of_picture(run: Run, path: str | Path) -> dict[str, Any]:
         It is no picture, or holds nothing that could be a character.
     """
     try:
-        raster = rasterize_picture(open_photo(path).grey.round().astype("uint8"))
+        raster = picture_raster(path)
     except InkError as error:
         raise InkError(f"{path}: {error}") from error
     return {"picture": str(path), "top": top(run, drawing_reader.predict_raster(run, raster))}
@@ -121,6 +143,22 @@ def of_page(run: Run, path: str | Path) -> dict[str, Any]:
         page = page_reader.find(path)
     except InkError as error:
         raise InkError(f"{path}: {error}") from error
+    return {"picture": str(path), **of_found_page(run, page)}
+
+
+def of_found_page(run: Run, page: Page) -> dict[str, Any]:
+    """What a run predicts of a page whose characters are found; see `of_page`.
+
+    Parameters
+    ----------
+    run : Run
+    page : Page
+
+    Returns
+    -------
+    dict
+        ``size``, ``text`` and ``lines``.
+    """
     found = page_reader.read(run, page)
     rows = iter(found.probabilities)
     lines = [
@@ -135,7 +173,7 @@ def of_page(run: Run, path: str | Path) -> dict[str, Any]:
         ]
         for line in page.lines
     ]
-    return {"picture": str(path), "size": page.size, "text": found.text, "lines": lines}
+    return {"size": page.size, "text": found.text, "lines": lines}
 
 
 def of_kept_drawing(drawing: Drawing) -> dict[str, Any]:

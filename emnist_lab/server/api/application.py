@@ -1,0 +1,122 @@
+"""The application: its routes, its documents, and how refusals are answered."""
+
+from collections.abc import Callable
+
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from ...commands.job_queue import JobQueue
+from ...errors import LabError
+from ...version import __version__
+from .. import rights as server_rights
+from ..rights import Rights
+from . import prediction_routes, problems, settings
+from .callers import visitor_of
+from .guard import Guard
+from .services import Services
+
+_ABOUT = """\
+Read characters, list runs, get labelled images, train. Answers are those of the app, the library
+and the command line. Refusals are problem details (RFC 9457) whose `detail` is one sentence.
+
+A caller without a key sees what is for everybody. Who sends the number that their browser keeps as
+`emnist-lab-owner` acts as that browser.
+"""
+_KEY = HTTPBearer(
+    auto_error=False, description="32 hexadecimal digits; see localStorage, emnist-lab-owner."
+)
+
+
+def routes(
+    jobs: Callable[[], JobQueue],
+    shared_drawings: Callable[[], bool] | None = None,
+    rights: Rights | None = None,
+) -> list[BaseRoute]:
+    """Routes of the API, for a server's application.
+
+    Parameters
+    ----------
+    jobs : callable
+        Gives the training queue; called when somebody asks for jobs.
+    shared_drawings : callable, optional
+        Tells whether everybody may use all kept drawings; nobody may by default.
+    rights : Rights, optional
+        Of this server's visitors; those of its variables by default.
+
+    Returns
+    -------
+    list of starlette.routing.BaseRoute
+        ``/api`` and ``/metrics``.
+
+    Raises
+    ------
+    LabError
+        A variable holds something else than it can.
+
+    Examples
+    --------
+    >>> [route.path for route in routes(jobs=lambda: None)]
+    ['/api', '/metrics']
+    """
+    rights = server_rights.from_environment() if rights is None else rights
+    set_up = settings.from_environment(rights.mode)
+    more = {} if shared_drawings is None else {"shared_drawings": shared_drawings}
+    services = Services(jobs, **more)
+    metrics = services.metrics
+    return [
+        Mount("/api", Guard(_application(services), rights, set_up, metrics), name="api"),
+        Route("/metrics", Guard(metrics.app, rights, set_up, metrics, limited=False)),
+    ]
+
+
+def _application(services: Services) -> FastAPI:
+    app = FastAPIOffline(
+        docs_url="/v1/docs",
+        redoc_url=None,
+        static_url="/v1/docs/files",
+        swagger_ui_oauth2_redirect_url="/v1/docs/oauth2-redirect",
+        openapi_url="/v1/openapi.json",
+        swagger_ui_parameters={"validatorUrl": None},  # else it sends the document to another site
+        title="EMNIST Lab",
+        version=__version__,
+        description=_ABOUT,
+    )
+    app.state.services = services
+    for one in (prediction_routes,):
+        app.include_router(one.router, prefix="/v1", dependencies=[Depends(_KEY)])
+    app.add_exception_handler(LabError, _refuse)
+    app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_exception_handler(RequestValidationError, _refuse_invalid)
+    return app
+
+
+async def _refuse(request: Request, error: LabError) -> Response:
+    sentence = problems.sentence_for(visitor_of(request.scope), str(error))
+    return problems.response(problems.status_of(error), sentence)
+
+
+async def _refuse_http(request: Request, error: HTTPException) -> Response:
+    known = {
+        404: "There is nothing at this address: see /api/v1/docs for those there are.",
+        405: "This address doesn't take this method: see /api/v1/docs.",
+    }
+    sentence = error.detail
+    if not isinstance(error, problems.Problem):
+        sentence = known.get(error.status_code, f"The request can't be read ({sentence}).")
+    sentence = problems.sentence_for(visitor_of(request.scope), sentence)
+    return problems.response(error.status_code, sentence, error.headers)
+
+
+async def _refuse_invalid(request: Request, error: RequestValidationError) -> Response:
+    one = error.errors()[0]
+    kind, *place = map(str, one["loc"])
+    what = ".".join(place) or kind
+    where = "query" if kind == "query" else "body"
+    sentence = f"{what[:80]} in the {where} can't be used ({one['msg']}): correct it."
+    return problems.response(422, problems.sentence_for(visitor_of(request.scope), sentence))

@@ -1,0 +1,165 @@
+"""Refusals as problem details (RFC 9457): a status, and the library's own sentence."""
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from ... import files
+from ...data.dataset_address import environment_folder
+from ...errors import AccessError, InkError, LabError, RunError, TrainingError
+from ...runs.manifest import Damaged
+from ..visitor import Visitor
+
+MEDIA_TYPE = "application/problem+json"
+# The first that fits; what is wrong with a request's content is 422.
+_STATUS: tuple[tuple[type[LabError], int], ...] = (
+    (AccessError, 403),
+    (Damaged, 500),
+    (InkError, 422),
+    (RunError, 422),
+    (TrainingError, 422),
+    (LabError, 400),
+)
+_PATH = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|/|\\\\|~/)[^\s'",;:()]+""")
+_HIDDEN = "…"
+
+
+class Problem(HTTPException):
+    """A refusal with a status of its own.
+
+    Parameters
+    ----------
+    status : int
+        Of HTTP, 400 or more.
+    sentence : str
+        What is wrong, with its remedy.
+    headers : mapping, optional
+        Beside the usual ones: ``Retry-After``.
+    """
+
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None):
+        super().__init__(status, sentence, headers)
+
+
+@contextlib.contextmanager
+def answering(status: int, *errors: type[LabError]) -> Iterator[None]:
+    """Give errors of these types a status, where the place tells more than the type.
+
+    Parameters
+    ----------
+    status : int
+    *errors : types
+        A damaged run stays one.
+
+    Raises
+    ------
+    Problem
+
+    Examples
+    --------
+    >>> with answering(404, RunError):
+    ...     raise RunError("There is no such run: choose another.")
+    Traceback (most recent call last):
+    ...
+    emnist_lab.server.api.problems.Problem: 404: There is no such run: choose another.
+    """
+    try:
+        yield
+    except Damaged:
+        raise
+    except errors as error:
+        raise Problem(status, str(error)) from error
+
+
+def status_of(error: LabError) -> int:
+    """Status of HTTP that an error of the library's is answered with.
+
+    Parameters
+    ----------
+    error : LabError
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> status_of(InkError("The canvas is empty: draw a digit or a letter."))
+    422
+    """
+    return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
+def without_paths(text: str) -> str:
+    """A sentence without the server's folders, for everybody who doesn't manage it.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> without_paths("The disk is full (/data/runs/one): free some space.")
+    'The disk is full (…): free some space.'
+    """
+    # Folders that may hold spaces are known; the pattern takes what is left.
+    places = {files.home(), files.SHIPPED, files.PROJECT, tempfile.gettempdir()}
+    places.add(environment_folder() or files.PROJECT)
+    for place in sorted(map(os.fspath, places), key=len, reverse=True):
+        if len(place) > 1:
+            text = re.sub(re.escape(place) + r"""[^\s'",;:()]*""", _HIDDEN, text)
+    return _PATH.sub(_HIDDEN, text)
+
+
+def sentence_for(visitor: Visitor | None, text: str) -> str:
+    """A sentence as a visitor may read it: operators see folders, others don't.
+
+    Parameters
+    ----------
+    visitor : Visitor or None
+        None where it isn't known who asks.
+    text : str
+
+    Returns
+    -------
+    str
+    """
+    return text if visitor is not None and visitor.operator else without_paths(text)
+
+
+def response(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """A refusal as it is sent.
+
+    Parameters
+    ----------
+    status : int
+    detail : str
+        The sentence.
+    headers : mapping, optional
+    **more
+        Members beside the usual ones.
+
+    Returns
+    -------
+    starlette.responses.Response
+    """
+    body = {
+        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status,
+        "detail": detail, **more,
+    }  # fmt: skip
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, status, dict(headers or {}), MEDIA_TYPE)
