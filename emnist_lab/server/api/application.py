@@ -16,7 +16,15 @@ from ...errors import LabError
 from ...version import __version__
 from .. import rights as server_rights
 from ..rights import Rights
-from . import prediction_routes, problems, settings
+from . import (
+    health_routes,
+    job_routes,
+    prediction_routes,
+    problems,
+    run_routes,
+    sample_routes,
+    settings,
+)
 from .callers import visitor_of
 from .guard import Guard
 from .services import Services
@@ -88,11 +96,12 @@ def _application(services: Services) -> FastAPI:
         description=_ABOUT,
     )
     app.state.services = services
-    for one in (prediction_routes,):
+    for one in (prediction_routes, run_routes, sample_routes, job_routes, health_routes):
         app.include_router(one.router, prefix="/v1", dependencies=[Depends(_KEY)])
     app.add_exception_handler(LabError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_http)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
+    app.add_exception_handler(Exception, _refuse_defect)
     return app
 
 
@@ -116,7 +125,11 @@ async def _refuse_http(request: Request, error: HTTPException) -> Response:
 async def _refuse_invalid(request: Request, error: RequestValidationError) -> Response:
     one = error.errors()[0]
     kind, *place = map(str, one["loc"])
-    what = ".".join(place) or kind
+    what = "".join(one for one in ".".join(place) or kind if one.isprintable())
     where = "query" if kind == "query" else "body"
     sentence = f"{what[:80]} in the {where} can't be used ({one['msg']}): correct it."
     return problems.response(422, problems.sentence_for(visitor_of(request.scope), sentence))
+
+
+async def _refuse_defect(request: Request, error: Exception) -> Response:
+    return problems.defect(request.scope, error)

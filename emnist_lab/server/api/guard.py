@@ -1,9 +1,7 @@
 """What every request passes: who asks, from where, how often, how much; and what went wrong."""
 
 import ipaddress
-import logging
 import math
-import secrets
 import time
 from urllib.parse import urlsplit
 
@@ -24,7 +22,6 @@ _MULTIPART = 2**16  # bytes that a form has around its file
 _MOST_KEYS = 10  # clients that may share an address at full rate, and so keys that one may make up
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _PORTS = {"http": ":80", "https": ":443"}
-_log = logging.getLogger("emnist_lab.api")
 
 
 class Guard:
@@ -69,18 +66,13 @@ class Guard:
         try:
             await self._answer(scope, receive, telling)
         except Exception as error:
-            number = secrets.token_hex(4)  # whoever asked is told it, and the log has the rest
-            path = scope["path"][:200]
-            _log.error("error %s: %s %r", number, scope["method"], path, exc_info=error)
-            if status:  # a part is sent already: the connection breaks off
+            if problems.is_told(scope):
+                return  # Starlette raises once more what it has had answered
+            if status:  # a part of an answer is sent: the connection breaks off
                 raise
-            sentence = (
-                "Something went wrong that is no fault of yours: try again, or tell the server's "
-                f"operator the number {number}."
-            )
-            await problems.response(500, sentence, number=number)(scope, receive, telling)
+            await problems.defect(scope, error)(scope, receive, telling)
         finally:
-            route = getattr(scope.get("route"), "path", "other")
+            route = getattr(scope.get("route"), "path", "other").removeprefix("/v1")
             took = time.perf_counter() - began
             self._metrics.request(route, _method(scope["method"]), status, took)
 

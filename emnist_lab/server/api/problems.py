@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import logging
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -11,6 +13,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from ... import files
 from ...data.dataset_address import environment_folder
@@ -30,6 +33,8 @@ _STATUS: tuple[tuple[type[LabError], int], ...] = (
 )
 _PATH = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|/|\\\\|~/)[^\s'",;:()]+""")
 _HIDDEN = "…"
+_TOLD = "emnist_lab.defect"
+_log = logging.getLogger("emnist_lab.api")
 
 
 class Problem(HTTPException):
@@ -163,3 +168,31 @@ def response(
     }  # fmt: skip
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def defect(scope: Scope, error: Exception) -> Response:
+    """The answer to a defect of ours: a number, under which the log has everything else.
+
+    Parameters
+    ----------
+    scope : dict
+        Of ASGI.
+    error : Exception
+
+    Returns
+    -------
+    starlette.responses.Response
+    """
+    number = secrets.token_hex(4)
+    scope[_TOLD] = number
+    _log.error("error %s: %s %r", number, scope["method"], scope["path"][:200], exc_info=error)
+    sentence = (
+        "Something went wrong that is no fault of yours: try again, or tell the server's operator "
+        f"the number {number}."
+    )
+    return response(500, sentence, number=number)
+
+
+def is_told(scope: Scope) -> bool:
+    """Whether a request was answered by `defect`."""
+    return _TOLD in scope

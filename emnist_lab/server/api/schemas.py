@@ -162,28 +162,31 @@ class Samples(_Model):
     images: list[Image]
 
 
+Line = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f]*$")]
+
+
 class TrainRequest(BaseModel):
     """What to train."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    recipe: str = Field(examples=["hog-qda"])
-    split: str = "balanced"
+    recipe: Line = Field(examples=["hog-qda"])
+    split: Line = "balanced"
     images: int | None = Field(None, ge=1, description="Training images; all by default.")
     seed: int = Field(25, ge=0, lt=2**32)
-    data: str | None = Field(
+    data: Line | None = Field(
         None, description="Name of a dataset: demo, or an import; the server's own by default."
     )
-    name: str | None = Field(None, description="Of the run; made up by default.")
-    classes: str | None = Field(None, description="Only these characters, as in 0OQ.")
-    hyperparameters: dict[str, str | int | float | bool] = Field(
+    name: Line | None = Field(None, description="Of the run; made up by default.")
+    classes: Line | None = Field(None, description="Only these characters, as in 0OQ.")
+    hyperparameters: dict[Line, Line | int | float | bool] = Field(
         {}, description="Changed ones of the recipe, by scikit-learn's name."
     )
     handwriting: Literal["own", "all"] | None = Field(
         None, description="Whose kept drawings are added."
     )
     repeat: int = Field(1, ge=1, le=1000, description="How often each of these counts.")
-    add_split: str | None = Field(None, description="Whose training images are added.")
-    prior: str | None = Field(
+    add_split: Line | None = Field(None, description="Whose training images are added.")
+    prior: Line | None = Field(
         None, description="Class frequencies: equal, training, or given ones, as in O=3,0=0.5."
     )
 
@@ -202,6 +205,12 @@ class Job(_Model):
     result: str | None = Field(description="Name of the finished run.")
     message: str = Field(description="Why it failed.")
     submitted: str = Field(description="Time, ISO 8601.")
+
+
+class JobDetails(Job):
+    """Work that was asked for, with its learning curve so far."""
+
+    curve: list[dict[str, float | None]] = Field(description="Step, loss and score.")
 
 
 class Jobs(_Model):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from ...commands.job_queue import JobQueue
+from .datasets import LoadedParts
 from .metrics import Metrics
 from .opened_runs import OpenedRuns
 from .workers import Pool
@@ -31,6 +32,7 @@ class Services:
         A picture of 64 megapixels takes some 300 MB and a second; a page takes several.
     metrics : Metrics
     runs : OpenedRuns
+    parts : LoadedParts
     """
 
     jobs: Callable[[], JobQueue]
@@ -38,6 +40,7 @@ class Services:
     quick: Pool = field(default_factory=lambda: Pool("api", 32, 256))
     pictures: Pool = field(default_factory=lambda: Pool("api-pictures", 4, 32, 2))
     pages: Pool = field(default_factory=lambda: Pool("api-pages", 2, 8, 10))
+    parts: LoadedParts = field(default_factory=LoadedParts)
     metrics: Metrics = field(init=False)
     runs: OpenedRuns = field(init=False)
 
