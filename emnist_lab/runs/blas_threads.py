@@ -18,6 +18,16 @@ def _libraries() -> list:
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
+def _set(library, threads: int) -> None:
+    """Set a library's threads, whichever thread of this process asks."""
+    # Since 3.8 threadpoolctl listens only to the thread that set them first, as long as that one
+    # lives: on a server the others would read with all of BLAS's threads.
+    free = getattr(library, "clear_controlling_thread", lambda force: None)
+    free(force=True)
+    library.set_num_threads(threads)
+    free(force=True)
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Have BLAS use one thread.
@@ -40,11 +50,11 @@ def one_blas_thread() -> Iterator[None]:
             _before[:] = [one.get_num_threads() for one in _libraries()]
         _inside += 1
         for one in _libraries():
-            one.set_num_threads(1)
+            _set(one, 1)
     try:
         yield
     finally:
         with _lock:
             _inside -= 1
             for one, threads in zip(_libraries(), _before, strict=True):
-                one.set_num_threads(threads)
+                _set(one, threads)

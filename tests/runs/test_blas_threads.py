@@ -51,6 +51,24 @@ def test_of_two_that_overlap_none_gives_back_the_limit_of_the_other():
     assert seen == [{1}, {2}] and blas() == {2}
 
 
+def test_a_thread_may_set_what_another_one_set_before_it():
+    """As on a server, where the first reading is warmed up in a thread that lives on."""
+    seen = []
+
+    def later():
+        with one_blas_thread():
+            seen.append(blas())
+        seen.append(blas())
+
+    with one_blas_thread():
+        assert blas() == {1}
+    for _ in range(2):
+        other = threading.Thread(target=later)
+        other.start()
+        other.join(30)
+    assert seen == [{1}, {2}] * 2 and blas() == {2}
+
+
 def test_an_error_gives_them_back_too():
     with pytest.raises(ZeroDivisionError), one_blas_thread():
         raise ZeroDivisionError
