@@ -24,6 +24,7 @@ from ..models.features import HOG
 from ..runs import registry
 from . import (
     adaptation_accuracy,
+    api_load,
     demo_set,
     detection_accuracy,
     drawing_robustness,
@@ -47,6 +48,7 @@ SECTIONS = {
     "words": "words of drawings",
     "scribbles": "refused as no character, shares",
     "pages": "in Chromium",
+    "api": "the JSON API: 16 clients, an image a request",
     "clicks": "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
 }
 
@@ -215,7 +217,11 @@ def _sections(
         part = loading.load("balanced", "test", root) if real else None
         return scribble_training.measure_scribbles(part, drawings)
 
-    work: dict[str, Callable[[], dict]] = {"auc": measure_roc_auc, "scribbles": scribbles}
+    work: dict[str, Callable[[], dict]] = {
+        "auc": measure_roc_auc,
+        "scribbles": scribbles,
+        "api": lambda: api_load.measure_api([run.name for run in shipped]),
+    }
     if real:
         work |= {
             "features": lambda: _features(root),

@@ -195,6 +195,23 @@ def _clicks(figures: dict) -> str:
     ) + _table(["what", "measured"], rows)
 
 
+_API: Columns = (
+    ("per_s", "requests a second", "{:.0f}"),
+    ("median_ms", "median", "{:.0f} ms"),
+    ("p95_ms", "95th percentile", "{:.0f} ms"),
+    ("cpu_ms", "server's processor time for one", "{:.1f} ms"),
+    ("batch", "images read together", "{:.1f}"),
+    ("alone_ms", "median of one client alone", "{:.1f} ms"),
+)
+
+
+def _api(figures: dict) -> str:
+    return (
+        "16 clients at once, which share the machine with the server; each sends one image of "
+        "28×28 as numbers after the other.\n\n"
+    ) + by_row("run", figures, _API)
+
+
 _RECIPES: Columns = (
     ("time / reference", "fit / reference", "{:.3g}"),
     ("peak_GB", "peak memory", "{:.2f} GB"),
@@ -279,6 +296,7 @@ TABLES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "words": ("Words of drawings", _words),
     "scans": ("Pictures of pages", _scans),
     "scribbles": ("Scribbles refused as no character", _scribbles),
+    "api": ("The JSON API", _api),
     "pages": ("The app in a browser", _browser),
     "clicks": ("Evaluate at the official size", _clicks),
     "recipes": ("Recipes beside the reference", _recipes),

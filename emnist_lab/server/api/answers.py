@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from ...commands.output import finite
 from ...runs.run import Run
-from . import problems
 from .schemas import ProblemDetails
 
 
@@ -57,11 +56,7 @@ def documented(model: Any, *refusals: int, status: int = 200) -> dict[str, Any]:
     -------
     dict
     """
-    refused: dict[str, Any] = {
-        "model": ProblemDetails,
-        "content": {problems.MEDIA_TYPE: {}},
-        "description": "Refused; a sentence says why.",
-    }
+    refused = {"model": ProblemDetails, "description": "Refused; a sentence says why."}
     every = dict.fromkeys((*refusals, 401, 403, 422, 429), refused)
     return {
         "response_model": None,

@@ -1,6 +1,8 @@
 """The application: its routes, its documents, and how refusals are answered."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -96,6 +98,7 @@ def _application(services: Services) -> FastAPI:
         description=_ABOUT,
     )
     app.state.services = services
+    app.openapi = partial(_document, app, app.openapi)
     for one in (prediction_routes, run_routes, sample_routes, job_routes, health_routes):
         app.include_router(one.router, prefix="/v1", dependencies=[Depends(_KEY)])
     app.add_exception_handler(LabError, _refuse)
@@ -103,6 +106,18 @@ def _application(services: Services) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
     app.add_exception_handler(Exception, _refuse_defect)
     return app
+
+
+def _document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The OpenAPI document, in which refusals have the type that they are sent with."""
+    if app.openapi_schema is None:
+        for path in make()["paths"].values():
+            for status, one in (
+                pair for each in path.values() for pair in each["responses"].items()
+            ):
+                if int(status) >= 400:
+                    one["content"] = {problems.MEDIA_TYPE: one["content"]["application/json"]}
+    return app.openapi_schema
 
 
 async def _refuse(request: Request, error: LabError) -> Response:

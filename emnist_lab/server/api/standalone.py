@@ -1,0 +1,32 @@
+"""The API alone, without pages: for programs only, and for measuring it.
+
+``python -m uvicorn --factory emnist_lab.server.api.standalone:application`` serves it.
+"""
+
+from starlette.applications import Starlette
+
+from ... import files
+from ...commands.job_journal import Journal
+from ...commands.job_queue import JobQueue
+from . import routes
+
+
+def application() -> Starlette:
+    """An application that has the API's routes, and a training queue of its own.
+
+    Returns
+    -------
+    starlette.applications.Starlette
+
+    Raises
+    ------
+    LabError
+        A variable holds something else than it can.
+
+    Examples
+    --------
+    >>> [route.path for route in application().routes]
+    ['/api', '/metrics']
+    """
+    queue = JobQueue(Journal(files.home() / "jobs"))
+    return Starlette(routes=routes(jobs=lambda: queue))
