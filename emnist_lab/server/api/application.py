@@ -1,7 +1,7 @@
 """The application: its routes, its documents, and how refusals are answered."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...commands.job_queue import JobQueue
 from ...errors import LabError
@@ -77,12 +78,29 @@ def routes(
     rights = server_rights.from_environment() if rights is None else rights
     set_up = settings.from_environment(rights.mode)
     more = {} if shared_drawings is None else {"shared_drawings": shared_drawings}
-    services = Services(jobs, **more)
-    metrics = services.metrics
-    return [
-        Mount("/api", Guard(_application(services), rights, set_up, metrics), name="api"),
-        Route("/metrics", Guard(metrics.app, rights, set_up, metrics, limited=False)),
-    ]
+    services = cache(lambda: Services(jobs, **more))
+
+    def api() -> Guard:
+        return Guard(_application(services()), rights, set_up, services().metrics)
+
+    def metrics() -> Guard:
+        own = services().metrics
+        return Guard(own.app, rights, set_up, own, limited=False)
+
+    return [Mount("/api", _Deferred(api), name="api"), Route("/metrics", _Deferred(metrics))]
+
+
+class _Deferred:
+    """An application that is made when the first request comes.
+
+    An app's script may ask for its routes each time that it runs, and only the first ones serve.
+    """
+
+    def __init__(self, make: Callable[[], ASGIApp]):
+        self._make = cache(make)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._make()(scope, receive, send)
 
 
 def _application(services: Services) -> FastAPI:

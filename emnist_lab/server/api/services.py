@@ -38,7 +38,7 @@ class Services:
     jobs: Callable[[], JobQueue]
     shared_drawings: Callable[[], bool] = _no
     quick: Pool = field(default_factory=lambda: Pool("api", 32, 256))
-    pictures: Pool = field(default_factory=lambda: Pool("api-pictures", 4, 32, 2))
+    pictures: Pool = field(default_factory=lambda: Pool("api-pictures", 2, 32, 2))
     pages: Pool = field(default_factory=lambda: Pool("api-pages", 2, 8, 10))
     parts: LoadedParts = field(default_factory=LoadedParts)
     metrics: Metrics = field(init=False)
