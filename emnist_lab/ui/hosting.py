@@ -1,6 +1,8 @@
 """What the server needs once, beside the pages: its settings, routes, and a word on defects."""
 
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 from starlette.routing import BaseRoute
@@ -8,9 +10,11 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 from emnist_lab.errors import LabError
-from emnist_lab.server import problems, rights
+from emnist_lab.server import api, error_sentences, rights
 from emnist_lab.server.rights import Mode
+from emnist_lab.ui import drawing_database, job_queues
 
+T = TypeVar("T")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -20,11 +24,7 @@ def prepare() -> None:
     # because of the folder pages/: without a sign-in, too.
     # https://docs.streamlit.io/develop/concepts/multipage-apps/overview
     PagesManager.uses_pages_directory = False
-    try:
-        mode = rights.from_environment().mode
-    except LabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2) from error
+    mode = _or_end(rights.from_environment).mode
     if mode is not Mode.OWN:
         st.set_option("client.showErrorDetails", "none")
     elif config.get_option("server.address") not in _HERE:
@@ -36,8 +36,18 @@ def prepare() -> None:
 
 
 def routes() -> list[BaseRoute]:
-    """Addresses that are no pages."""
-    return []
+    """Addresses that are no pages: the JSON API, and what it tells Prometheus."""
+    return _or_end(
+        lambda: api.routes(jobs=job_queues.jobs, shared_drawings=drawing_database.shared)
+    )
+
+
+def _or_end(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
 
 
 def say_unexpected(error: Exception) -> bool:
@@ -52,5 +62,6 @@ def say_unexpected(error: Exception) -> bool:
     bool
         Whether Streamlit is to show nothing of it: it shows the traceback on a server of one's own.
     """
-    st.error(problems.report_unexpected(error), icon=":material/error:")
+    _, sentence = error_sentences.report_unexpected(error)
+    st.error(sentence, icon=":material/error:")
     return rights.from_environment().mode is not Mode.OWN

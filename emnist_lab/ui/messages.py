@@ -6,7 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.server import problems
+from emnist_lab.server import error_sentences
 from emnist_lab.ui import current_visitor
 from emnist_lab.ui.formatting import plain
 
@@ -21,7 +21,7 @@ def sentence(error: LabError | str) -> str:
 
     Visitors of a server aren't told its paths.
     """
-    return plain(problems.sentence(current_visitor.visitor(), error))
+    return plain(error_sentences.sentence(current_visitor.visitor(), error))
 
 
 def say_error(error: LabError | str) -> None:

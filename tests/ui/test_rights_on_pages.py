@@ -170,7 +170,7 @@ def test_an_error_keeps_the_servers_paths_to_itself(course, monkeypatch, caplog)
     monkeypatch.setenv("EMNIST_DIR", str(course / "nowhere at all"))
     app = visited("data")
     shown = everything(app)
-    assert "nowhere" in shown and os.fspath(course) not in shown
+    assert "There is no folder …" in shown and os.fspath(course) not in shown
     number = shown.split("under number ")[1][:8]
     assert any(number in one and os.fspath(course) in one for one in caplog.messages)
     monkeypatch.setenv("EMNIST_LAB_MODE", "own")

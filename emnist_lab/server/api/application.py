@@ -23,7 +23,7 @@ from . import (
     health_routes,
     job_routes,
     prediction_routes,
-    problems,
+    problem_details,
     run_routes,
     sample_routes,
     settings,
@@ -134,13 +134,15 @@ def _document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> dict[str, Any
                 pair for each in path.values() for pair in each["responses"].items()
             ):
                 if int(status) >= 400:
-                    one["content"] = {problems.MEDIA_TYPE: one["content"]["application/json"]}
+                    one["content"] = {
+                        problem_details.MEDIA_TYPE: one["content"]["application/json"]
+                    }
     return app.openapi_schema
 
 
 async def _refuse(request: Request, error: LabError) -> Response:
-    sentence = problems.sentence_for(visitor_of(request.scope), str(error))
-    return problems.response(problems.status_of(error), sentence)
+    sentence = problem_details.sentence_for(visitor_of(request.scope), str(error))
+    return problem_details.response(problem_details.status_of(error), sentence)
 
 
 async def _refuse_http(request: Request, error: HTTPException) -> Response:
@@ -149,10 +151,10 @@ async def _refuse_http(request: Request, error: HTTPException) -> Response:
         405: "This address doesn't take this method: see /api/v1/docs.",
     }
     sentence = error.detail
-    if not isinstance(error, problems.Problem):
+    if not isinstance(error, problem_details.Problem):
         sentence = known.get(error.status_code, f"The request can't be read ({sentence}).")
-    sentence = problems.sentence_for(visitor_of(request.scope), sentence)
-    return problems.response(error.status_code, sentence, error.headers)
+    sentence = problem_details.sentence_for(visitor_of(request.scope), sentence)
+    return problem_details.response(error.status_code, sentence, error.headers)
 
 
 async def _refuse_invalid(request: Request, error: RequestValidationError) -> Response:
@@ -161,8 +163,10 @@ async def _refuse_invalid(request: Request, error: RequestValidationError) -> Re
     what = "".join(one for one in ".".join(place) or kind if one.isprintable())
     where = "query" if kind == "query" else "body"
     sentence = f"{what[:80]} in the {where} can't be used ({one['msg']}): correct it."
-    return problems.response(422, problems.sentence_for(visitor_of(request.scope), sentence))
+    return problem_details.response(
+        422, problem_details.sentence_for(visitor_of(request.scope), sentence)
+    )
 
 
 async def _refuse_defect(request: Request, error: Exception) -> Response:
-    return problems.defect(request.scope, error)
+    return problem_details.defect(request.scope, error)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from ...data.formats.base import SIDE
 from ...errors import InkError, first_line
 from ..visitor import Visitor
-from .problems import Problem
+from .problem_details import Problem
 
 MOST_IMAGES = 256  # of one request
 _KINDS = "strokes, image or images"

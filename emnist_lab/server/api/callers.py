@@ -11,7 +11,7 @@ from starlette.types import Scope
 from .. import visitor as visitors
 from ..rights import Rights
 from ..visitor import Visitor
-from .problems import Problem
+from .problem_details import Problem
 
 _IN_SCOPE = "emnist_lab.caller"
 _SECRET = re.compile("[0-9a-f]{32}")

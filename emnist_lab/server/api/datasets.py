@@ -9,7 +9,7 @@ from ...data.part import Part
 from ...errors import DatasetError
 from .. import dataset_access
 from ..visitor import Visitor
-from .problems import Problem, answering
+from .problem_details import Problem, answering
 
 _MOST_FILES = 64  # of a part, that are looked at to see whether they changed
 
@@ -39,7 +39,7 @@ def address_of(visitor: Visitor, name: str | None) -> DatasetAddress:
     >>> address_of(Visitor.alone(), "/data/EMNIST")
     Traceback (most recent call last):
     ...
-    emnist_lab.server.api.problems.Problem: 404: There is no dataset '/data/EMNIST': ...
+    emnist_lab.server.api.problem_details.Problem: 404: There is no dataset '/data/EMNIST': ...
     """
     address = DatasetAddress() if name is None else DatasetAddress.from_name(name)
     if address.kind is AddressKind.PATH or not dataset_access.may_use(visitor, address):

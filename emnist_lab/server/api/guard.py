@@ -10,10 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...handwriting.page_images.photo import LARGEST_FILE
 from ..rights import Mode, Rights
-from . import callers, problems
+from . import callers, problem_details
 from .callers import Caller
 from .metrics import Metrics
-from .problems import Problem
+from .problem_details import Problem
 from .settings import HOSTS, Settings
 from .token_bucket import TokenBuckets
 
@@ -66,11 +66,11 @@ class Guard:
         try:
             await self._answer(scope, receive, telling)
         except Exception as error:
-            if problems.is_told(scope):
+            if problem_details.is_told(scope):
                 return  # Starlette raises once more what it has had answered
             if status:  # a part of an answer is sent: the connection breaks off
                 raise
-            await problems.defect(scope, error)(scope, receive, telling)
+            await problem_details.defect(scope, error)(scope, receive, telling)
         finally:
             route = getattr(scope.get("route"), "path", "other").removeprefix("/v1")
             took = time.perf_counter() - began
@@ -86,7 +86,7 @@ class Guard:
             self._check_rate(caller)
             limited = _Limited(receive, self._largest(headers), headers)
         except Problem as error:
-            answer = problems.response(error.status_code, error.detail, error.headers)
+            answer = problem_details.response(error.status_code, error.detail, error.headers)
             await answer(scope, receive, send)
             return
         await self._app(scope, limited, send)
@@ -142,7 +142,7 @@ def check_host(host: str, known: tuple[str, ...] = ()) -> None:
     >>> check_host("evil.example:8501")
     Traceback (most recent call last):
     ...
-    emnist_lab.server.api.problems.Problem: 403: This server is one person's own ...
+    emnist_lab.server.api.problem_details.Problem: 403: This server is one person's own ...
     """
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
@@ -185,7 +185,7 @@ def check_origin(method: str, headers: Headers) -> None:
     >>> check_origin("POST", Headers({"host": "localhost:8501", "origin": "https://evil.example"}))
     Traceback (most recent call last):
     ...
-    emnist_lab.server.api.problems.Problem: 403: A page of another site can't ask for this: ...
+    emnist_lab.server.api.problem_details.Problem: 403: A page of another site can't ...
     """
     origin = headers.get("origin")
     if origin is None or method in _SAFE:

@@ -20,7 +20,7 @@ from .. import job_access
 from ..visitor import Visitor
 from . import answers, datasets, schemas
 from .callers import Caller, caller_of
-from .problems import Problem, answering, sentence_for
+from .problem_details import Problem, answering, sentence_for
 from .services import Services, services_of
 
 router = APIRouter(tags=["jobs"])

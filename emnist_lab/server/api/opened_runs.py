@@ -11,7 +11,7 @@ from ...runs.run import Run
 from .. import run_access
 from ..visitor import Visitor
 from .batching import BatchedRun
-from .problems import Problem, answering
+from .problem_details import Problem, answering
 
 DEFAULT_RUN = "warped-blend"  # the shipped run that reads best
 

@@ -14,7 +14,7 @@ from .. import run_access
 from ..visitor import Visitor
 from . import answers, schemas
 from .callers import caller_of
-from .problems import answering
+from .problem_details import answering
 from .services import Services, services_of
 
 router = APIRouter(tags=["runs"])

@@ -13,7 +13,7 @@ from ...models.catalog import SEED
 from ..visitor import Visitor
 from . import answers, datasets, schemas
 from .callers import caller_of
-from .problems import Problem
+from .problem_details import Problem
 from .services import Services, services_of
 
 router = APIRouter(tags=["data"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from .problems import Problem
+from .problem_details import Problem
 
 T = TypeVar("T")
 

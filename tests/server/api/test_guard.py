@@ -6,9 +6,9 @@ import pytest
 from api_client import KEYS, client_of, said
 
 from emnist_lab.errors import LabError, RunError
-from emnist_lab.server.api import opened_runs, problems, settings
+from emnist_lab.server.api import opened_runs, settings
 from emnist_lab.server.rights import Mode
-from emnist_lab.server.visitor import Visitor, owner_id
+from emnist_lab.server.visitor import owner_id
 
 STROKES = {"strokes": [[[0, 0], [70, 0], [30, 100]]]}
 CLASS = {"EMNIST_LAB_MODE": "class"}
@@ -195,7 +195,7 @@ def test_what_is_no_fault_of_the_callers_has_a_number_that_the_log_has(monkeypat
         raise ZeroDivisionError("/srv/secret/place")
 
     monkeypatch.setattr(opened_runs.run_access, "open_run", broken)
-    with caplog.at_level(logging.ERROR, "emnist_lab.api"):
+    with caplog.at_level(logging.ERROR):
         answer = client_of({}).post("/api/v1/predict", json=STROKES)
     assert answer.status_code == 500
     body = said(answer)
@@ -213,32 +213,6 @@ def test_only_an_operator_reads_where_things_lie(monkeypatch, variables, seen):
     text = client_of(variables).post("/api/v1/predict", json=STROKES).json()["detail"]
     assert ("/srv" in text) is seen
     assert text.startswith("The disk is full (") and text.endswith("): free some space.")
-
-
-@pytest.mark.parametrize(
-    ("text", "clean"),
-    [
-        ("There is no folder /data/EMNIST: check it.", "There is no folder …: check it."),
-        ("'/a b/c' can't be read.", "'… b/c' can't be read."),
-        (r"C:\lab\runs\one can't be read.", "… can't be read."),
-        ("write to ~/runs/one.", "write to …"),
-        (
-            "accuracy 0.9 of 1/3, and/or A/B; http://x/y",
-            "accuracy 0.9 of 1/3, and/or A/B; http://x/y",
-        ),
-        ("see /", "see /"),
-    ],
-)
-def test_paths_go_and_words_stay(text, clean):
-    assert problems.without_paths(text) == clean
-
-
-def test_folders_with_spaces_that_are_known_go_whole(monkeypatch, tmp_path):
-    monkeypatch.setenv("EMNIST_LAB_HOME", str(tmp_path / "my own lab"))
-    monkeypatch.setenv("EMNIST_DIR", "my data/EMNIST")
-    text = f"{tmp_path}/my own lab/runs/x is full; my data/EMNIST/y too."
-    assert problems.sentence_for(Visitor.alone(), text) == text
-    assert problems.without_paths(text) == "… is full; … too."
 
 
 def test_an_operator_is_known_by_their_key(monkeypatch):

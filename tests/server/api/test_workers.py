@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from emnist_lab.server.api.problems import Problem
+from emnist_lab.server.api.problem_details import Problem
 from emnist_lab.server.api.workers import Pool
 
 

@@ -2,11 +2,6 @@
 
 import contextlib
 import json
-import logging
-import os
-import re
-import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -15,10 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from ... import files
-from ...data.dataset_address import environment_folder
 from ...errors import AccessError, InkError, LabError, RunError, TrainingError
 from ...runs.manifest import Damaged
+from .. import error_sentences
 from ..visitor import Visitor
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,10 +25,7 @@ _STATUS: tuple[tuple[type[LabError], int], ...] = (
     (TrainingError, 422),
     (LabError, 400),
 )
-_PATH = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|/|\\\\|~/)[^\s'",;:()]+""")
-_HIDDEN = "…"
 _TOLD = "emnist_lab.defect"
-_log = logging.getLogger("emnist_lab.api")
 
 
 class Problem(HTTPException):
@@ -74,7 +65,7 @@ def answering(status: int, *errors: type[LabError]) -> Iterator[None]:
     ...     raise RunError("There is no such run: choose another.")
     Traceback (most recent call last):
     ...
-    emnist_lab.server.api.problems.Problem: 404: There is no such run: choose another.
+    emnist_lab.server.api.problem_details.Problem: 404: There is no such run: choose another.
     """
     try:
         yield
@@ -103,31 +94,6 @@ def status_of(error: LabError) -> int:
     return next(status for kind, status in _STATUS if isinstance(error, kind))
 
 
-def without_paths(text: str) -> str:
-    """A sentence without the server's folders, for everybody who doesn't manage it.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> without_paths("The disk is full (/data/runs/one): free some space.")
-    'The disk is full (…): free some space.'
-    """
-    # Folders that may hold spaces are known; the pattern takes what is left.
-    places = {files.home(), files.SHIPPED, files.PROJECT, tempfile.gettempdir()}
-    places.add(environment_folder() or files.PROJECT)
-    for place in sorted(map(os.fspath, places), key=len, reverse=True):
-        if len(place) > 1:
-            text = re.sub(re.escape(place) + r"""[^\s'",;:()]*""", _HIDDEN, text)
-    return _PATH.sub(_HIDDEN, text)
-
-
 def sentence_for(visitor: Visitor | None, text: str) -> str:
     """A sentence as a visitor may read it: operators see folders, others don't.
 
@@ -141,7 +107,8 @@ def sentence_for(visitor: Visitor | None, text: str) -> str:
     -------
     str
     """
-    return text if visitor is not None and visitor.operator else without_paths(text)
+    hidden = visitor is None or not visitor.operator
+    return error_sentences.without_paths(text) if hidden else text
 
 
 def response(
@@ -183,13 +150,9 @@ def defect(scope: Scope, error: Exception) -> Response:
     -------
     starlette.responses.Response
     """
-    number = secrets.token_hex(4)
+    what = f"{scope['method']} {scope['path'][:200]!r}"
+    number, sentence = error_sentences.report_unexpected(error, what)
     scope[_TOLD] = number
-    _log.error("error %s: %s %r", number, scope["method"], scope["path"][:200], exc_info=error)
-    sentence = (
-        "Something went wrong that is no fault of yours: try again, or tell the server's operator "
-        f"the number {number}."
-    )
     return response(500, sentence, number=number)
 
 
