@@ -1,4 +1,4 @@
-"""The server's work in the background: readings, neighbours, maps, intervals."""
+"""The server's work in the background: readings, neighbours, maps, pictures, intervals."""
 
 import streamlit as st
 
@@ -25,6 +25,12 @@ def neighbours() -> Background[NearestNeighbours]:
 def maps() -> Background[Projection]:
     """Maps of test images; a small one needn't wait for the end of someone's large one."""
     return Background("maps", 24, threads=2)
+
+
+@st.cache_resource(show_spinner=False)
+def pictures() -> Background:
+    """Pictures of pages, found and read: one at a time, for each takes a core for seconds."""
+    return Background("pictures", 24)
 
 
 @st.cache_resource(show_spinner=False)

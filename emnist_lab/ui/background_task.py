@@ -151,6 +151,15 @@ class Background(Generic[T]):
             if task := self._tasks.pop(key, None):
                 task.cancel()
 
+    def place(self, task: Task[T]) -> int:
+        """How many tasks have their turn before this one; 0 once it has begun or ended."""
+        with self._changed:
+            waiting = [one for one in self._waiting if not one.done]
+            if task not in waiting:
+                return 0
+            running = sum(one.begun is not None and not one.done for one in self._tasks.values())
+            return waiting.index(task) + running
+
     def tasks(self) -> list[Task[T]]:
         """Those that are remembered, the one asked for last at the end."""
         with self._changed:

@@ -46,7 +46,7 @@ def result_or_progress(
     """
     task = background.of(key, work)
     if not task.wait(_AT_ONCE):
-        st.fragment(run_every=_EVERY)(_progress)(task, about, name)
+        st.fragment(run_every=_EVERY)(_progress)(background, task, about, name)
         return None
     if not task.cancelled:
         return task.result()
@@ -62,10 +62,13 @@ def result_or_progress(
     return None
 
 
-def _progress(task: Task, about: str, name: str) -> None:
+def _progress(background: Background, task: Task, about: str, name: str) -> None:
     if task.done:
         st.rerun()  # the page shows what came of it
-    words = f": {task.words}" if task.words else " …" if task.begun else ": waiting for its turn"
+    words = f": {task.words}" if task.words else " …"
+    if task.begun is None:
+        before = background.place(task)
+        words = f": waiting for its turn, {before} before it" if before else ": starting"
     left = task.remaining()
     more = f"; about {seconds(left)} more" if left is not None else ""
     with st.container(horizontal=True, vertical_alignment="bottom"):

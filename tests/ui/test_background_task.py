@@ -120,3 +120,17 @@ def test_a_short_one_needs_not_wait_for_a_long_one():
     assert background.of("b", lambda tell: "short").result() == "short" and not long.done
     go.set()
     assert long.result() == "long"
+
+
+def test_each_knows_how_many_have_their_turn_before_it():
+    background = Background("test", 4)
+    work, on, go, _ = gated()
+    first = background.of("a", work)
+    assert on.wait(LONG)
+    others = [background.of(key, lambda tell: None) for key in "bcd"]
+    assert [background.place(task) for task in (first, *others)] == [0, 1, 2, 3]
+    others[0].cancel()
+    assert [background.place(task) for task in others] == [0, 1, 2]
+    go.set()
+    others[2].wait(LONG)
+    assert background.place(others[2]) == 0

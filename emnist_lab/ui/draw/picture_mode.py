@@ -12,23 +12,12 @@ from emnist_lab.errors import LabError
 from emnist_lab.handwriting.page_images import page_reader, photo
 from emnist_lab.metrics.ranking import top_labels
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, formatting, messages
+from emnist_lab.ui import background_pools, current_run, formatting, messages, task_panel
 from emnist_lab.ui.components.character_boxes import boxes, cards
 from emnist_lab.ui.draw.picture_corrections import Correction
 from emnist_lab.ui.draw.picture_source import choose_picture
 
 _LOW = 20  # pixels: characters that are lower are read badly
-
-
-@st.cache_resource(max_entries=8, show_spinner="Finding characters …")
-def _found(data: bytes) -> tuple[page_reader.Page, bytes]:
-    """The characters of a picture, and the picture as it is shown."""
-    return page_reader.find(data), photo.preview(data)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Reading …")
-def _read(name: str, mark: tuple, picture: str, _page: page_reader.Page) -> np.ndarray:
-    return page_reader.read(current_run.open_run(name), _page).probabilities
 
 
 def scanned(run: Run) -> list[Correction]:
@@ -48,11 +37,30 @@ def scanned(run: Run) -> list[Correction]:
     st.session_state.setdefault("draw_picture_corrections", {})
     data, example = choose_picture()
     picture = hashlib.sha256(data).hexdigest()
+    queue = background_pools.pictures()
     try:
-        page, shown = _found(data)
-        probabilities = _read(run.name, current_run.version_key(run), picture, page)
+        found = task_panel.result_or_progress(
+            queue,
+            picture,
+            lambda tell: (page_reader.find(data), photo.preview(data)),
+            about="Finding characters",
+            name="draw_picture_find",
+        )
+        if found is None:
+            return []
+        page, shown = found
+        whole = current_run.open_run(run.name)
+        probabilities = task_panel.result_or_progress(
+            queue,
+            (picture, *current_run.version_key(run)),
+            lambda tell: page_reader.read(whole, page).probabilities,
+            about="Reading them",
+            name="draw_picture_read",
+        )
     except LabError as error:
         messages.say_error(error)
+        return []
+    if probabilities is None:
         return []
     return _result(run, picture, page, shown, probabilities, example)
 
