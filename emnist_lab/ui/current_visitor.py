@@ -14,6 +14,7 @@ import streamlit as st
 from emnist_lab.server import rights
 from emnist_lab.server.rights import Mode
 from emnist_lab.server.visitor import Visitor, identify, owner_id
+from emnist_lab.ui.formatting import plain
 
 SIGN_IN = "EMNIST_LAB_SIGN_IN"
 _SECRET = re.compile("[0-9a-f]{32}")
@@ -126,7 +127,8 @@ def sign_in() -> None:
     """
     if has_accounts():
         if account := _account():
-            st.caption(f":material/person: {account.get('email') or account.get('name') or ''}")
+            name = str(account.get("email") or account.get("name") or "")
+            st.caption(f":material/person: {plain(name[:100])}")
             st.button("Sign out", icon=":material/logout:", on_click=st.logout, type="tertiary")
         else:
             st.button("Sign in", icon=":material/login:", on_click=st.login)

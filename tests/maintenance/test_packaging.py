@@ -33,6 +33,14 @@ def test_what_the_docker_image_copies_is_in_its_context():
     assert all((PROJECT / name).exists() for name in copied)
 
 
+def test_only_the_container_listens_to_others_and_as_a_class():
+    config = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["server"]["address"] == "localhost"
+    assert "--server.address" not in (PROJECT / "Makefile").read_text(encoding="utf-8")
+    image = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    assert "EMNIST_LAB_MODE=class" in image and "--server.address=0.0.0.0" in image
+
+
 def test_what_the_app_keeps_is_neither_in_git_nor_in_the_image():
     def kept(name: str) -> set[str]:
         lines = Path(PROJECT / name).read_text(encoding="utf-8").splitlines()
