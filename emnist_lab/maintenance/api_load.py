@@ -1,94 +1,28 @@
-"""How many requests a second the JSON API answers: a server in a process of its own, clients here.
+"""How many requests a second the JSON API answers beside the pages: clients here, a real server.
 
-It isn't imported: a process serves it, as a user's would. What a request costs is told in
-processor time too, which other work on the machine doesn't change much.
+What a request costs is told in processor time too, which other work on the machine doesn't change
+much.
 """
 
 import contextlib
 import http.client
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from ..data import loading
 from ..data.dataset_address import DEMO
-from ..errors import LabError
-from ..files import PROJECT
+from . import browser
 
 CLIENTS, SECONDS = 16, 15.0
-_APPLICATION = "emnist_lab.server.api.standalone:application"
-_START, _ANSWER = 120.0, 60.0  # seconds: limits for a busy machine
+_ANSWER = 60.0  # seconds: a limit for a busy machine
 _CPU = re.compile(r"^process_cpu_seconds_total (\S+)", re.MULTILINE)
 _IMAGES = re.compile(r"^emnist_lab_batch_images_(sum|count) (\S+)", re.MULTILINE)
-
-
-@contextlib.contextmanager
-def served(environment: dict[str, str] | None = None) -> Iterator[str]:
-    """Serve the API on a free port of this machine, and stop it at the end.
-
-    Parameters
-    ----------
-    environment : dict of str to str, optional
-        Variables for the server, beside those of this process.
-
-    Yields
-    ------
-    str
-        Its address.
-
-    Raises
-    ------
-    LabError
-        It ends at once, or doesn't answer within two minutes.
-    """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable, "-m", "uvicorn", "--factory", _APPLICATION,
-        "--port", str(port), "--no-access-log",
-    ]  # fmt: skip
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), **(environment or {})},
-        )  # fmt: skip
-        try:
-            address = f"http://127.0.0.1:{port}"
-            limit = time.monotonic() + _START
-            while not _healthy(address):
-                if time.monotonic() > limit or process.poll() is not None:
-                    log.seek(0)
-                    raise LabError(f"The API doesn't start: {log.read()[-400:].strip()}")
-                time.sleep(0.1)
-            yield address
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _healthy(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/api/v1/health", timeout=2) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def measure_load(
@@ -99,7 +33,7 @@ def measure_load(
     Parameters
     ----------
     address : str
-        Of a server; see `served`.
+        Of a server; see `emnist_lab.maintenance.browser.server`.
     run : str
         Name of the run that reads.
     clients : int
@@ -193,7 +127,7 @@ def measure_api(runs: list[str], seconds: float = SECONDS) -> dict[str, dict[str
         Run -> figures of `measure_load`, and ``alone_ms``, the median of a single client.
     """
     rows = {}
-    with served() as address:
+    with browser.server() as address:
         for run in runs:
             alone = measure_load(address, run, 1, seconds / 3)
             rows[run] = measure_load(address, run, CLIENTS, seconds)

@@ -10,8 +10,9 @@ import sys
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from emnist_lab.errors import LabError
 from emnist_lab.files import PROJECT
-from emnist_lab.maintenance import api_load
+from emnist_lab.maintenance import api_load, browser
 
 TEXT = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
 ADDRESS = "http://localhost:8501"
@@ -23,7 +24,7 @@ KEY = "a" * 32
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
-    with api_load.served({"EMNIST_LAB_HOME": str(home)}) as address:
+    with browser.server({"EMNIST_LAB_HOME": str(home)}) as address:
         yield address
 
 
@@ -79,7 +80,7 @@ def test_clients_at_once_are_all_answered(served):
 def test_a_setting_that_cannot_be_stops_the_server(tmp_path):
     variables = {"EMNIST_LAB_HOME": str(tmp_path), "EMNIST_LAB_API_RATE": "often"}
     with (
-        pytest.raises(api_load.LabError, match=r"\$EMNIST_LAB_API_RATE is 'often'"),
+        pytest.raises(LabError, match=r"\$EMNIST_LAB_API_RATE is 'often'"),
         contextlib.ExitStack() as stack,
     ):
-        stack.enter_context(api_load.served(variables))
+        stack.enter_context(browser.server(variables))
