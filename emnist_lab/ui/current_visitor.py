@@ -5,11 +5,13 @@ localStorage: a cookie would go along with every request, and to every server of
 whatever its port. What is kept holds a digest of it, so that reading that lets nobody pretend.
 """
 
+import contextlib
 import os
 import re
 import secrets
 
 import streamlit as st
+from streamlit.errors import StreamlitDuplicateElementKey
 
 from emnist_lab.server import rights
 from emnist_lab.server.rights import Mode
@@ -61,7 +63,8 @@ def owner() -> str | None:
     if "owner" not in session and (account := _account()):
         session["owner"] = owner_id(f"{account.get('iss', '')} {account['sub']}")
     if "owner" not in session:
-        _asks(key="owner-asks", on_secret_change=_told)
+        with contextlib.suppress(StreamlitDuplicateElementKey):  # this run has asked already
+            _asks(key="owner-asks", on_secret_change=_told)
     return session.get("owner")
 
 
