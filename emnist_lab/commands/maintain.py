@@ -20,7 +20,12 @@ def _bench(options) -> dict:
         raise LabError("Recipes are measured on images: name their folder with --root.")
     names = [catalog.get(name).name for name in options.recipes or []]
     only = options.only or (["recipes"] if names else None)
-    result = bench(options.root, options.drawings, options.browser, options.json, names, only)
+    load = {
+        "people": options.sessions,
+        "minutes": options.minutes,
+        "against": options.against,
+    }
+    result = bench(options.root, options.drawings, options.browser, options.json, names, only, load)
     if options.keep:
         published_figures.keep(result)
         published_figures.write()
@@ -98,6 +103,15 @@ def add(verbs) -> None:
         "--only", nargs="+", metavar="SECTION", help="loading, recipes, auc, drawings …"
     )
     one.add_argument("--browser", action="store_true", help="time pages too (needs Chromium)")
+    one.add_argument(
+        "--sessions", type=int, metavar="N", help="load: visits at once, 50 by default"
+    )
+    one.add_argument(
+        "--minutes", type=float, default=0.0, help="load: how long 20 people stay, for memory"
+    )
+    one.add_argument(
+        "--against", metavar="CHECKOUT", help="load: measure the scripts of another checkout too"
+    )
     after = one.add_mutually_exclusive_group()
     after.add_argument(
         "--keep", action="store_true", help="put what was measured into docs/figures.json, then "

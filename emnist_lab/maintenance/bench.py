@@ -50,6 +50,7 @@ SECTIONS = {
     "pages": "in Chromium",
     "api": "the JSON API: 16 clients, an image a request",
     "clicks": "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
+    "load": "a class on one server",
 }
 
 _SEVEN = {"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}
@@ -204,7 +205,7 @@ def measure_roc_auc(rows: int = 18_800, classes: int = 47) -> dict:
 
 
 def _sections(
-    root: str | None, drawings: list[dict], browser: bool, recipes: list[str]
+    root: str | None, drawings: list[dict], browser: bool, recipes: list[str], load: dict
 ) -> dict[str, Callable[[], dict]]:
     """What can be measured with what is given: key of `SECTIONS` -> what measures it."""
     shipped = [run for run in registry.list_runs()[0] if run.shipped]
@@ -242,6 +243,13 @@ def _sections(
             run.name: {"median_ms": drawing_robustness.measure_latency(run, [_SEVEN])}
             for run in shipped
         }
+
+    def measure_load() -> dict:
+        from .load import measure_load
+
+        return measure_load(root or os.environ.get("EMNIST_DIR"), **load)
+
+    work["load"] = measure_load
     if browser:
         from . import browser_timings, evaluate_page_timings
 
@@ -259,6 +267,7 @@ def bench(
     quiet: bool = False,
     recipes: list[str] | None = None,
     only: list[str] | None = None,
+    load: dict | None = None,
 ) -> dict:
     """Measure everything that can be measured with what is given.
 
@@ -276,6 +285,8 @@ def bench(
         Recipes to fit beside the reference; all by default.
     only : list of str, optional
         Some of `SECTIONS`; all by default.
+    load : dict, optional
+        Arguments of `emnist_lab.maintenance.load.measure_load`, beside the folder.
 
     Returns
     -------
@@ -296,7 +307,7 @@ def bench(
     drawings = [one for one in drawings if one.get("label") and _readable(one["strokes"])]
     if drawings_file and not drawings:
         raise InkError(f"{drawings_file} holds no labelled drawing: choose another file.")
-    work = _sections(root, drawings, browser, recipes or [])
+    work = _sections(root, drawings, browser, recipes or [], load or {})
     result: dict = {}
     for key, title in SECTIONS.items():
         if key in wanted and key in work:

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import LabError
 from ..files import PROJECT
@@ -54,6 +55,21 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+class Served(NamedTuple):
+    """A server that was started here.
+
+    Attributes
+    ----------
+    address : str
+        ``"http://127.0.0.1:PORT"``.
+    pid : int
+        Of its process.
+    """
+
+    address: str
+    pid: int
+
+
 @contextlib.contextmanager
 def server(
     environment: dict[str, str] | None = None,
@@ -81,6 +97,35 @@ def server(
     LabError
         It doesn't answer within a minute.
     """
+    with served(environment, script, port) as started:
+        yield started.address
+
+
+@contextlib.contextmanager
+def served(
+    environment: dict[str, str] | None = None,
+    script: Path = PROJECT / "app.py",
+    port: int | None = None,
+    project: Path = PROJECT,
+) -> Iterator[Served]:
+    """Serve an app as `server` does, and say by which process.
+
+    Parameters
+    ----------
+    environment, script, port
+        As for `server`.
+    project : pathlib.Path
+        The checkout whose library is served.
+
+    Yields
+    ------
+    Served
+
+    Raises
+    ------
+    LabError
+        It doesn't answer within a minute.
+    """
     port = port or free_port()
     command = [
         sys.executable, "-m", "streamlit", "run", str(script),
@@ -88,8 +133,8 @@ def server(
     ]  # fmt: skip
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), **(environment or {})},
+            command, cwd=project, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env={**os.environ, "PYTHONPATH": str(project), **(environment or {})},
         )  # fmt: skip
         try:
             address = f"http://127.0.0.1:{port}"
@@ -99,7 +144,7 @@ def server(
                     log.seek(0)
                     raise LabError(f"The app doesn't start: {log.read()[-400:]}")
                 time.sleep(0.2)
-            yield address
+            yield Served(address, process.pid)
         finally:
             process.terminate()
             try:

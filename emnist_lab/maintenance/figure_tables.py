@@ -212,6 +212,48 @@ def _api(figures: dict) -> str:
     ) + by_row("run", figures, _API)
 
 
+_WAITS: Columns = (
+    ("sessions", "sessions", "{:,}"),
+    ("actions", "actions", "{:,}"),
+    ("actions a second", "actions a second", "{:.1f}"),
+    ("median_s", "median", "{:.2f} s"),
+    ("p95_s", "95th percentile", "{:.2f} s"),
+)
+
+
+def _load(figures: dict) -> str:
+    waits = {
+        title: figures[key]
+        for key, title in (
+            ("closed loop", "one action after the other"),
+            ("with thinking", "5 s between actions: clicks and strokes"),
+            ("arrivals", "all come to Home within 10 s: to its pictures"),
+            ("while training", "strokes, while a job trains on all cores"),
+        )
+        if key in figures
+    }
+    scripts = {
+        action: _text(row["ms"], "{:.0f} ms") for action, row in figures["script_ms"].items()
+    }
+    memory = [["a session", _text(figures["memory"]["mb a session"], "{:.1f} MB")]]
+    if "soak" in figures:
+        about = figures["soak"]
+        memory += [
+            [f"growth in {about['minutes']:.0f} minutes of {about['sessions']} sessions",
+             _text(about["growth"], "{:+.1%}")],
+            ["after they left, of what it was before", _text(about["after / before"], "{:.2f}")],
+        ]  # fmt: skip
+    return (
+        "Sessions without a browser, over Streamlit's websocket, on the same machine as the "
+        "server, which runs as for a class.\n\n"
+        + by_row("what", waits, _WAITS)
+        + "\nProcessor time of the server for an action of one session alone:\n\n"
+        + _table(scripts, [scripts.values()])
+        + "\n"
+        + _table(["memory of the server", "measured"], memory)
+    )
+
+
 _RECIPES: Columns = (
     ("time / reference", "fit / reference", "{:.3g}"),
     ("peak_GB", "peak memory", "{:.2f} GB"),
@@ -299,6 +341,7 @@ TABLES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "api": ("The JSON API", _api),
     "pages": ("The app in a browser", _browser),
     "clicks": ("Evaluate at the official size", _clicks),
+    "load": ("A class on one server", _load),
     "recipes": ("Recipes beside the reference", _recipes),
     "features": ("Histograms of gradients", _features),
     "auc": ("ROC AUC", _auc),
