@@ -259,6 +259,8 @@ def test_the_page_shows_what_was_interrupted_and_what_waits(place, folder, monke
     app.button(key="dismiss-curve").click().run()
     queue = job_queues.jobs()
     running = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+    until(lambda: running.process is not None)
+    os.kill(running.process.pid, signal.SIGSTOP)  # so that it surely outlasts the page's run
     app.button(key="again-done").click().run()
     assert [job.spec for job in queue.jobs] == [works[0][1], running.spec]
     assert queue.place(queue.jobs[0]) == 1

@@ -12,7 +12,7 @@ from helpers import gone, make_part, until, zipped
 from webserver import serving
 
 import emnist_lab as lab
-from emnist_lab.commands import events
+from emnist_lab.commands import events, job_queue
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import FetchSpec, TrainSpec
 from emnist_lab.files import PROJECT, owner_of
@@ -302,3 +302,18 @@ def test_ended_jobs_are_forgotten_in_time(queue, monkeypatch):
     last = queue.submit(spec)
     queue.cancel(last)
     assert queue.jobs == [last, made[4], made[3]]
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="needs priorities")
+@pytest.mark.parametrize(
+    ("asked", "further"), [(None, 10), ("3", 3), ("0", 0), ("much", 10), ("9" * 5000, 19)]
+)
+def test_work_steps_back_as_far_as_asked(monkeypatch, asked, further):
+    monkeypatch.delenv(job_queue.NICE)
+    if asked is not None:
+        monkeypatch.setenv(job_queue.NICE, asked)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        job_queue._lower_priority(process.pid)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(own + further, 19)
+        process.communicate(b"\n")
