@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..errors import AccessError, LabError
 
 MODE = "EMNIST_LAB_MODE"
+SIGN_IN = "EMNIST_LAB_SIGN_IN"
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
 
@@ -35,6 +36,8 @@ class Rights:
     Attributes
     ----------
     mode : Mode
+    sign_in : bool
+        Whether only people with an account get anything.
     folders : bool
     downloads : bool
     uploads : bool
@@ -57,6 +60,7 @@ class Rights:
     """
 
     mode: Mode = Mode.OWN
+    sign_in: bool = False
     folders: bool = _right(
         "EMNIST_LAB_FOLDERS", "name folders of the server's machine", True, False, False
     )
@@ -114,7 +118,9 @@ def rights_fields() -> list[dataclasses.Field]:
 
 def of_mode(mode: Mode) -> Rights:
     """Rights of visitors in a mode, with nothing set alone."""
-    return Rights(mode, **{one.name: one.metadata["values"][mode] for one in rights_fields()})
+    return Rights(
+        mode, False, **{one.name: one.metadata["values"][mode] for one in rights_fields()}
+    )
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Rights:
@@ -140,7 +146,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Rights:
     if named not in {one.value for one in Mode}:
         raise LabError(f"${MODE} is {named[:40]!r}: set it to own, class or show.")
     rights = of_mode(Mode(named))
-    changed = {}
+    asked = given.get(SIGN_IN, "").strip().lower()
+    if asked not in ("", "offered", "required"):
+        raise LabError(f"${SIGN_IN} is {asked[:40]!r}: set it to required, or leave it out.")
+    changed: dict = {"sign_in": asked == "required"}
     for one in rights_fields():
         variable = one.metadata["variable"]
         text = given.get(variable, "").strip().lower()

@@ -6,7 +6,6 @@ whatever its port. What is kept holds a digest of it, so that reading that lets 
 """
 
 import contextlib
-import os
 import re
 import secrets
 
@@ -18,7 +17,6 @@ from emnist_lab.server.rights import Mode
 from emnist_lab.server.visitor import Visitor, identify, owner_id
 from emnist_lab.ui.formatting import plain
 
-SIGN_IN = "EMNIST_LAB_SIGN_IN"
 _SECRET = re.compile("[0-9a-f]{32}")
 
 # Two tabs that are opened at once both make a number: a moment later both take the one that stayed.
@@ -146,18 +144,20 @@ def sign_in() -> None:
 
 def require_sign_in() -> None:
     """End the page with a way in, where a sign-in is required and nobody is signed in."""
-    required = os.environ.get(SIGN_IN, "").strip().lower() == "required"
-    if not required or _account():
+    if not rights.from_environment().sign_in or _account():
         return
     st.title("EMNIST Lab")
     if has_accounts():
-        st.markdown("This server is for people with an account.")
+        st.markdown(
+            "Browse handwritten digits and letters, train a classifier, draw a character and see "
+            "it read live. This server is for people with an account."
+        )
         st.button(
             "Sign in", type="primary", icon=":material/login:", key="sign-in", on_click=st.login
         )
     else:
         st.error(
-            f"${SIGN_IN} is set, but the secrets of this server name no provider: see "
+            f"${rights.SIGN_IN} is set, but the secrets of this server name no provider: see "
             "docs/operation.md.",
             icon=":material/error:",
         )

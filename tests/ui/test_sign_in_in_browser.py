@@ -3,19 +3,19 @@
 import warnings
 
 import pytest
+import requests
 from helpers import WAIT, press, settled
 
 from emnist_lab.maintenance import browser
+from emnist_lab.server.rights import SIGN_IN
 from emnist_lab.server.visitor import OPERATORS
-from emnist_lab.ui.current_visitor import SIGN_IN
 
 TEACHER, STUDENT, CLAIMANT = "teacher@example.org", "student@example.org", "claimant"
 
 
 @pytest.fixture(scope="module")
 def provider():
-    with warnings.catch_warnings():  # of a module that the provider imports by its old name
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(record=True):  # its library's, which no filter holds back
         import oidc_provider_mock as oidc
 
     people = [
@@ -54,7 +54,7 @@ def signed_in(chromium, course: str, who: str):
     page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(WAIT)
     page.goto(f"{course}/data")
-    page.get_by_text("This server is for people with an account.").wait_for()
+    page.get_by_text("for people with an account").wait_for()
     assert page.locator(".tile").count() == 0
     press(page, "Sign in")
     page.get_by_placeholder("sub").fill(who)
@@ -82,6 +82,14 @@ def test_who_signs_out_sees_nothing_any_more(chromium, course):
     press(page, "Sign out")
     page.wait_for_url("**/end_session**")  # the provider's, which asks once more
     page.goto(f"{course}/data")
-    page.get_by_text("This server is for people with an account.").wait_for()
+    page.get_by_text("for people with an account").wait_for()
     assert page.locator(".tile").count() == 0
     page.context.close()
+
+
+def test_programs_get_nothing_without_an_account(course):
+    assert requests.get(f"{course}/api/v1/health", timeout=60).status_code == 200
+    for key in (None, "a" * 32):
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        answer = requests.get(f"{course}/api/v1/runs", headers=headers, timeout=60)
+        assert answer.status_code == 401 and "people with an account" in answer.json()["detail"]

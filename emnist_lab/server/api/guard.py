@@ -82,6 +82,10 @@ class Guard:
             if self._rights.mode is Mode.OWN:
                 check_host(headers.get("host", ""), self._settings.hosts)
                 check_origin(scope["method"], headers)
+            if self._rights.sign_in and not scope["path"].endswith("/health"):
+                raise Problem(
+                    401, "This server is for people with an account: sign in and use its pages."
+                )
             caller = callers.identify(self._rights, scope)
             self._check_rate(caller)
             limited = _Limited(receive, self._largest(headers), headers)
