@@ -116,7 +116,8 @@ def test_a_table_is_uploaded_and_used(page, site, tmp_path):
     press(page, "Browse it", role="link")
     page.get_by_text("100 images, 100 of them here").wait_for()  # a sixth is the test part
     page.goto(f"{site}/data?data=my-digits")
-    press(page, "Delete it")
+    press(page, "Delete")
+    press(page, "Delete it", within="stDialog")
     page.get_by_text("re-partition of EMNIST balanced").first.wait_for()
 
 

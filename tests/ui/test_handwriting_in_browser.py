@@ -66,6 +66,7 @@ def test_a_browser_finds_its_own_again_and_no_other_does(chromium, empty_site, d
         field.press("Enter")
         page.get_by_text("is labelled T now").wait_for()
         press(page, "Delete")
+        press(page, "Delete it", within="stDialog")
         page.get_by_text("One T is deleted").wait_for()
         press(page, "Delete all of mine")
         press(page, "Delete them")
