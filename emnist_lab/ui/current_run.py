@@ -1,5 +1,6 @@
 """Runs on pages: the one in use, chosen and opened once, and an honest sentence about it."""
 
+import gc
 import importlib
 import threading
 from pathlib import Path
@@ -59,6 +60,9 @@ def warm_up() -> None:
             return  # pages say what is wrong with it, where it matters
         importlib.import_module("seaborn")
         importlib.import_module("emnist_lab.evaluation.figures")
+        # Most of what a server ever holds is there now and stays: no collection looks at it again.
+        gc.collect()
+        gc.freeze()
 
     threading.Thread(target=work, name="warm-up", daemon=True).start()
 
