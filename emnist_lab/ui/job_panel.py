@@ -1,5 +1,6 @@
 """The job panel: what trains or is brought now, how far it is, and its end."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -218,13 +219,20 @@ def curve(points: list[dict]) -> None:
         With ``step``, ``loss`` and ``score``.
     """
     if len(points) > 1:
-        frame = pd.DataFrame(list(points)).set_index("step")  # a copy: it grows meanwhile
-        left, right = st.columns(2)
-        left.caption("Training loss by step")
-        left.line_chart(frame["loss"], height=180, y_label="", x_label="")
-        if frame["score"].notna().any():
-            right.caption("Test accuracy by step")
-            right.line_chart(frame["score"], height=180, y_label="", x_label="")
+        shown = list(points)  # a copy: it grows meanwhile
+        _charts(json.dumps(shown), shown)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _charts(key: str, _points: list[dict]) -> None:
+    """Show both curves. Streamlit keeps their elements: Altair takes longer than a whole page."""
+    frame = pd.DataFrame(_points).set_index("step")
+    left, right = st.columns(2)
+    left.caption("Training loss by step")
+    left.line_chart(frame["loss"], height=180, y_label="", x_label="")
+    if frame["score"].notna().any():
+        right.caption("Test accuracy by step")
+        right.line_chart(frame["score"], height=180, y_label="", x_label="")
 
 
 def _measured(job: Job) -> None:
