@@ -1,9 +1,11 @@
 """The frame around every page: its title, navigation, and the sidebar with the dataset in use."""
 
+import functools
+
 import streamlit as st
-from PIL import Image
 
 from emnist_lab.commands.specs import CurveSpec
+from emnist_lab.data import thumbnails
 from emnist_lab.handwriting import ink
 from emnist_lab.server import job_access
 from emnist_lab.ui import (
@@ -38,11 +40,17 @@ _style = st.components.v2.component(
 )
 
 
+@functools.cache
+def _icon() -> bytes:
+    """A handwritten letter as PNG."""
+    return thumbnails.png(ink.from_strokes([_LETTER]))
+
+
 def show() -> None:
     """Draw the page that was asked for, in its frame."""
     st.set_page_config(
         page_title="EMNIST Lab",
-        page_icon=Image.fromarray(ink.from_strokes([_LETTER])),
+        page_icon=_icon(),
         layout="wide",
         initial_sidebar_state="collapsed",
     )

@@ -1,6 +1,7 @@
 """Sprite gallery: hundreds of images sent as one picture, each of them pickable."""
 
 import base64
+import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -68,6 +69,13 @@ _gallery = st.components.v2.component(
 )
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _encode(content: str, columns: int, _images: np.ndarray) -> str:
+    """A sprite of images as base64; a class looks at the same ones, and compressing takes long."""
+    sheet = thumbnails.png(thumbnails.sprite(_images, columns))
+    return base64.b64encode(sheet).decode("ascii")
+
+
 def gallery(
     images: np.ndarray,
     ids: list,
@@ -104,8 +112,8 @@ def gallery(
         The gallery scrolls beyond this many CSS pixels.
     """
     columns = min(_COLUMNS, len(images))
-    sheet = thumbnails.png(thumbnails.sprite(images, columns))
-    encoded = base64.b64encode(sheet).decode("ascii")
+    content = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()
+    encoded = _encode(content, columns, images)
 
     def picked():
         value = st.session_state[key].picked
