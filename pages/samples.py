@@ -22,7 +22,8 @@ if not splits:
     st.stop()
 
 
-parts_of = {s: [part for name, part in current_dataset.available()[0] if name == s] for s in splits}
+at_hand = list(current_dataset.available()[0])
+parts_of = {name: [part for split, part in at_hand if split == name] for name in splits}
 with st.container(horizontal=True, vertical_alignment="bottom"):
     split = st.selectbox(
         "Split",

@@ -185,6 +185,15 @@ class Report:
         >>> report.confused_pairs().values.tolist()
         [['1', '0', 1, 2, 0.5]]
         """
+        if count not in self._pairs:
+            self._pairs[count] = self._confused_pairs(count)
+        return self._pairs[count].copy()
+
+    @functools.cached_property
+    def _pairs(self) -> dict[int, pd.DataFrame]:
+        return {}
+
+    def _confused_pairs(self, count: int) -> pd.DataFrame:
         errors = self.confusion.copy()
         np.fill_diagonal(errors, 0)
         order = descending_order(errors, count)

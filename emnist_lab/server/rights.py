@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,6 +143,17 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Rights:
         than were meant.
     """
     given = os.environ if environment is None else environment
+    return _given(tuple((name, given.get(name, "")) for name in _variables()))
+
+
+@functools.cache
+def _variables() -> tuple[str, ...]:
+    return (MODE, *(one.metadata["variable"] for one in rights_fields()))
+
+
+@functools.lru_cache(maxsize=32)  # pages ask a dozen times at each click
+def _given(variables: tuple[tuple[str, str], ...]) -> Rights:
+    given = dict(variables)
     named = given.get(MODE, "").strip().lower() or Mode.OWN.value
     if named not in {one.value for one in Mode}:
         raise LabError(f"${MODE} is {named[:40]!r}: set it to own, class or show.")

@@ -33,9 +33,8 @@ _MOST_SCANS = 64  # places whose content is remembered
 def datasets() -> list[DatasetAddress]:
     """Datasets to choose from, the one to start with first."""
     # A folder that $EMNIST_DIR names wrongly is listed, so that the page says what is wrong.
-    named = environment_folder()
-    default = [_DEFAULT] if named or _scan(_DEFAULT)[0] else []
-    fetched = [_FETCHED] if named and _scan(_FETCHED)[0] else []
+    default = [_DEFAULT] if _first() == _DEFAULT else []
+    fetched = [_FETCHED] if environment_folder() and _scan(_FETCHED)[0] else []
     visitor = current_visitor.visitor()
     folders = [DatasetAddress.parse(one) for one in st.session_state.get("dataset_folders", [])]
     folders = [one for one in folders if dataset_access.may_use(visitor, one)]
@@ -45,10 +44,16 @@ def datasets() -> list[DatasetAddress]:
     return [*default, *own, _DEMO] if default else [_DEMO, *own]
 
 
+def _first() -> DatasetAddress:
+    return _DEFAULT if environment_folder() or _scan(_DEFAULT)[0] else _DEMO
+
+
 def dataset_in_use() -> DatasetAddress:
     """Address of the chosen dataset."""
-    addresses, chosen = datasets(), st.session_state.get("data")
-    return next((one for one in addresses if one.name == chosen), addresses[0])
+    first, chosen = _first(), st.session_state.get("data")
+    if chosen in (None, first.name):  # pages ask a dozen times a run: most need no list
+        return first
+    return next((one for one in datasets() if one.name == chosen), first)
 
 
 def use_dataset(address: DatasetAddress) -> None:

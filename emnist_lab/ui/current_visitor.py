@@ -101,6 +101,7 @@ def knows_visitors() -> bool:
     return rights.from_environment().mode is not Mode.OWN
 
 
+@st.cache_data(ttl=2, show_spinner=False)  # each look searches the disk for secrets
 def has_accounts() -> bool:
     """Whether this server's secrets name a provider to sign in with."""
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
