@@ -15,6 +15,7 @@ from emnist_lab.server import run_access
 from emnist_lab.server.visitor import Visitor
 from emnist_lab.ui import current_visitor, messages
 from emnist_lab.ui.formatting import plain
+from emnist_lab.ui.server_wide import server_wide
 
 FIRST_RUN = "warped-blend"  # the shipped run that reads best
 
@@ -46,7 +47,7 @@ def version_key(run: Run) -> tuple[str, int]:
         ) from error
 
 
-@st.cache_resource(show_spinner=False)
+@server_wide
 def warm_up() -> None:
     """Have the slow imports and the first run ready before a page asks for them.
 

@@ -1,24 +1,33 @@
 """The server's queues of background work."""
 
-import streamlit as st
+from pathlib import Path
 
 from emnist_lab import files
 from emnist_lab.commands.job_journal import Journal
 from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.ui import drawing_database
+from emnist_lab.ui.server_wide import server_wide
 
 
-@st.cache_resource(show_spinner=False)
 def fetches() -> JobQueue:
     """The server's one queue of downloads and imports.
 
     Without a journal: what came of a download is on disk anyway and the next attempt goes on
     with it, and files that were uploaded for an import are gone with the server.
     """
+    return _fetches(files.home())
+
+
+def jobs() -> JobQueue:
+    """The server's one training queue."""
+    return _jobs(files.home())
+
+
+@server_wide
+def _fetches(home: Path) -> JobQueue:
     return JobQueue()
 
 
-@st.cache_resource(show_spinner=False)
-def jobs() -> JobQueue:
-    """The server's one training queue."""
-    return JobQueue(Journal(files.home() / "jobs"), drawing_database.environment)
+@server_wide
+def _jobs(home: Path) -> JobQueue:
+    return JobQueue(Journal(home / "jobs"), lambda: drawing_database.environment())

@@ -9,7 +9,7 @@ from helpers import WAIT, remembered_intervals
 from streamlit.components.v2 import manifest_scanner
 
 from emnist_lab.maintenance import browser
-from emnist_lab.ui import task_panel
+from emnist_lab.ui import background_pools, task_panel
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +17,8 @@ def fresh(monkeypatch):
     """Caches outlive a test's home and dataset; and pages show what comes of background work."""
     st.cache_data.clear()
     st.cache_resource.clear()
+    for pool in ("readings", "neighbours", "maps", "intervals"):
+        getattr(background_pools, pool).forget()
     monkeypatch.setattr(task_panel, "_AT_ONCE", 60)
 
 
