@@ -8,4 +8,9 @@ if __name__ == "__main__":  # Streamlit runs this file for every visitor, and at
     frame.show()
 else:  # and the server imports it, once
     hosting.prepare()
-    app = st.App(__file__, routes=hosting.routes(), on_script_error=hosting.say_unexpected)
+    app = st.App(
+        __file__,
+        routes=hosting.routes(),
+        middleware=hosting.middleware(),
+        on_script_error=hosting.say_unexpected,
+    )

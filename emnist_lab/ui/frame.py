@@ -16,6 +16,7 @@ from emnist_lab.ui import (
     job_queues,
     messages,
     page_address,
+    upload_guard,
 )
 
 _LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
@@ -63,6 +64,7 @@ def show() -> None:
         ],
         position="top",
     )
+    upload_guard.allow(current_visitor.visitor().rights)
     with st.sidebar:
         _await_visitor()
         _sidebar(page.title)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
@@ -13,6 +14,7 @@ from emnist_lab.errors import LabError
 from emnist_lab.server import api, error_sentences, rights
 from emnist_lab.server.rights import Mode
 from emnist_lab.ui import drawing_database, job_queues
+from emnist_lab.ui.upload_guard import UploadGuard
 
 T = TypeVar("T")
 _HERE = ("localhost", "127.0.0.1", "::1")
@@ -40,6 +42,12 @@ def routes() -> list[BaseRoute]:
     return _or_end(
         lambda: api.routes(jobs=job_queues.jobs, shared_drawings=drawing_database.shared)
     )
+
+
+def middleware() -> list[Middleware]:
+    """What requests pass before Streamlit has them; nothing on a server of one's own."""
+    own = _or_end(rights.from_environment).mode is Mode.OWN
+    return [] if own else [Middleware(UploadGuard)]
 
 
 def _or_end(work: Callable[[], T]) -> T:
