@@ -143,7 +143,7 @@ def owner_of(folder: Path) -> str | None:
 
 
 def write_owner(folder: Path, owner: str | None) -> None:
-    """Note who owns what lies in a folder; nothing for None.
+    """Note who owns what lies in a folder; for None nobody does, whatever came with it.
 
     Parameters
     ----------
@@ -157,5 +157,7 @@ def write_owner(folder: Path, owner: str | None) -> None:
     OSError
         The disk is full or can't be written.
     """
-    if owner is not None:
+    if owner is None:
+        (folder / OWNER).unlink(missing_ok=True)
+    else:
         write_synced(folder / OWNER, owner.encode("ascii"))

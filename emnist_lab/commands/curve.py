@@ -1,7 +1,7 @@
 """Verbs that measure learning curves: curve."""
 
 from ..errors import LabError
-from . import events
+from . import events, job_limits
 from .options import add_options, from_options
 from .output import say, verb
 from .specs import CurveSpec
@@ -19,6 +19,7 @@ def _curve(options) -> dict:
         raise LabError("A curve needs at least one image: give --images-max a number above 0.")
     if spec.name is not None:
         run_folders.check_name(spec.name, "curve")
+    job_limits.require_dataset(spec.root)
     train, test = (loading.load(spec.split, part, spec.root) for part in ("train", "test"))
     most = min(spec.images_max or len(train), len(train))
     sizes = options.sizes or learning_curve.sizes_of(most)
@@ -27,7 +28,7 @@ def _curve(options) -> dict:
     measured = learning_curve.fit_learning_curve(
         recipe, train, test, sizes, seed=spec.seed, progress=events.teller(options.events)
     )
-    curve = curve_store.keep(measured, name, events.owner())
+    curve = curve_store.keep(measured, name, job_limits.owner())
     say(f"kept as {curve_store.curves_home() / curve.name}.json")
     points = curve.table().drop(columns=["curve", "recipe"])
     if options.events:

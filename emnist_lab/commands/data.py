@@ -10,7 +10,7 @@ from ..data import discovery
 from ..data.dataset_address import imports_folder
 from ..data.splits import SPLITS
 from ..errors import LabError
-from . import events
+from . import events, job_limits
 from .output import say, take_root, verb
 
 
@@ -29,7 +29,11 @@ def _fetch(options) -> dict:
             if wanted:
                 raise LabError("Split names go with NIST's files only: leave them out here.")
             name = user_datasets.import_dataset(
-                [Path(one).expanduser() for one in origins], options.name, tell, events.owner()
+                [Path(one).expanduser() for one in origins],
+                options.name,
+                tell,
+                job_limits.owner(),
+                job_limits.require_room,
             )
             files = sorted((imports_folder() / name).rglob("*"))
         elif len(origins) > 1:

@@ -7,20 +7,12 @@ A line is an object whose ``event`` is ``progress`` (with the fields of
 
 import argparse
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ..runs.progress import Progress, as_json
 from .output import print_json, say
-
-OWNER = "EMNIST_LAB_OWNER"  # of what the process makes; the server sets it for each job
-
-
-def owner() -> str | None:
-    """Visitor of a server whom what this process makes belongs to; None on the command line."""
-    return os.environ.get(OWNER) or None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 import joblib
 
 from ..files import PROJECT
-from . import events
+from . import events, job_limits
 from .events import DoneEvent, ErrorEvent, Event, ProgressEvent
 from .job_journal import JobRecord, Journal
 from .specs import JobSpec
@@ -61,6 +61,8 @@ class Job:
         Visitor of a server whom it and its result belong to; see `emnist_lab.files.owner_of`.
     seconds : float or None
         How long it may run.
+    room : callable or None
+        Gives the bytes of disk space that its result may take, asked when it begins.
     """
 
     spec: JobSpec
@@ -76,6 +78,7 @@ class Job:
     ended: float | None = None
     owner: str | None = None
     seconds: float | None = None
+    room: Callable[[], int | None] | None = field(default=None, repr=False)
     process: subprocess.Popen | None = field(default=None, repr=False)
 
     @property
@@ -143,6 +146,7 @@ class JobQueue:
         owner: str | None = None,
         seconds: float | None = None,
         most: int | None = None,
+        room: Callable[[], int | None] | None = None,
     ) -> Job | None:
         """Add a job at the end of the queue.
 
@@ -155,13 +159,15 @@ class JobQueue:
             How long it may run; no limit by default.
         most : int, optional
             Jobs of this owner that may wait or run, this one counted; no limit by default.
+        room : callable, optional
+            See `Job`; no limit by default.
 
         Returns
         -------
         Job or None
             It changes in place as it goes on; None where the owner has `most` already.
         """
-        job = Job(spec, owner=owner, seconds=seconds)
+        job = Job(spec, owner=owner, seconds=seconds, room=room)
         with self._changed:
             if most is not None:
                 own = sum(one.active and one.owner == owner for one in self._jobs)
@@ -176,24 +182,32 @@ class JobQueue:
             self._changed.notify()
         return job
 
-    def again(self, job: Job) -> Job | None:
+    def again(
+        self,
+        job: Job,
+        seconds: float | None = None,
+        most: int | None = None,
+        room: Callable[[], int | None] | None = None,
+    ) -> Job | None:
         """Submit the same work once more, in place of a job that has ended.
 
         Parameters
         ----------
         job : Job
+        seconds, most, room : optional
+            See `submit`; it may run as long as before by default.
 
         Returns
         -------
         Job or None
-            The new one, at the end of the queue; None where someone else was
-            quicker, or it waits or runs.
+            The new one; None where someone else was quicker, or its owner has `most` already.
         """
         with self._changed:
             if job.active or job not in self._jobs:
                 return None
-            fresh = self.submit(job.spec, job.owner, job.seconds)
-            self.dismiss(job)
+            fresh = self.submit(job.spec, job.owner, seconds or job.seconds, most, room)
+            if fresh is not None:
+                self.dismiss(job)
             return fresh
 
     def dismiss(self, job: Job) -> None:
@@ -265,6 +279,7 @@ class JobQueue:
         # -P: what lies beside that file mustn't hide modules of Python's.
         command = [sys.executable, "-P", _PROCESS, *job.spec.arguments(), "--events"]
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+        room = job.room() if job.room else None
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,  # held open: its end tells the process that the server is gone
@@ -278,7 +293,7 @@ class JobQueue:
                 **os.environ,
                 **self._environment(),
                 "PYTHONPATH": path,
-                events.OWNER: job.owner or "",
+                **job_limits.variables(job.owner, room),
             },
             start_new_session=True,
         )

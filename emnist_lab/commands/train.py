@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import LabError, RunError
-from . import events
+from . import events, job_limits
 from .options import add_old_flag, add_options, from_options
 from .output import say, verb
 from .specs import TrainSpec
@@ -11,7 +11,7 @@ from .specs import TrainSpec
 
 def _train(options) -> dict:
     from ..models import catalog, cost_estimates
-    from ..runs import run_folders, training
+    from ..runs import registry, run_folders, training
 
     spec = from_options(TrainSpec, options)
     recipe = catalog.get(spec.recipe)
@@ -25,6 +25,7 @@ def _train(options) -> dict:
     run_folders.check_disk_space(folder)
     if spec.name is not None:
         run_folders.check_name(spec.name)
+    job_limits.require_dataset(spec.root)
     train, test = spec.load()
     run = training.fit(
         recipe,
@@ -38,9 +39,16 @@ def _train(options) -> dict:
     kind = "generated-" if train.generated else ""
     name = spec.name or f"{recipe.name}-{kind}{spec.split}-{len(train)}"
     try:
-        kept = run.save(name, folder, events.owner())
+        kept = run.save(name, folder, job_limits.owner())
     except RunError as error:
+        if job_limits.owner():
+            raise  # no visitor reaches another folder
         kept = _save_elsewhere(run, name, error, folder or run_folders.runs_home())
+    try:
+        job_limits.require_room(kept.bytes)
+    except LabError:
+        registry.delete(kept)
+        raise
     say(f"kept as {kept.folder}")
     if options.events:
         events.write(events.DoneEvent(kept.name))

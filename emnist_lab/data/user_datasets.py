@@ -14,6 +14,7 @@ import stat
 import time
 import zipfile
 import zlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..errors import DatasetError, first_line
@@ -22,6 +23,7 @@ from . import cache, dataset_address, discovery, loading
 from .dataset_address import imports_folder
 from .download.transfer import Transfer, TransferCallback
 from .formats import official_files
+from .formats.base import SIDE
 from .formats.validation import printable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -91,6 +93,7 @@ def import_dataset(
     name: str | None = None,
     tell: TransferCallback | None = None,
     owner: str | None = None,
+    require_room: Callable[[int], None] = lambda size: None,
 ) -> str:
     """Keep a copy of a dataset in any format that `emnist_lab.data.discovery.find` knows.
 
@@ -104,6 +107,8 @@ def import_dataset(
         Gets a `Transfer`; what it raises stops the work.
     owner : str, optional
         Visitor of a server whom it belongs to; see `emnist_lab.files.owner_of`.
+    require_room : callable, optional
+        Told the bytes that it takes, before they are written; raises where that is too much.
 
     Returns
     -------
@@ -124,10 +129,10 @@ def import_dataset(
     partial = partial_path(imports_folder())
     try:
         partial.mkdir(parents=True)
-        _sweep()
+        sweep()
         for path in paths:
             tell(Transfer(f"Copying {printable(path.name, 255)}"))
-            _copy_in(path, partial)
+            _copy_in(path, partial, require_room)
         found = discovery.find(partial)
         if not found:
             raise DatasetError(
@@ -136,7 +141,7 @@ def import_dataset(
                 "or a zip with one folder of images a class."
             )
         try:
-            _read_all(found, tell)
+            require_room(_read_all(found, tell) + size_of(partial))
         except BaseException:
             for source in found.values():
                 cache.forget(source)
@@ -152,14 +157,33 @@ def import_dataset(
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-        for place in {path.parent for path in paths}:
-            if place.parent == imports_folder() and place.name.startswith(UPLOAD):
-                shutil.rmtree(place, ignore_errors=True)
+        discard_upload(paths)
     return name
 
 
-def _read_all(found: discovery.Parts, tell: TransferCallback) -> None:
-    """Read every part once; refuse what would fill the cache."""
+def is_upload(path: Path) -> bool:
+    """Whether a file was uploaded here to be imported; one of this machine's isn't."""
+    place = path.parent
+    return place.parent == imports_folder() and place.name.startswith(UPLOAD)
+
+
+def discard_upload(paths: Iterable[Path]) -> None:
+    """Remove files that were uploaded here, with their folder; no effect on any others."""
+    for place in {path.parent for path in paths if is_upload(path)}:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder; 0 for one that was deleted."""
+    sizes = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
+            sizes += path.stat().st_size
+    return sizes
+
+
+def _read_all(found: discovery.Parts, tell: TransferCallback) -> int:
+    """Read every part once; refuse what would fill the cache. Gives the bytes of its images."""
     images = 0
     for (split, part), source in found.items():
         tell(Transfer(f"Reading {split} {part} ({source.format})"))
@@ -169,16 +193,18 @@ def _read_all(found: discovery.Parts, tell: TransferCallback) -> None:
                 f"The dataset holds more than {_MOST_IMAGES:,} images in all its parts together: "
                 "import its splits one by one."
             )
+    return images * SIDE * SIDE
 
 
-def _sweep() -> None:
+def sweep() -> None:
+    """Remove what imports and uploads left behind that were broken off long ago."""
     for left in imports_folder().glob(".*"):
         with contextlib.suppress(FileNotFoundError):  # another import may have ended just now
             if time.time() - left.stat().st_mtime > _STALE:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _copy_in(path: Path, into: Path) -> None:
+def _copy_in(path: Path, into: Path, require_room: Callable[[int], None]) -> None:
     try:
         path.stat()
     except PermissionError as error:
@@ -190,7 +216,7 @@ def _copy_in(path: Path, into: Path) -> None:
     if path.suffix.lower() == ".zip" and path.is_file():
         directory = official_files.directory_in(path)
         if not official_files.members(directory):
-            _unzip(path, directory, into)
+            _unzip(path, directory, into, require_room)
             return
     if path.is_dir():
         raise DatasetError(
@@ -209,7 +235,12 @@ def _copy_in(path: Path, into: Path) -> None:
     shutil.copy2(path, into / name)
 
 
-def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
+def _unzip(
+    path: Path,
+    directory: list[zipfile.ZipInfo],
+    into: Path,
+    require_room: Callable[[int], None],
+) -> None:
     """Unpack what a zip holds, below `into` and nowhere else."""
     files = [one for one in directory if not one.is_dir()]
     size = sum(one.file_size for one in files)
@@ -239,6 +270,7 @@ def _unzip(path: Path, directory: list[zipfile.ZipInfo], into: Path) -> None:
             f"{path.name} holds {len(folders):,} folders, and EMNIST has 62 classes: zip the "
             "folder that the dataset lies in alone."
         )
+    require_room(size)
     if size > shutil.disk_usage(into).free:
         raise OSError(errno.ENOSPC, "No space left on device")
     try:

@@ -4,13 +4,13 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from ..data import dataset_address, user_datasets
 from ..data.dataset_address import AddressKind, DatasetAddress
-from ..errors import DatasetError
-from ..files import owner_of
+from ..errors import AccessError, DatasetError
+from ..files import owner_of, write_owner
 from . import storage
 from .visitor import Visitor
 
@@ -105,18 +105,20 @@ def keep_upload(visitor: Visitor, files: Sequence[BinaryIO], name: str = "") -> 
     if not files:
         raise DatasetError("There is nothing to import yet: choose one or more files first.")
     storage.require_size(visitor, *files)
-    storage.require_room(visitor)
+    user_datasets.sweep()
+    storage.require_room(visitor, storage.size(*files))
     if len({_plain_name(file.name) for file in files}) < len(files):
         raise DatasetError("Two of the files have the same name: put them into a zip, or rename.")
     if name:
         user_datasets.check_name(name)
     folder = f"{user_datasets.UPLOAD}{secrets.token_hex(8)}"
-    place = dataset_address.imports_folder() / folder
+    place, owner = dataset_address.imports_folder() / folder, visitor.new_owner()
     kept = []
     try:
+        place.mkdir(parents=True)
+        write_owner(place, owner)
         for file in files:
             path = place / _plain_name(file.name)
-            path.parent.mkdir(parents=True, exist_ok=True)
             with open(path, "wb") as target:
                 shutil.copyfileobj(file, target, 2**20)
             kept.append(os.fspath(path))
@@ -126,6 +128,14 @@ def keep_upload(visitor: Visitor, files: Sequence[BinaryIO], name: str = "") -> 
             f"The upload can't be kept ({error.strerror or error}): free some space on the server, "
             "or name a writable folder in $EMNIST_LAB_HOME."
         ) from error
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    try:
+        storage.require_fits(visitor)
+    except AccessError:
+        user_datasets.discard_upload(map(Path, kept))
+        raise
     return tuple(kept)
 
 

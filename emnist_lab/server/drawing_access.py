@@ -1,9 +1,11 @@
 """Kept drawings, and what a visitor may do to them; whose are seen is the store's to tell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
 
 from ..errors import AccessError
-from ..handwriting.drawing_store import Drawing, Store
+from ..handwriting.drawing_store import Drawing, Store, files
+from . import storage
 from .visitor import Visitor
 
 
@@ -29,13 +31,43 @@ def keep(visitor: Visitor, store: Store, drawings: Sequence[Drawing]) -> int:
         The database is away.
     """
     visitor.require("drawings")
-    return store.keep(_known(visitor), drawings)
+    return store.keep(_known(visitor), drawings, most=visitor.rights.drawings_most)
 
 
-def import_drawings(visitor: Visitor, store: Store, drawings: Sequence[Drawing]) -> int:
-    """Keep drawings that a visitor uploads; as `keep`, and they must be allowed to upload."""
+def import_drawings(
+    visitor: Visitor,
+    store: Store,
+    file: BinaryIO,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[int, int]:
+    """Keep drawings that a visitor uploads.
+
+    Parameters
+    ----------
+    visitor : Visitor
+    store : Store
+    file : binary file
+        With a ``name``; see `emnist_lab.handwriting.drawing_store.files.from_json`.
+    progress : callable, optional
+        Told the share that is read, 0..1.
+
+    Returns
+    -------
+    new, found : int
+        How many are new, of how many.
+
+    Raises
+    ------
+    AccessError
+        They may not, it is too large, or it isn't known yet who they are.
+    HandwritingError or InkError
+        It is no such file, or the database is away.
+    """
     visitor.require("uploads")
-    return keep(visitor, store, drawings)
+    visitor.require("drawings")
+    storage.require_size(visitor, file)
+    found = files.from_json(file.read(), file.name, progress)
+    return keep(visitor, store, found), len(found)
 
 
 def correct(visitor: Visitor, store: Store, number: int, label: str) -> None:

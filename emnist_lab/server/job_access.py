@@ -1,9 +1,16 @@
 """Jobs as a visitor sees them, and what they may have done."""
 
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
 from ..commands.job_queue import Job, JobQueue
 from ..commands.specs import CurveSpec, FetchSpec, JobSpec, TrainSpec
+from ..data import user_datasets
 from ..data.dataset_address import DatasetAddress
-from ..errors import AccessError
+from ..errors import AccessError, LabError
+from ..files import owner_of
 from . import dataset_access, storage
 from .visitor import Visitor
 
@@ -43,7 +50,12 @@ def require(visitor: Visitor, spec: JobSpec, shared_drawings: bool = False) -> N
         There is no such dataset for them.
     """
     if isinstance(spec, FetchSpec):
-        visitor.require("uploads" if spec.files else "downloads")
+        if spec.files:
+            visitor.require("uploads")
+        if spec.split or not spec.files:
+            visitor.require("downloads")
+        if not all(_is_own_upload(visitor, Path(one)) for one in spec.files):
+            visitor.require("folders")
         return
     visitor.require("training")
     dataset_access.require_address(visitor, DatasetAddress.parse(spec.root))
@@ -60,6 +72,10 @@ def require(visitor: Visitor, spec: JobSpec, shared_drawings: bool = False) -> N
             raise AccessError("These drawings aren't yours: choose your own handwriting.")
         if limit is not None and spec.add_split:
             raise AccessError("Images of another split can't be added here: leave that out.")
+
+
+def _is_own_upload(visitor: Visitor, path: Path) -> bool:
+    return user_datasets.is_upload(path) and visitor.owns(owner_of(path.parent))
 
 
 def submit(visitor: Visitor, queue: JobQueue, spec: JobSpec, shared_drawings: bool = False) -> Job:
@@ -90,13 +106,55 @@ def submit(visitor: Visitor, queue: JobQueue, spec: JobSpec, shared_drawings: bo
         owner=visitor.new_owner(),
         seconds=visitor.rights.training_seconds,
         most=visitor.rights.queue,
+        room=partial(_room, visitor, spec),
     )
     if job is None:
-        raise AccessError(
-            f"{visitor.rights.queue} of your jobs wait or run already, and more can't be waiting "
-            "here: cancel one, or wait for its end."
-        )
+        raise _enough(visitor)
     return job
+
+
+def import_files(
+    visitor: Visitor, queue: JobQueue, files: Sequence[BinaryIO], name: str = ""
+) -> Job:
+    """Have files that a visitor uploads imported; nothing of them stays where that is refused.
+
+    Parameters
+    ----------
+    visitor : Visitor
+    queue : JobQueue
+    files, name
+        See `dataset_access.keep_upload`.
+
+    Returns
+    -------
+    Job
+
+    Raises
+    ------
+    AccessError or DatasetError
+        As `dataset_access.keep_upload` and `submit` raise.
+    """
+    kept = dataset_access.keep_upload(visitor, files, name)
+    try:
+        return submit(visitor, queue, FetchSpec(files=kept, name=name or None))
+    except LabError:
+        user_datasets.discard_upload(map(Path, kept))
+        raise
+
+
+def _room(visitor: Visitor, spec: JobSpec) -> int | None:
+    """Bytes that the result of a job may take: its upload, which counts by then, goes with it."""
+    left = storage.left(visitor)
+    if left is None or not isinstance(spec, FetchSpec):
+        return left
+    return left + storage.size(*map(Path, spec.files))
+
+
+def _enough(visitor: Visitor) -> AccessError:
+    return AccessError(
+        f"{visitor.rights.queue} of your jobs wait or run already, and more can't be waiting "
+        "here: cancel one, or wait for its end."
+    )
 
 
 def _require_own(visitor: Visitor, job: Job) -> None:
@@ -108,19 +166,27 @@ def cancel(visitor: Visitor, queue: JobQueue, job: Job) -> None:
     """Stop a visitor's job; raises `AccessError` where it isn't theirs."""
     _require_own(visitor, job)
     queue.cancel(job)
+    if isinstance(job.spec, FetchSpec):
+        user_datasets.discard_upload(map(Path, job.spec.files))  # one that waited hasn't itself
 
 
-def again(visitor: Visitor, queue: JobQueue, job: Job) -> Job | None:
+def again(visitor: Visitor, queue: JobQueue, job: Job, shared_drawings: bool = False) -> Job | None:
     """Have the work of a visitor's job that has ended done once more; see `JobQueue.again`.
 
     Raises
     ------
     AccessError
-        It isn't theirs, or they may not any more.
+        It isn't theirs, they may not any more, or have enough jobs that wait.
     """
     _require_own(visitor, job)
-    require(visitor, job.spec)
-    return queue.again(job)
+    require(visitor, job.spec, shared_drawings)
+    storage.require_room(visitor)
+    rights = visitor.rights
+    room = partial(_room, visitor, job.spec)
+    fresh = queue.again(job, rights.training_seconds, rights.queue, room)
+    if fresh is None and job in queue.jobs and not job.active:
+        raise _enough(visitor)
+    return fresh
 
 
 def dismiss(visitor: Visitor, queue: JobQueue, job: Job) -> None:

@@ -44,12 +44,14 @@ class Rights:
     uploads : bool
     upload_mb : int
     storage_mb : int or None
+    kept_most : int or None
     training : bool
     training_images : int or None
     training_seconds : int or None
     queue : int or None
     deletes : bool
     drawings : bool
+    drawings_most : int or None
     marks : bool
 
     Examples
@@ -75,6 +77,9 @@ class Rights:
     storage_mb: int | None = _right(
         "EMNIST_LAB_STORAGE_MB", "disk space of a visitor's runs and datasets, MB", None, 500, 500
     )
+    kept_most: int | None = _right(
+        "EMNIST_LAB_KEPT_MOST", "runs, datasets and learning curves of a visitor", None, 100, 100
+    )
     training: bool = _right(
         "EMNIST_LAB_TRAINING", "train, measure learning curves, keep new runs", True, True, False
     )
@@ -89,6 +94,9 @@ class Rights:
         "EMNIST_LAB_DELETES", "rename and delete what is one's own", True, True, False
     )
     drawings: bool = _right("EMNIST_LAB_DRAWINGS", "keep drawings", True, True, False)
+    drawings_most: int | None = _right(
+        "EMNIST_LAB_DRAWINGS_MOST", "drawings that a visitor may keep", None, 5_000, 5_000
+    )
     marks: bool = _right("EMNIST_LAB_MARKS", "mark labels as wrong", True, True, False)
 
     def require(self, right: str) -> None:

@@ -60,7 +60,8 @@ def open_run(visitor: Visitor, name: str) -> Run:
             if visitor.operator:
                 raise
         else:
-            if run.shipped or visitor.sees_folder(run.folder):
+            kept = run.folder.parent == run_folders.runs_home()  # not in a folder of the server's
+            if run.shipped or (kept and visitor.sees_folder(run.folder)):
                 return run
     have = ", ".join(run.name for run in list_runs(visitor)[0]) or "none yet"
     raise RunError(f"There is no run {name[:80]!r}: choose one of these: {have}.")
@@ -148,7 +149,7 @@ def save(visitor: Visitor, run: Run, name: str | None = None) -> Run:
     """
     visitor.require("training")
     storage.require_room(visitor)
-    return run.save(name, owner=visitor.new_owner())
+    return _within_share(visitor, run.save(name, owner=visitor.new_owner()))
 
 
 def import_run(visitor: Visitor, file: BinaryIO | Path, name: str | None = None) -> Run:
@@ -173,8 +174,19 @@ def import_run(visitor: Visitor, file: BinaryIO | Path, name: str | None = None)
     """
     visitor.require("uploads")
     storage.require_size(visitor, file)
-    storage.require_room(visitor)
-    return import_export.import_run(file, name, owner=visitor.new_owner())
+    storage.require_room(visitor, storage.size(file))
+    owner = visitor.new_owner()
+    return _within_share(visitor, import_export.import_run(file, name, owner=owner))
+
+
+def _within_share(visitor: Visitor, made: Run) -> Run:
+    """A run that was just kept; it is removed where it takes more than the visitor has."""
+    try:
+        storage.require_fits(visitor)
+    except AccessError:
+        registry.delete(made)
+        raise
+    return made
 
 
 def list_curves(visitor: Visitor) -> tuple[list[Curve], list[str]]:

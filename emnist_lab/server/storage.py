@@ -1,4 +1,4 @@
-"""How much disk space a visitor's runs and datasets take, and may take."""
+"""How much a visitor keeps, and may keep: disk space, and how many things."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ from ..data import user_datasets
 from ..data.dataset_address import imports_folder
 from ..errors import AccessError
 from ..files import owner_of
-from ..runs import run_folders
+from ..runs import curve_store, run_folders
 from .visitor import Visitor
 
 _MB = 10**6
 
 
 def used(visitor: Visitor) -> int:
-    """Disk space that a visitor's runs and datasets take.
+    """Disk space that a visitor's runs and datasets take, and uploads that wait to be imported.
 
     Parameters
     ----------
@@ -26,16 +26,17 @@ def used(visitor: Visitor) -> int:
     int
         Bytes.
     """
-    if visitor.id is None:
-        return 0
-    places = [imports_folder() / name for name in user_datasets.names()]
-    runs = run_folders.runs_home()
-    places += [runs / one for one in _listed(runs) if one[0] != "."]
-    return sum(_size(place) for place in places if owner_of(place) == visitor.id)
+    return sum(map(user_datasets.size_of, _own(visitor, uploads=True)))
+
+
+def left(visitor: Visitor) -> int | None:
+    """Disk space that is left to a visitor, bytes, not less than 0; None for no limit."""
+    limit = visitor.rights.storage_mb
+    return None if limit is None else max(limit * _MB - used(visitor), 0)
 
 
 def require_room(visitor: Visitor, more: int = 0) -> None:
-    """Refuse a visitor who has filled their share of the disk.
+    """Refuse a visitor who has filled their share of the disk, or keeps enough things.
 
     Parameters
     ----------
@@ -48,14 +49,37 @@ def require_room(visitor: Visitor, more: int = 0) -> None:
     AccessError
         It would be more than they may have.
     """
-    limit = visitor.rights.storage_mb
-    if limit is None:
-        return
-    now = used(visitor)
-    if now + more > limit * _MB or now == limit * _MB:
+    room, most = left(visitor), visitor.rights.kept_most
+    if room is not None and (more > room or not room):
+        limit = visitor.rights.storage_mb
         raise AccessError(
-            f"Your runs and datasets take {now / _MB:,.0f} of {limit:,} MB that you have here: "
+            f"Your runs and datasets take {limit - room / _MB:,.0f} of {limit:,} MB that you have "
+            "here: export and delete some first."
+        )
+    if most is None or visitor.operator:
+        return
+    curves = sum(curve.owner == visitor.id for curve in curve_store.list_curves()[0])
+    if len(_own(visitor)) + curves >= most:
+        raise AccessError(
+            f"You keep {most:,} runs, datasets and learning curves, as many as one may here: "
             "export and delete some first."
+        )
+
+
+def require_fits(visitor: Visitor) -> None:
+    """Refuse what was written just now and takes more than a visitor's share of the disk.
+
+    Whoever asks removes it then. Two sessions that write at once are both told.
+
+    Raises
+    ------
+    AccessError
+    """
+    limit = visitor.rights.storage_mb
+    if limit is not None and used(visitor) > limit * _MB:
+        raise AccessError(
+            f"With it, your runs and datasets would take more than the {limit:,} MB that you have "
+            "here: export and delete some first."
         )
 
 
@@ -73,12 +97,17 @@ def require_size(visitor: Visitor, *files: BinaryIO | Path) -> None:
     AccessError
         Together they are larger.
     """
-    total = sum(_bytes(one) for one in files)
+    total = size(*files)
     if total > visitor.rights.upload_mb * 2**20:
         raise AccessError(
             f"The upload has {total / 2**20:,.1f} MB, more than the {visitor.rights.upload_mb:,} "
             "MB that this server takes: choose a smaller one."
         )
+
+
+def size(*files: BinaryIO | Path) -> int:
+    """Bytes of files together."""
+    return sum(map(_bytes, files))
 
 
 def _bytes(file: BinaryIO | Path) -> int:
@@ -93,18 +122,22 @@ def _bytes(file: BinaryIO | Path) -> int:
     return size
 
 
+def _own(visitor: Visitor, uploads: bool = False) -> list[Path]:
+    """Folders of a visitor's runs and datasets, and of their uploads."""
+    if visitor.id is None:
+        return []
+    runs, imports = run_folders.runs_home(), imports_folder()
+    places = [runs / one for one in _listed(runs) if one[0] != "."]
+    places += [
+        imports / one
+        for one in _listed(imports)
+        if one[0] != "." or (uploads and one.startswith(user_datasets.UPLOAD))
+    ]
+    return [place for place in places if owner_of(place) == visitor.id]
+
+
 def _listed(place: Path) -> list[str]:
     try:
         return os.listdir(place)
     except FileNotFoundError:
         return []
-
-
-def _size(folder: Path) -> int:
-    sizes = 0
-    for path in folder.rglob("*"):
-        try:
-            sizes += path.stat().st_size
-        except FileNotFoundError:
-            continue  # it was deleted meanwhile
-    return sizes

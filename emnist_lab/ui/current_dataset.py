@@ -329,7 +329,17 @@ def submit_fetch(spec: FetchSpec) -> None:
     AccessError
         This visitor may not.
     """
-    job = job_access.submit(current_visitor.visitor(), job_queues.fetches(), spec)
+    await_fetch(job_access.submit(current_visitor.visitor(), job_queues.fetches(), spec))
+
+
+def await_fetch(job: Job) -> None:
+    """Use what a job brings when it is there.
+
+    Parameters
+    ----------
+    job : Job
+        Of this person.
+    """
     st.session_state.setdefault("dataset_awaited", {})[job.key] = True
     st.session_state.setdefault("dataset_brought", []).append(job.key)
 

@@ -13,7 +13,13 @@ from emnist_lab.errors import LabError, RunError
 from emnist_lab.metrics import definitions
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.server import job_access
-from emnist_lab.ui import current_dataset, current_run, current_visitor, messages
+from emnist_lab.ui import (
+    current_dataset,
+    current_run,
+    current_visitor,
+    drawing_database,
+    messages,
+)
 from emnist_lab.ui.formatting import plain, seconds
 
 _EVERY = 0.7  # seconds between two looks at a running job
@@ -133,7 +139,7 @@ def _interrupted(job: Job, queue: JobQueue) -> None:
 
 def _try_again(job: Job, queue: JobQueue) -> None:
     try:
-        job_access.again(current_visitor.visitor(), queue, job)
+        job_access.again(current_visitor.visitor(), queue, job, drawing_database.shared())
     except LabError as error:  # rights may have become fewer meanwhile
         messages.say_error(error)
         st.stop()

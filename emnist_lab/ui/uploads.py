@@ -5,17 +5,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from emnist_lab.commands.specs import FetchSpec
 from emnist_lab.data import discovery
 from emnist_lab.data.dataset_address import DatasetAddress
 from emnist_lab.errors import DatasetError, LabError
-from emnist_lab.server import dataset_access
-from emnist_lab.ui import current_dataset, current_visitor, messages
+from emnist_lab.server import job_access
+from emnist_lab.ui import current_dataset, current_visitor, job_queues, messages
 
 
 def _import(files: list, name: str) -> None:
-    kept = dataset_access.keep_upload(current_visitor.visitor(), files, name)
-    current_dataset.submit_fetch(FetchSpec(files=kept, name=name or None))
+    job = job_access.import_files(current_visitor.visitor(), job_queues.fetches(), files, name)
+    current_dataset.await_fetch(job)
 
 
 def _name_folder() -> None:

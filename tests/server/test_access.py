@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import shutil
 
 import pytest
 
@@ -9,11 +10,19 @@ from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec, TrainSpec
 from emnist_lab.data import user_datasets
 from emnist_lab.data.dataset_address import DatasetAddress, imports_folder
-from emnist_lab.errors import AccessError, DatasetError, RunError
+from emnist_lab.errors import AccessError, DatasetError, HandwritingError, RunError
 from emnist_lab.evaluation.label_marks import Mark
 from emnist_lab.files import OWNER, UNKNOWN_OWNER, owner_of
+from emnist_lab.handwriting.drawing_store import Drawing, open_store
 from emnist_lab.runs import curve_store, import_export
-from emnist_lab.server import dataset_access, job_access, mark_access, run_access, storage
+from emnist_lab.server import (
+    dataset_access,
+    drawing_access,
+    job_access,
+    mark_access,
+    run_access,
+    storage,
+)
 from emnist_lab.server.rights import Mode, of_mode
 from emnist_lab.server.visitor import Visitor, owner_id
 
@@ -41,7 +50,11 @@ def test_a_run_of_somebody_else_is_not_there(runs, ann, bob, operator):
     assert run_access.open_run(operator, "of-ann").name == "of-ann"
 
 
-def test_a_folder_is_no_name_of_a_run(runs, ann, operator):
+def test_a_folder_is_no_name_of_a_run(runs, ann, operator, tmp_path, monkeypatch):
+    shutil.copytree(runs["operator"].folder, tmp_path / "elsewhere" / "beside-the-server")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="There is no run 'beside-the-server'"):
+        run_access.open_run(ann, "beside-the-server")
     for who in (ann, operator):
         for named in (str(runs["bob"].folder), "../runs/of-bob", f"{runs['bob'].folder}/"):
             with pytest.raises(RunError, match="There is no run"):
@@ -113,6 +126,29 @@ def test_an_upload_has_a_largest_size(runs, ann):
     small = dataclasses.replace(ann, rights=dataclasses.replace(ann.rights, upload_mb=0))
     with pytest.raises(AccessError, match="more than the 0 MB that this server takes"):
         run_access.import_run(small, io.BytesIO(packed))
+
+
+def test_a_run_that_takes_more_than_is_left_is_not_kept(runs, ann, home):
+    packed = import_export.export_run(runs["bob"])
+    full = dataclasses.replace(ann.rights, storage_mb=-(-storage.used(ann) // 10**6))
+    poor = dataclasses.replace(ann, rights=full)
+    before = sorted(path.name for path in (home / "runs").iterdir())
+    for more in (
+        lambda: run_access.import_run(poor, io.BytesIO(packed)),
+        lambda: run_access.save(poor, runs["ann"], "more"),
+    ):
+        with pytest.raises(AccessError, match="that you have here: export and delete some first"):
+            more()
+    assert sorted(path.name for path in (home / "runs").iterdir()) == before
+
+
+def test_a_visitor_keeps_so_many_things(runs, ann, bob):
+    few = dataclasses.replace(ann, rights=dataclasses.replace(ann.rights, kept_most=2))
+    curve_of(ANN, "of-ann")
+    with pytest.raises(AccessError, match="You keep 2 runs, datasets and learning curves, as many"):
+        run_access.save(few, runs["ann"], "more")
+    run_access.delete_curve(few, "of-ann")
+    run_access.save(few, runs["ann"], "more")
 
 
 def curve_of(owner, name):
@@ -193,6 +229,67 @@ def queue(monkeypatch):
 
 
 TRAIN = TrainSpec("hog-qda", "digits", 100, root="demo")
+
+
+def test_an_upload_counts_until_it_is_imported_and_goes_with_its_job(home, queue, ann, bob):
+    job = job_access.import_files(ann, queue, [Upload("a.csv", b"x" * 10**6)])
+    assert storage.used(ann) > 10**6 and storage.used(bob) == 0
+    assert job.room() > 499 * 10**6
+    job_access.cancel(ann, queue, job)
+    assert storage.used(ann) == 0 and list(imports_folder().iterdir()) == []
+
+
+def test_an_upload_that_no_job_takes_is_not_kept(home, queue, ann):
+    for _ in range(ann.rights.queue):
+        job_access.import_files(ann, queue, [Upload("a.csv")])
+    with pytest.raises(AccessError, match="2 of your jobs wait or run already"):
+        job_access.import_files(ann, queue, [Upload("a.csv")])
+    assert len(list(imports_folder().iterdir())) == 2
+    poor = dataclasses.replace(ann, rights=dataclasses.replace(ann.rights, storage_mb=1))
+    with pytest.raises(AccessError, match="of 1 MB that you have here"):
+        job_access.import_files(poor, queue, [Upload("a.csv", b"x" * 10**6)])
+    assert len(list(imports_folder().iterdir())) == 2
+
+
+def test_only_what_was_uploaded_is_imported(home, queue, ann, bob):
+    with pytest.raises(AccessError, match="name folders"):
+        job_access.submit(ann, queue, FetchSpec(files=("/etc/hostname",)))
+    with pytest.raises(AccessError, match="name folders"):
+        path = imports_folder() / ".upload-x" / ".." / ".." / "runs" / "x"
+        job_access.submit(ann, queue, FetchSpec(files=(str(path),)))
+    kept = dataset_access.keep_upload(ann, [Upload("a.csv")])
+    with pytest.raises(AccessError, match="name folders"):
+        job_access.submit(bob, queue, FetchSpec(files=kept))
+    with pytest.raises(AccessError, match="have EMNIST downloaded"):
+        job_access.submit(ann, queue, FetchSpec("balanced", files=kept))
+    assert queue.jobs == []
+
+
+def test_work_is_done_again_within_the_same_limits(home, queue, ann):
+    first = job_access.submit(ann, queue, TRAIN)
+    job_access.cancel(ann, queue, first)
+    first.seconds = None  # as of a server that had no limits
+    others = [job_access.submit(ann, queue, TRAIN) for _ in range(ann.rights.queue)]
+    with pytest.raises(AccessError, match="2 of your jobs wait or run already"):
+        job_access.again(ann, queue, first)
+    assert first in queue.jobs
+    job_access.cancel(ann, queue, others[0])
+    assert job_access.again(ann, queue, first).seconds == ann.rights.training_seconds
+
+
+def test_a_visitor_keeps_so_many_drawings(home, ann, operator):
+    store = open_store(f"sqlite:///{home}/drawings.db")
+    few = dataclasses.replace(ann, rights=dataclasses.replace(ann.rights, drawings_most=2))
+    drawings = [Drawing.from_strokes("7", [[(0, 0), (70, at), (30, 100)]]) for at in (0, 9, 18)]
+    assert drawing_access.keep(few, store, drawings[:2]) == 2
+    with pytest.raises(HandwritingError, match="can keep 2 drawings, and 2 are kept: export"):
+        drawing_access.keep(few, store, drawings)
+    assert drawing_access.keep(few, store, drawings[:1]) == 0  # it is kept already
+    assert drawing_access.keep(operator, store, drawings) == 3
+    small = dataclasses.replace(ann, rights=dataclasses.replace(ann.rights, upload_mb=0))
+    with pytest.raises(AccessError, match="more than the 0 MB that this server takes"):
+        drawing_access.import_drawings(small, store, Upload("a.json", b"[]"))
+    store.close()
 
 
 def test_jobs_are_seen_and_stopped_by_their_owners(home, queue, ann, bob, operator):

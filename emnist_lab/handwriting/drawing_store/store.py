@@ -87,6 +87,7 @@ class Store:
         owner: str,
         drawings: Iterable[Drawing],
         progress: Callable[[int], None] | None = None,
+        most: int | None = None,
     ) -> int:
         """Keep drawings, all of them or none.
 
@@ -98,6 +99,8 @@ class Store:
             Those that this owner has kept already are skipped.
         progress : callable, optional
             Told how many were looked at, after every 500.
+        most : int, optional
+            Drawings that this owner may have; 100,000 at most, and by default.
 
         Returns
         -------
@@ -107,12 +110,13 @@ class Store:
         Raises
         ------
         HandwritingError
-            See `Store`; or this owner would have more than 100,000.
+            See `Store`; or this owner would have more than `most`.
         """
         if not 0 < len(owner) <= tables.OWNER:
             raise HandwritingError(
                 f"A drawing's owner is a text of 1 to {tables.OWNER} characters: give one."
             )
+        limit = MOST if most is None else min(most, MOST)
         rows = list({one.digest: tables.row(owner, one) for one in drawings}.values())
 
         def work(connection: sa.Connection, heartbeat: Callable[[], None]) -> int:
@@ -131,9 +135,9 @@ class Store:
                 ).all()
                 fresh = [row for row in some if row["digest"] not in set(known)]
                 new += len(fresh)
-                if there + new > MOST:
+                if new and there + new > limit:
                     raise HandwritingError(
-                        f"One person can keep {MOST:,} drawings, and {there:,} are kept: export "
+                        f"One person can keep {limit:,} drawings, and {there:,} are kept: export "
                         "and delete some first."
                     )
                 if fresh:

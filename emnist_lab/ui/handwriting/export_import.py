@@ -111,12 +111,12 @@ def _upload(store: Store) -> None:
         return
     bar = st.progress(0.0, text="Reading the drawings …")
     try:
-        found = files.from_json(file.getvalue(), file.name, bar.progress)
-        new = drawing_access.import_drawings(current_visitor.visitor(), store, found)
+        visitor = current_visitor.visitor()
+        new, found = drawing_access.import_drawings(visitor, store, file, bar.progress)
     except LabError as error:
         session["handwriting-refused"] = str(error)
     else:
-        known = f"; {len(found) - new:,} were here already" if new < len(found) else ""
+        known = f"; {found - new:,} were here already" if new < found else ""
         session["handwriting-done"] = f"Imported: {new:,} drawings are new{known}."
         session.pop("handwriting-counts", None)
     session["handwriting-uploads"] += 1  # an empty field for the next
