@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from ..errors import AccessError, LabError
 
 MODE = "EMNIST_LAB_MODE"
-SIGN_IN = "EMNIST_LAB_SIGN_IN"
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
 
@@ -37,8 +36,6 @@ class Rights:
     Attributes
     ----------
     mode : Mode
-    sign_in : bool
-        Whether only people with an account get anything.
     folders : bool
     downloads : bool
     uploads : bool
@@ -63,7 +60,6 @@ class Rights:
     """
 
     mode: Mode = Mode.OWN
-    sign_in: bool = False
     folders: bool = _right(
         "EMNIST_LAB_FOLDERS", "name folders of the server's machine", True, False, False
     )
@@ -166,10 +162,7 @@ def _given(variables: tuple[tuple[str, str], ...]) -> Rights:
     if named not in {one.value for one in Mode}:
         raise LabError(f"${MODE} is {named[:40]!r}: set it to own, class or show.")
     rights = of_mode(Mode(named))
-    asked = given.get(SIGN_IN, "").strip().lower()
-    if asked not in ("", "offered", "required"):
-        raise LabError(f"${SIGN_IN} is {asked[:40]!r}: set it to required, or leave it out.")
-    changed: dict = {"sign_in": asked == "required"}
+    changed: dict = {}
     for one in rights_fields():
         variable = one.metadata["variable"]
         text = given.get(variable, "").strip().lower()

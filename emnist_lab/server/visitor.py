@@ -3,15 +3,15 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import AccessError
+from ..errors import AccessError, LabError
 from ..files import owner_of
 from .rights import Mode, Rights, of_mode
 
-OPERATORS = "EMNIST_LAB_OPERATORS"
+OPERATORS, SIGN_IN = "EMNIST_LAB_OPERATORS", "EMNIST_LAB_SIGN_IN"
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,36 @@ def identify(
 def named_operators() -> list[str]:
     """Who manages this server, from ``$EMNIST_LAB_OPERATORS``: separated by spaces or commas."""
     return [one for one in re.split(r"[\s,;]+", os.environ.get(OPERATORS, "")) if one]
+
+
+def requires_sign_in(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a server shows nothing to those who haven't signed in.
+
+    Parameters
+    ----------
+    environment : mapping of str to str, optional
+        The process's own by default.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    LabError
+        ``$EMNIST_LAB_SIGN_IN`` is something else than empty or ``required``: a server must not
+        start open that was meant to be closed.
+
+    Examples
+    --------
+    >>> requires_sign_in({"EMNIST_LAB_SIGN_IN": "required"}), requires_sign_in({})
+    (True, False)
+    """
+    given = os.environ if environment is None else environment
+    text = given.get(SIGN_IN, "").strip().lower()
+    if text not in ("", "required"):
+        raise LabError(f"${SIGN_IN} is {text[:40]!r}: set it to required, or leave it out.")
+    return text == "required"
 
 
 def owner_id(secret: str) -> str:

@@ -14,7 +14,7 @@ from streamlit.errors import StreamlitDuplicateElementKey
 
 from emnist_lab.server import rights
 from emnist_lab.server.rights import Mode
-from emnist_lab.server.visitor import Visitor, identify, owner_id
+from emnist_lab.server.visitor import SIGN_IN, Visitor, identify, owner_id, requires_sign_in
 from emnist_lab.ui.formatting import plain
 
 _SECRET = re.compile("[0-9a-f]{32}")
@@ -145,7 +145,7 @@ def sign_in() -> None:
 
 def require_sign_in() -> None:
     """End the page with a way in, where a sign-in is required and nobody is signed in."""
-    if not rights.from_environment().sign_in or _account():
+    if not requires_sign_in() or _account():
         return
     st.title("EMNIST Lab")
     if has_accounts():
@@ -158,7 +158,7 @@ def require_sign_in() -> None:
         )
     else:
         st.error(
-            f"${rights.SIGN_IN} is set, but the secrets of this server name no provider: see "
+            f"${SIGN_IN} is set, but the secrets of this server name no provider: see "
             "docs/operation.md.",
             icon=":material/error:",
         )

@@ -13,6 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from emnist_lab.errors import LabError
 from emnist_lab.server import api, error_sentences, rights
 from emnist_lab.server.rights import Mode
+from emnist_lab.server.visitor import requires_sign_in
 from emnist_lab.ui import drawing_database, job_queues
 from emnist_lab.ui.upload_guard import UploadGuard
 
@@ -27,6 +28,7 @@ def prepare() -> None:
     # https://docs.streamlit.io/develop/concepts/multipage-apps/overview
     PagesManager.uses_pages_directory = False
     mode = _or_end(rights.from_environment).mode
+    _or_end(requires_sign_in)
     if mode is not Mode.OWN:
         st.set_option("client.showErrorDetails", "none")
     elif config.get_option("server.address") not in _HERE:

@@ -57,7 +57,6 @@ def test_each_limit_can_be_set_alone_in_each_mode(mode, field):
         ("EMNIST_LAB_QUEUE", "9" * 500),
         ("EMNIST_LAB_UPLOAD_MB", "none"),
         ("EMNIST_LAB_UPLOAD_MB", "²"),
-        ("EMNIST_LAB_SIGN_IN", "yes"),
     ],
 )
 def test_a_wrong_setting_is_named_and_gives_no_rights(variable, value):

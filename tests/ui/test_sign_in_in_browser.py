@@ -7,8 +7,7 @@ import requests
 from helpers import WAIT, press, settled
 
 from emnist_lab.maintenance import browser
-from emnist_lab.server.rights import SIGN_IN
-from emnist_lab.server.visitor import OPERATORS
+from emnist_lab.server.visitor import OPERATORS, SIGN_IN
 
 TEACHER, STUDENT, CLAIMANT = "teacher@example.org", "student@example.org", "claimant"
 
@@ -92,4 +91,4 @@ def test_programs_get_nothing_without_an_account(course):
     for key in (None, "a" * 32):
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         answer = requests.get(f"{course}/api/v1/runs", headers=headers, timeout=60)
-        assert answer.status_code == 401 and "people with an account" in answer.json()["detail"]
+        assert answer.status_code == 401 and "for people who sign in" in answer.json()["detail"]

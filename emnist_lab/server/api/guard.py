@@ -20,6 +20,7 @@ from .token_bucket import TokenBuckets
 LARGEST_JSON = 2 * 2**20  # bytes: 256 images, or as many points as a drawing may have
 _MULTIPART = 2**16  # bytes that a form has around its file
 _MOST_KEYS = 10  # clients that may share an address at full rate, and so keys that one may make up
+_HEALTH = "/v1/health"  # what is watched without an account
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -35,7 +36,7 @@ class Guard:
     settings : Settings
     metrics : Metrics
     limited : bool
-        Whether the rate counts.
+        Whether the rate counts, and whether one has signed in.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Guard:
         limited: bool = True,
     ):
         self._app, self._rights, self._settings, self._metrics = app, rights, settings, metrics
+        self._limited = limited
         rate = settings.rate if limited else None
         self._buckets = TokenBuckets(rate) if rate else None
         self._addresses = TokenBuckets(rate * _MOST_KEYS) if rate else None
@@ -82,12 +84,9 @@ class Guard:
             if self._rights.mode is Mode.OWN:
                 check_host(headers.get("host", ""), self._settings.hosts)
                 check_origin(scope["method"], headers)
-            if self._rights.sign_in and not scope["path"].endswith("/health"):
-                raise Problem(
-                    401, "This server is for people with an account: sign in and use its pages."
-                )
             caller = callers.identify(self._rights, scope)
             self._check_rate(caller)
+            self._check_sign_in(caller, scope)
             limited = _Limited(receive, self._largest(headers), headers)
         except Problem as error:
             answer = problem_details.response(error.status_code, error.detail, error.headers)
@@ -109,6 +108,20 @@ class Guard:
                 f"A client may ask {self._settings.rate:g} times a second here: try again in "
                 f"{seconds} s.",
                 {"Retry-After": str(seconds)},
+            )
+
+    def _check_sign_in(self, caller: Caller, scope: Scope) -> None:
+        """Refuse who hasn't signed in, which a key doesn't: anyone can make one up."""
+        health = scope["path"] == scope.get("root_path", "") + _HEALTH
+        open_to_all = health or not self._limited
+        if not self._settings.sign_in or open_to_all:
+            return
+        if caller.owner is None or not caller.visitor.operator:
+            raise Problem(
+                401,
+                "This server is for people who sign in, and its API knows no accounts: use its "
+                "pages.",
+                {"WWW-Authenticate": "Bearer"},
             )
 
     def _largest(self, headers: Headers) -> int:

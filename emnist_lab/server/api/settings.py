@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...errors import LabError
 from ..rights import Mode
+from ..visitor import requires_sign_in
 
 RATE, HOSTS = "EMNIST_LAB_API_RATE", "EMNIST_LAB_API_HOSTS"
 _USUAL_RATE = {Mode.OWN: None, Mode.CLASS: 50.0, Mode.SHOW: 50.0}
@@ -22,10 +23,13 @@ class Settings:
         Requests a second of one client; None is no limit.
     hosts : tuple of str
         Names beside those that are known to be this machine's; for the mode "own".
+    sign_in : bool
+        Whether the server is for those who sign in only.
     """
 
     rate: float | None = None
     hosts: tuple[str, ...] = ()
+    sign_in: bool = False
 
 
 def from_environment(mode: Mode, environment: Mapping[str, str] | None = None) -> Settings:
@@ -59,7 +63,7 @@ def from_environment(mode: Mode, environment: Mapping[str, str] | None = None) -
     if text := given.get(RATE, "").strip().lower():
         rate = None if text == "none" else _rate(text)
     hosts = given.get(HOSTS, "").lower().replace(",", " ").split()
-    return Settings(rate, tuple(hosts))
+    return Settings(rate, tuple(hosts), requires_sign_in(given))
 
 
 def _rate(text: str) -> float:

@@ -225,6 +225,31 @@ def test_an_operator_is_known_by_their_key(monkeypatch):
     operator.delete(job.headers["location"])
 
 
+def test_who_cannot_sign_in_gets_nothing_where_that_is_required(monkeypatch):
+    monkeypatch.setenv("EMNIST_LAB_OPERATORS", owner_id(KEYS[0]))
+    monkeypatch.setenv("EMNIST_LAB_SIGN_IN", "required")
+    body = {"recipe": "hog-qda", "data": "demo", "images": 100}
+    for key in (None, KEYS[1]):
+        client = client_of(CLASS, key=key)
+        for answer in (
+            client.get("/api/v1/runs"),
+            client.get("/api/v1/samples?data=demo"),
+            client.get("/api/v1/docs"),
+            client.post("/api/v1/predict", json=STROKES),
+            client.post("/api/v1/jobs", json=body),
+        ):
+            assert answer.status_code == 401 and "use its pages" in said(answer)["detail"]
+        assert client.get("/api/v1/health").status_code == 200
+        assert client.get("/metrics").status_code == 200
+    assert client_of(CLASS, key=KEYS[0]).get("/api/v1/runs").status_code == 200
+
+
+def test_a_server_that_was_meant_to_be_closed_does_not_start_open(monkeypatch):
+    monkeypatch.setenv("EMNIST_LAB_SIGN_IN", "yes")
+    with pytest.raises(LabError, match="SIGN_IN is 'yes': set it to required, or leave it out"):
+        client_of(CLASS)
+
+
 def test_an_unknown_address_and_method_are_refused_alike():
     client = client_of({})
     assert "api/v1/docs" in said(client.get("/api/v2/predict"))["detail"]
