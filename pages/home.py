@@ -54,7 +54,7 @@ else:
 
 found, problems = current_run.all_runs()
 for problem in problems:
-    st.warning(problem, icon=":material/broken_image:")
+    st.warning(messages.sentence(problem), icon=":material/broken_image:")
 shipped = {run.name: run for run in found if run.shipped}
 LESSON = {
     "pixels-logistic": "the pixels as they are, logistic regression",

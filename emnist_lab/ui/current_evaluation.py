@@ -13,7 +13,14 @@ from emnist_lab.metrics.bootstrap import Intervals
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import background_pools, current_dataset, current_run, task_panel
+from emnist_lab.server import error_sentences
+from emnist_lab.ui import (
+    background_pools,
+    current_dataset,
+    current_run,
+    current_visitor,
+    task_panel,
+)
 from emnist_lab.ui.background_task import Task
 from emnist_lab.ui.formatting import plain
 
@@ -155,7 +162,8 @@ def _at_hand(run: Run) -> tuple[Part | None, str]:
         part = _own_part(*current_run.version_key(run), found)
         run.check_classes(part.classes)
     except DatasetError as error:
-        return None, f"the dataset in use, “{name}”, can't be read ({error})"
+        told = error_sentences.sentence(current_visitor.visitor(), error)
+        return None, f"the dataset in use, “{name}”, can't be read ({told})"
     except RunError:
         return None, f"the dataset in use, “{name}”, has other classes"
     if not len(part):

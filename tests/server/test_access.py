@@ -360,6 +360,7 @@ def test_marks_are_everybodys_own(home, ann, bob, operator):
     mark_access.mark(ann, PART, Mark(2, "B"))
     seen = [[one.image for one in mark_access.read(who, PART)] for who in (operator, ann, bob)]
     assert seen == [[1], [2], []]
+    assert mark_access.read(Visitor(of_mode(Mode.CLASS)), PART) == []
     mark_access.unmark(ann, PART, 1)
     mark_access.unmark(ann, PART, 2)
     assert [one.image for one in mark_access.read(operator, PART)] == [1]

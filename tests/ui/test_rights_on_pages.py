@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
 from emnist_lab.data import user_datasets
+from emnist_lab.errors import DatasetError
 from emnist_lab.files import PROJECT, owner_of
 from emnist_lab.runs.registry import list_runs
 from emnist_lab.server.visitor import OPERATORS, owner_id
-from emnist_lab.ui import job_queues
+from emnist_lab.ui import current_evaluation, job_queues
 
 PAGES = ["home", "data", "samples", "train", "evaluate", "compare", "draw", "handwriting"]
 ANN, BOB = owner_id("ann"), owner_id("bob")
@@ -60,6 +61,17 @@ def test_no_path_of_the_server_is_on_a_page(course, monkeypatch, mode, page, fol
     assert not app.exception and not app.error
     for place in (course, folder, PROJECT):
         assert os.fspath(place) not in everything(app)
+
+
+def test_images_that_cannot_be_read_are_told_of_without_their_path(course, monkeypatch):
+    def damaged(*given):
+        raise DatasetError(f"{course}/imports/x/images.gz is damaged: import it again.")
+
+    monkeypatch.setattr(current_evaluation, "_own_part", damaged)
+    app = visited("compare", first="of-ann", second="of-the-operator")
+    assert not app.exception and "… is damaged: import it again." in said(app)
+    assert "The server's log has more under number" in said(app)
+    assert os.fspath(course) not in everything(app)
 
 
 def test_a_visitor_sees_what_is_theirs_and_the_operators(course):

@@ -85,7 +85,8 @@ def _one(found: list[Run]) -> None:
             icon=":material/download:",
             on_click="ignore",
             disabled=bool(broken),
-            help=plain(broken) or "One file, to keep or hand on; Import takes it in elsewhere.",
+            help=(broken and messages.sentence(broken))
+            or "One file, to keep or hand on; Import takes it in elsewhere.",
         )
         if st.button(
             "Delete",
