@@ -123,9 +123,7 @@ def rights_fields() -> list[dataclasses.Field]:
 
 def of_mode(mode: Mode) -> Rights:
     """Rights of visitors in a mode, with nothing set alone."""
-    return Rights(
-        mode, False, **{one.name: one.metadata["values"][mode] for one in rights_fields()}
-    )
+    return Rights(mode, **{one.name: one.metadata["values"][mode] for one in rights_fields()})
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Rights:
