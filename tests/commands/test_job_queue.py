@@ -70,7 +70,8 @@ def test_an_owner_has_so_many_jobs(queue, folder):
 
 
 def test_one_at_a_time_and_cancel_at_once(queue, folder, home):
-    first = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+    # a long one, so that it surely is in the middle of it when it is cancelled
+    first = queue.submit(TrainSpec("warped-blend", "balanced", root=str(folder)))
     second = queue.submit(TrainSpec("hog-qda", "balanced", root=str(folder)))
     third = queue.submit(TrainSpec("hog-qda", "balanced", root=str(folder)))
     until(lambda: first.progress is not None)
