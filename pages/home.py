@@ -36,7 +36,8 @@ if splits:
     except LabError as error:
         messages.say_error(error)
 if shown is not None:
-    chosen = np.random.default_rng(7).permutation(len(shown))[:WALL]
+    # A copy: a session keeps what a page has drawn, and a view would keep the whole order.
+    chosen = np.random.default_rng(7).permutation(len(shown))[:WALL].copy()
     names = display_names(shown.classes)
     gallery(
         shown.images[chosen],

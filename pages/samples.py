@@ -107,24 +107,31 @@ if report is not None and part == "train":
         "of how it reads others."
     )
 
-wanted = np.arange(len(data))
-if chosen:
-    wanted = np.flatnonzero(np.isin(data.labels, [names.index(one) for one in chosen]))
-if report is not None:
-    right = report.predicted == report.labels
-    if which != "all":
-        wanted = wanted[right[wanted] == (which == "right")]
-    sure = report.scores[wanted].max(axis=1)
-    wanted = wanted[np.argsort(sure if first == FIRST[0] else -sure, kind="stable")]
-    if not len(wanted):
-        st.info(f"Of these images, {formatting.plain(reader)} reads none {which}: choose others.")
-        st.stop()
-elif seed:
-    wanted = np.random.default_rng(seed).permutation(wanted)
-if not len(wanted):
-    st.info("This part has no image of the chosen classes: choose others.")
-    st.stop()
 
+def choose_images() -> np.ndarray:
+    """Indices of the images of the chosen classes, filtered and sorted as a run reads them."""
+    wanted = np.arange(len(data))
+    if chosen:
+        wanted = np.flatnonzero(np.isin(data.labels, [names.index(one) for one in chosen]))
+    if report is not None:
+        right = report.predicted == report.labels
+        if which != "all":
+            wanted = wanted[right[wanted] == (which == "right")]
+        sure = report.scores[wanted].max(axis=1)
+        wanted = wanted[np.argsort(sure if first == FIRST[0] else -sure, kind="stable")]
+        if not len(wanted):
+            who = formatting.plain(reader)
+            st.info(f"Of these images, {who} reads none {which}: choose others.")
+            st.stop()
+    elif seed:
+        wanted = np.random.default_rng(seed).permutation(wanted)
+    if not len(wanted):
+        st.info("This part has no image of the chosen classes: choose others.")
+        st.stop()
+    return wanted
+
+
+wanted = choose_images()
 pages = -(-len(wanted) // PAGE)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     page = 1
@@ -137,7 +144,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         f"{len(wanted):,} images, {min(PAGE, len(wanted) - (page - 1) * PAGE)} of them here. "
         f"From the {data.name}."
     )
-here = wanted[(page - 1) * PAGE : page * PAGE]
+here = wanted[(page - 1) * PAGE : page * PAGE].copy()
+del wanted  # a session keeps what a page has drawn: not the numbers of all images
 
 
 def asked_for() -> int | None:
