@@ -104,7 +104,7 @@ def add(verbs) -> None:
     )
     one.add_argument("--browser", action="store_true", help="time pages too (needs Chromium)")
     one.add_argument(
-        "--sessions", type=int, metavar="N", help="load: visits at once, 50 by default"
+        "--sessions", type=int, default=50, metavar="N", help="load: people at once, 50 by default"
     )
     one.add_argument(
         "--minutes", type=float, default=0.0, help="load: how long 20 people stay, for memory"

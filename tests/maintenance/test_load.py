@@ -1,10 +1,12 @@
 """People in a class without browsers: every action of theirs is answered by a real server."""
 
 import asyncio
+import json
 
 import pytest
 from helpers import make_part, write
 
+from emnist_lab.__main__ import main
 from emnist_lab.errors import LabError
 from emnist_lab.maintenance import bench, browser, figure_tables, load, visitors
 from emnist_lab.maintenance.visit import Visit
@@ -102,7 +104,7 @@ def test_a_server_that_is_not_there_is_said():
         load.measure_load(None, people=0)
 
 
-def test_the_bench_has_the_section_and_its_table(monkeypatch):
+def test_the_bench_has_the_section_and_its_table(monkeypatch, capsys):
     waits = visitors.summarize([Answer(one, 0.5) for one in SHORT], 3)
     figures = {
         "script_ms": {one: {"ms": 12.0, "before_ms": 24.0, "ratio": 0.5} for one in TOUR},
@@ -114,6 +116,9 @@ def test_the_bench_has_the_section_and_its_table(monkeypatch):
     monkeypatch.setattr(load, "measure_load", lambda root, **how: asked.append(how) or figures)
     assert bench.bench("x", None, False, only=["load"], load={"people": 3}) == {"load": figures}
     assert asked == [{"people": 3}]
+    assert main(["bench", "--only", "load", "--minutes", "3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["load"] == figures
+    assert asked[1:] == [{"people": 50, "minutes": 3.0, "against": None}]
     text = figure_tables.TABLES["load"][1](figures)
     assert "| one action after the other | 3 | 3 | 8.0 | 0.50 s | 0.50 s |" in text
     assert "| 12 ms |" in text and "| +1.2% |" in text and "| a session | 1.2 MB |" in text
