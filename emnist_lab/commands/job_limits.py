@@ -7,23 +7,30 @@ from ..data.dataset_address import AddressKind, DatasetAddress, imports_folder
 from ..errors import DatasetError, LabError
 from ..files import owner_of
 
-OWNER, ROOM = "EMNIST_LAB_OWNER", "EMNIST_LAB_ROOM"
+OWNER, ROOM, DRAWN = "EMNIST_LAB_OWNER", "EMNIST_LAB_ROOM", "EMNIST_LAB_DRAWN_IMAGES"
 
 
-def variables(owner: str | None, room: int | None) -> dict[str, str]:
-    """Variables of a process that works for a visitor, or for nobody in particular.
+def variables(room: int | None = None, drawn: int | None = None) -> dict[str, str]:
+    """Variables that tell a process its limits.
 
     Parameters
     ----------
-    owner : str or None
     room : int or None
         Bytes of disk space that its result may take; None for no limit.
+    drawn : int or None
+        Training images that kept drawings may add; None for no limit.
 
     Returns
     -------
     dict of str to str
+
+    Examples
+    --------
+    >>> variables(room=10)[ROOM]
+    '10'
     """
-    return {OWNER: owner or "", ROOM: "" if room is None else str(room)}
+    numbers = {ROOM: room, DRAWN: drawn}
+    return {name: "" if number is None else str(number) for name, number in numbers.items()}
 
 
 def owner() -> str | None:
@@ -43,12 +50,22 @@ def require_room(size: int) -> None:
     ------
     LabError
     """
-    named = os.environ.get(ROOM, "")
-    if named.isdecimal() and size > int(named):
+    left = _number(ROOM)
+    if left is not None and size > left:
         raise LabError(
-            f"It takes {size / 1e6:,.1f} MB, and {int(named) / 1e6:,.1f} MB are left of the disk "
+            f"It takes {size / 1e6:,.1f} MB, and {left / 1e6:,.1f} MB are left of the disk "
             "space that you have here: delete some of your runs or datasets first."
         )
+
+
+def drawn_images() -> int | None:
+    """Training images that kept drawings may add; None for no limit."""
+    return _number(DRAWN)
+
+
+def _number(variable: str) -> int | None:
+    named = os.environ.get(variable, "")
+    return int(named) if named.isdecimal() else None
 
 
 def require_dataset(root: str | None) -> None:

@@ -61,8 +61,8 @@ class Job:
         Visitor of a server whom it and its result belong to; see `emnist_lab.files.owner_of`.
     seconds : float or None
         How long it may run.
-    room : callable or None
-        Gives the bytes of disk space that its result may take, asked when it begins.
+    limits : callable or None
+        Gives further variables of its process, asked when it begins; see `job_limits.variables`.
     """
 
     spec: JobSpec
@@ -78,7 +78,7 @@ class Job:
     ended: float | None = None
     owner: str | None = None
     seconds: float | None = None
-    room: Callable[[], int | None] | None = field(default=None, repr=False)
+    limits: Callable[[], dict[str, str]] | None = field(default=None, repr=False)
     process: subprocess.Popen | None = field(default=None, repr=False)
 
     @property
@@ -146,7 +146,7 @@ class JobQueue:
         owner: str | None = None,
         seconds: float | None = None,
         most: int | None = None,
-        room: Callable[[], int | None] | None = None,
+        limits: Callable[[], dict[str, str]] | None = None,
     ) -> Job | None:
         """Add a job at the end of the queue.
 
@@ -159,15 +159,15 @@ class JobQueue:
             How long it may run; no limit by default.
         most : int, optional
             Jobs of this owner that may wait or run, this one counted; no limit by default.
-        room : callable, optional
-            See `Job`; no limit by default.
+        limits : callable, optional
+            See `Job`; no limits by default.
 
         Returns
         -------
         Job or None
             It changes in place as it goes on; None where the owner has `most` already.
         """
-        job = Job(spec, owner=owner, seconds=seconds, room=room)
+        job = Job(spec, owner=owner, seconds=seconds, limits=limits)
         with self._changed:
             if most is not None:
                 own = sum(one.active and one.owner == owner for one in self._jobs)
@@ -187,14 +187,14 @@ class JobQueue:
         job: Job,
         seconds: float | None = None,
         most: int | None = None,
-        room: Callable[[], int | None] | None = None,
+        limits: Callable[[], dict[str, str]] | None = None,
     ) -> Job | None:
         """Submit the same work once more, in place of a job that has ended.
 
         Parameters
         ----------
         job : Job
-        seconds, most, room : optional
+        seconds, most, limits : optional
             See `submit`; it may run as long as before by default.
 
         Returns
@@ -205,7 +205,7 @@ class JobQueue:
         with self._changed:
             if job.active or job not in self._jobs:
                 return None
-            fresh = self.submit(job.spec, job.owner, seconds or job.seconds, most, room)
+            fresh = self.submit(job.spec, job.owner, seconds or job.seconds, most, limits)
             if fresh is not None:
                 self.dismiss(job)
             return fresh
@@ -279,7 +279,6 @@ class JobQueue:
         # -P: what lies beside that file mustn't hide modules of Python's.
         command = [sys.executable, "-P", _PROCESS, *job.spec.arguments(), "--events"]
         path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
-        room = job.room() if job.room else None
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,  # held open: its end tells the process that the server is gone
@@ -293,7 +292,8 @@ class JobQueue:
                 **os.environ,
                 **self._environment(),
                 "PYTHONPATH": path,
-                **job_limits.variables(job.owner, room),
+                **(job.limits or job_limits.variables)(),
+                job_limits.OWNER: job.owner or "",
             },
             start_new_session=True,
         )

@@ -10,6 +10,7 @@ import typing
 from dataclasses import dataclass
 
 from ..models.catalog import SEED
+from . import job_limits
 from .options import arguments_of, data_options, option, options_of
 from .output import ROOT
 
@@ -128,7 +129,9 @@ class TrainSpec:
         if self.handwriting:
             from ..handwriting import drawing_store
 
-            train = drawing_store.with_kept_drawings(train, self.handwriting, times=self.repeat)
+            train = drawing_store.with_kept_drawings(
+                train, self.handwriting, times=self.repeat, most=job_limits.drawn_images()
+            )
         return train, test
 
     def program(self, pipeline) -> str:

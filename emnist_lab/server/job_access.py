@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from ..commands import job_limits
 from ..commands.job_queue import Job, JobQueue
 from ..commands.specs import CurveSpec, FetchSpec, JobSpec, TrainSpec
 from ..data import user_datasets
@@ -106,7 +107,7 @@ def submit(visitor: Visitor, queue: JobQueue, spec: JobSpec, shared_drawings: bo
         owner=visitor.new_owner(),
         seconds=visitor.rights.training_seconds,
         most=visitor.rights.queue,
-        room=partial(_room, visitor, spec),
+        limits=partial(_limits, visitor, spec),
     )
     if job is None:
         raise _enough(visitor)
@@ -142,12 +143,12 @@ def import_files(
         raise
 
 
-def _room(visitor: Visitor, spec: JobSpec) -> int | None:
-    """Bytes that the result of a job may take: its upload, which counts by then, goes with it."""
+def _limits(visitor: Visitor, spec: JobSpec) -> dict[str, str]:
+    """Limits that a job's process is told of when it begins."""
     left = storage.left(visitor)
-    if left is None or not isinstance(spec, FetchSpec):
-        return left
-    return left + storage.size(*map(Path, spec.files))
+    if left is not None and isinstance(spec, FetchSpec):
+        left += storage.size(*map(Path, spec.files))  # which counts by then, and goes with it
+    return job_limits.variables(left, visitor.rights.training_images)
 
 
 def _enough(visitor: Visitor) -> AccessError:
@@ -182,8 +183,8 @@ def again(visitor: Visitor, queue: JobQueue, job: Job, shared_drawings: bool = F
     require(visitor, job.spec, shared_drawings)
     storage.require_room(visitor)
     rights = visitor.rights
-    room = partial(_room, visitor, job.spec)
-    fresh = queue.again(job, rights.training_seconds, rights.queue, room)
+    limits = partial(_limits, visitor, job.spec)
+    fresh = queue.again(job, rights.training_seconds, rights.queue, limits)
     if fresh is None and job in queue.jobs and not job.active:
         raise _enough(visitor)
     return fresh

@@ -8,11 +8,12 @@ import pytest
 from emnist_lab.__main__ import main
 from emnist_lab.commands import job_limits
 from emnist_lab.commands.job_queue import JobQueue
-from emnist_lab.commands.specs import FetchSpec
+from emnist_lab.commands.specs import FetchSpec, TrainSpec
 from emnist_lab.data import user_datasets
 from emnist_lab.data.dataset_address import imports_folder
-from emnist_lab.errors import DatasetError, LabError
+from emnist_lab.errors import DatasetError, HandwritingError, LabError
 from emnist_lab.files import OWNER, owner_of
+from emnist_lab.handwriting.drawing_store import Drawing, open_store
 
 ANN, BOB = "a" * 32, "b" * 32
 
@@ -20,7 +21,8 @@ ANN, BOB = "a" * 32, "b" * 32
 @pytest.fixture
 def works_for(monkeypatch):
     def set_up(owner, room=None):
-        for name, value in job_limits.variables(owner, room).items():
+        told = {job_limits.OWNER: owner or "", **job_limits.variables(room)}
+        for name, value in told.items():
             monkeypatch.setenv(name, value)
 
     return set_up
@@ -75,16 +77,31 @@ def test_images_count_as_they_are_kept(home, folder, works_for):
 
 
 def test_a_job_is_told_what_is_left_when_it_begins(home, folder):
-    asked = []
+    asked, limits = [], job_limits.variables(10)
     queue = JobQueue()
     files = tuple(map(str, sorted(folder.glob("emnist-digits-*"))))
     job = queue.submit(
-        FetchSpec(files=files, name="mine"), owner=ANN, room=lambda: asked.append(1) or 10
+        FetchSpec(files=files, name="mine"), owner=ANN, limits=lambda: asked.append(1) or limits
     )
     while job.active:
         time.sleep(0.05)
     assert asked == [1] and job.state == "failed" and "0.0 MB are left" in job.message
     assert user_datasets.names() == []
+
+
+def test_drawings_add_so_many_images_at_most(home, folder, works_for, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    store = open_store()
+    store.keep(ANN, [Drawing.from_strokes("7", [[(0, 0), (70, at), (30, 100)]]) for at in (0, 9)])
+    store.close()
+    spec = TrainSpec("hog-qda", "digits", handwriting=ANN, repeat=10)
+    works_for(ANN)
+    without = len(spec.load()[0]) - 20
+    monkeypatch.setenv(job_limits.DRAWN, "19")
+    with pytest.raises(HandwritingError, match="2 drawings, each 10 times, are more than the 19"):
+        spec.load()
+    monkeypatch.setenv(job_limits.DRAWN, "20")
+    assert len(spec.load()[0]) == without + 20
 
 
 def test_an_owner_that_came_in_an_archive_owns_nothing(home, folder, tmp_path):

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from emnist_lab.commands import job_limits
 from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec, TrainSpec
 from emnist_lab.data import user_datasets
@@ -234,7 +235,7 @@ TRAIN = TrainSpec("hog-qda", "digits", 100, root="demo")
 def test_an_upload_counts_until_it_is_imported_and_goes_with_its_job(home, queue, ann, bob):
     job = job_access.import_files(ann, queue, [Upload("a.csv", b"x" * 10**6)])
     assert storage.used(ann) > 10**6 and storage.used(bob) == 0
-    assert job.room() > 499 * 10**6
+    assert int(job.limits()[job_limits.ROOM]) > 499 * 10**6
     job_access.cancel(ann, queue, job)
     assert storage.used(ann) == 0 and list(imports_folder().iterdir()) == []
 

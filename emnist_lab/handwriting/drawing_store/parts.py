@@ -162,7 +162,12 @@ def _variations(
 
 
 def with_kept_drawings(
-    train: Part, whose: str = ALL, store: Store | None = None, *, times: int = 1
+    train: Part,
+    whose: str = ALL,
+    store: Store | None = None,
+    *,
+    times: int = 1,
+    most: int | None = None,
 ) -> Part:
     """Training images, and the drawings that were kept of their classes.
 
@@ -177,6 +182,8 @@ def with_kept_drawings(
         Where they are kept; see `emnist_lab.handwriting.drawing_store.open_store`.
     times : int
         How often each drawing is added, 1 to 100.
+    most : int, optional
+        Images that they may add together; no limit by default.
 
     Returns
     -------
@@ -186,7 +193,7 @@ def with_kept_drawings(
     Raises
     ------
     HandwritingError
-        There are none, or their database is away; or they can't count so often.
+        There are none, or their database is away; they can't count so often, or add too many.
     """
     if not 1 <= times <= MOST_TIMES:
         raise HandwritingError(
@@ -199,6 +206,11 @@ def with_kept_drawings(
         if store is None:
             opened.close()
     own = as_part(drawings, train.classes, train.split)
+    if most is not None and len(own) * times > most:
+        raise HandwritingError(
+            f"{len(own):,} drawings, each {times} times, are more than the {most:,} images that "
+            "they may add here: let each count fewer times, or delete some."
+        )
     if times > 1:
         own = replace(
             own,
