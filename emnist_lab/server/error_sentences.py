@@ -12,7 +12,8 @@ from ..errors import LabError
 from .visitor import Visitor
 
 _log = logging.getLogger(__name__)
-_PATH = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|/|\\\\|~/)[^\s'",;:()]+""")
+# Addresses of the API are what a caller needs.
+_PATH = re.compile(r"""(?<![\w.:/\\])(?!/api/v1/)(?:[A-Za-z]:[\\/]|/|\\\\|~/)[^\s'",;:()]+""")
 _HIDDEN = "…"
 
 

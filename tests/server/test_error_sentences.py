@@ -18,6 +18,8 @@ from emnist_lab.server.visitor import Visitor
             "accuracy 0.9 of 1/3, and/or A/B; http://x/y",
         ),
         ("see /", "see /"),
+        ("GET /api/v1/jobs lists them", "GET /api/v1/jobs lists them"),
+        ("GET /home/api/v1/jobs", "GET …"),
     ],
 )
 def test_paths_go_and_words_stay(text, clean):

@@ -250,7 +250,8 @@ def test_a_server_that_was_meant_to_be_closed_does_not_start_open(monkeypatch):
         client_of(CLASS)
 
 
-def test_an_unknown_address_and_method_are_refused_alike():
-    client = client_of({})
-    assert "api/v1/docs" in said(client.get("/api/v2/predict"))["detail"]
+@pytest.mark.parametrize("variables", [{}, CLASS, SHOW])
+def test_an_unknown_address_and_method_are_refused_alike(variables):
+    client = client_of(variables)
+    assert "see /api/v1/docs" in said(client.get("/api/v2/predict"))["detail"]
     assert "doesn't take this method" in said(client.put("/api/v1/predict"))["detail"]
