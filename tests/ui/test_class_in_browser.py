@@ -56,3 +56,17 @@ def test_what_a_visitor_trains_is_theirs(visitor, course):
     ann.locator("canvas[role=application]").wait_for()
     settled(ann)
     assert f"run={name}" in ann.url and ann.get_by_text("There is no run").count() == 0
+
+
+def test_a_visitor_uploads_as_much_as_they_may(visitor, course):
+    ann = visitor()
+    ann.goto(f"{course}/data")
+    with ann.expect_response("**/_stcore/upload_file/**") as sent:
+        small = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"x"}
+        ann.locator("input[type=file]").first.set_input_files(small)
+    assert sent.value.status == 204
+    place = sent.value.url.rpartition("/")[0]
+    large = ann.request.put(f"{place}/another", data=bytes(65 * 2**20))
+    assert large.status == 413 and "may have 64 MB here" in large.text()
+    unknown = ann.request.put(f"{course}/_stcore/upload_file/nobody/x", data=b"x")
+    assert unknown.status == 403 and "takes no files of visitors" in unknown.text()
