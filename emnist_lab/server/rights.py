@@ -67,7 +67,7 @@ class Rights:
         "EMNIST_LAB_DOWNLOADS", "have EMNIST downloaded from NIST", True, False, False
     )
     uploads: bool = _right(
-        "EMNIST_LAB_UPLOADS", "upload datasets, runs, drawings and pictures", True, True, False
+        "EMNIST_LAB_UPLOADS", "upload datasets, runs, drawings or pictures", True, True, False
     )
     upload_mb: int = _right("EMNIST_LAB_UPLOAD_MB", "size of an upload, MB", 1024, 64, 64)
     storage_mb: int | None = _right(
@@ -77,7 +77,7 @@ class Rights:
         "EMNIST_LAB_KEPT_MOST", "runs, datasets and learning curves of a visitor", None, 100, 100
     )
     training: bool = _right(
-        "EMNIST_LAB_TRAINING", "train, measure learning curves, keep new runs", True, True, False
+        "EMNIST_LAB_TRAINING", "train, measure learning curves or keep new runs", True, True, False
     )
     training_images: int | None = _right(
         "EMNIST_LAB_TRAINING_IMAGES", "training images of a job", None, 20_000, 20_000
