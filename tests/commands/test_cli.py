@@ -198,7 +198,7 @@ def test_refusals_are_one_line_and_status_2(capfd, folder, tmp_path, words):
 def test_a_disk_that_fills_up_during_training_loses_nothing(capfd, folder, monkeypatch, home):
     original = run.Run.save
 
-    def full(self, name=None, place=None):
+    def full(self, name=None, place=None, owner=None):
         if place is None or place == home / "runs":
             raise RunError("The disk that holds X is full: free some space and try again.")
         return original(self, name, place)
