@@ -7,6 +7,7 @@ but only while pages leave them to it. The process ends by itself when the serve
 """
 
 import contextlib
+import dataclasses
 import os
 import subprocess
 import sys
@@ -354,16 +355,8 @@ class JobQueue:
         if self._journal is None:
             return
         if job.active:
-            record = JobRecord(
-                job.key,
-                job.spec,
-                job.state,
-                job.submitted,
-                job.begun,
-                job.stage,
-                job.owner,
-                job.seconds,
-            )
+            known = {one.name: getattr(job, one.name) for one in dataclasses.fields(JobRecord)}
+            record = JobRecord(**known)
             self._journal.write(record)
         else:
             self._journal.remove(job.key)
