@@ -12,5 +12,6 @@ else:  # and the server imports it, once
         __file__,
         routes=hosting.routes(),
         middleware=hosting.middleware(),
+        lifespan=hosting.lifespan,
         on_script_error=hosting.say_unexpected,
     )

@@ -1,6 +1,7 @@
 """What a server says as it starts, and of its own defects."""
 
 import logging
+import socket
 
 import pytest
 import streamlit as st
@@ -61,3 +62,14 @@ def test_a_defect_has_a_number_that_the_log_has_too(monkeypatch, caplog, mode, h
 def test_pages_and_api_are_one_application(home):
     assert [route.path for route in hosting.routes()] == ["/api", "/metrics"]
     assert not opened("home").exception  # a script that runs the file makes no second one
+
+
+def test_what_is_accepted_sends_small_packets_at_once():
+    with socket.socket(socket.AF_INET) as listening:  # as Streamlit makes its own
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        hosting.send_at_once()
+        with socket.create_connection(listening.getsockname()):
+            accepted, _ = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
