@@ -277,6 +277,27 @@ class Run:
                 "run or a split that fits."
             )
 
+    def version_key(self) -> tuple[str, int]:
+        """What changes when the run does, for caches.
+
+        Returns
+        -------
+        tuple
+            Its folder, and when its manifest was written.
+
+        Raises
+        ------
+        RunError
+            It is gone.
+        """
+        try:
+            return str(self.folder), (self.folder / MANIFEST).stat().st_mtime_ns
+        except OSError as error:
+            raise RunError(
+                f"There is no run {self.name} any more: it was renamed or deleted meanwhile; "
+                "choose another."
+            ) from error
+
     @property
     def bytes(self) -> int:
         """Disk space that its files take; 0 for a run that was not saved, or is gone."""

@@ -35,12 +35,12 @@ def _stored(folder: str, stamp: int) -> Evaluation:
 
 def report(name: str) -> Report:
     """Report on a run's kept test scores, computed once; raises `RunError`."""
-    return _stored(*current_run.version_key(current_run.open_run(name))).report
+    return _stored(*current_run.open_run(name).version_key()).report
 
 
 def _stored_with_images(run: Run) -> Evaluation:
     """What a run's kept test scores say, and its images where they are at hand."""
-    found = _stored(*current_run.version_key(current_run.open_run(run.name)))
+    found = _stored(*current_run.open_run(run.name).version_key())
     return dataclasses.replace(found, part=test_part(run)[0])
 
 
@@ -73,7 +73,7 @@ def choose_evaluation(run: Run) -> Evaluation | None:
             "page, or train it again with a test part."
         )
     split = run.manifest["data"]["split"]
-    key = (*current_run.version_key(run), *current_dataset.version_key(split, "test"))
+    key = (*run.version_key(), *current_dataset.version_key(split, "test"))
     found = _reading(run, part, key)
     if found is not None:
         _caveats(run, part)
@@ -144,7 +144,7 @@ def _trained_here(run: Run) -> bool:
     if (split, "train") not in current_dataset.available()[0]:
         return False
     found = current_dataset.find_part(split, "train")
-    return _trained_on(*current_run.version_key(run), found)
+    return _trained_on(*run.version_key(), found)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=current_dataset.BY_VERSION)
@@ -159,7 +159,7 @@ def _at_hand(run: Run) -> tuple[Part | None, str]:
         return None, f"the dataset in use, “{name}”, has no test part of {split}"
     try:
         found = current_dataset.find_part(split, "test")
-        part = _own_part(*current_run.version_key(run), found)
+        part = _own_part(*run.version_key(), found)
         run.check_classes(part.classes)
     except DatasetError as error:
         told = error_sentences.sentence(current_visitor.visitor(), error)
@@ -243,7 +243,7 @@ def report_on_part(run: Run, split: str, part: str) -> Report | None:
     if test and test["fingerprint"] == data.fingerprint and SCORES in run.manifest["files"]:
         return report(run.name)
     version = current_dataset.version_key(split, part)
-    found = _reading(run, data, (*current_run.version_key(run), *version))
+    found = _reading(run, data, (*run.version_key(), *version))
     return None if found is None else found.report
 
 

@@ -20,33 +20,6 @@ from emnist_lab.ui.server_wide import server_wide
 FIRST_RUN = "warped-blend"  # the shipped run that reads best
 
 
-def version_key(run: Run) -> tuple[str, int]:
-    """What changes when a run does, for caches.
-
-    Parameters
-    ----------
-    run : Run
-        On disk.
-
-    Returns
-    -------
-    tuple
-        Its folder, and when its manifest was written.
-
-    Raises
-    ------
-    RunError
-        It is gone.
-    """
-    try:
-        return str(run.folder), (run.folder / manifest.MANIFEST).stat().st_mtime_ns
-    except OSError as error:
-        raise RunError(
-            f"There is no run {run.name} any more: it was renamed or deleted meanwhile; choose "
-            "another."
-        ) from error
-
-
 @server_wide
 def warm_up() -> None:
     """Have the slow imports and the first run ready before a page asks for them.
@@ -77,13 +50,13 @@ def all_runs() -> tuple[list[Run], list[str]]:
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the run …")
 def opened(folder: str, stamp: int) -> Run:
-    """Run of a folder that `version_key` named, opened once for each `stamp`."""
+    """Run of a folder that `Run.version_key` named, opened once for each `stamp`."""
     return Run(manifest.read(Path(folder)), Path(folder))
 
 
 def open_run(name: str) -> Run:
     """Run by name, opened once; raises `RunError`."""
-    return opened(*version_key(run_access.open_run(current_visitor.visitor(), name)))
+    return opened(*run_access.open_run(current_visitor.visitor(), name).version_key())
 
 
 def replace_run(old: str, new: str | None) -> None:

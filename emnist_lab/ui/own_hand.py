@@ -65,7 +65,7 @@ def learned(run: Run, fresh: Sequence[Drawing] = ()) -> Adaptation:
     key = (place, owner, *stamp, *(one.digest for one in fresh))
     images = images_of_kept(place, owner)
     mine = _with_kept(place, owner, tuple(stamp), fresh)
-    return _learned(*current_run.version_key(run), key, mine, images)
+    return _learned(*run.version_key(), key, mine, images)
 
 
 def drawings(fresh: Sequence[Drawing] = ()) -> list[Drawing]:

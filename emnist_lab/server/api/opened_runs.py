@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...errors import RunError
-from ...runs import manifest
 from ...runs.run import Run
 from .. import run_access
 from ..visitor import Visitor
 from .batching import BatchedRun
-from .problem_details import Problem, answering
+from .problem_details import answering
 
 DEFAULT_RUN = "warped-blend"  # the shipped run that reads best
 
@@ -69,15 +68,7 @@ class OpenedRuns:
     def _entry(self, visitor: Visitor, name: str) -> _Opened:
         with answering(404, RunError):
             run = run_access.open_run(visitor, name)
-        try:
-            stamp = (run.folder / manifest.MANIFEST).stat().st_mtime_ns
-        except OSError as error:
-            raise Problem(
-                404,
-                f"There is no run {run.name} any more: it was renamed or deleted meanwhile; choose "
-                "another.",
-            ) from error
-        key = (str(run.folder), stamp)
+            key = run.version_key()
         with self._changed:
             if key not in self._runs:
                 self._runs[key] = _Opened(BatchedRun(run, self._told))

@@ -56,7 +56,7 @@ def _metric_of(run: Run, key: str) -> float:
     """A metric of a run; where its manifest lacks it, computed once from its scores."""
     if key in run.manifest["scores"]:
         return leaderboard.metric_of(run, key)
-    return _computed(*current_run.version_key(run), key)
+    return _computed(*run.version_key(), key)
 
 
 def show_leaderboard(runs: list[Run]) -> pd.DataFrame:

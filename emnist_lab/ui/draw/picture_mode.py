@@ -52,7 +52,7 @@ def scanned(run: Run) -> list[Correction]:
         whole = current_run.open_run(run.name)
         probabilities = task_panel.result_or_progress(
             queue,
-            (picture, *current_run.version_key(run)),
+            (picture, *run.version_key()),
             lambda tell: page_reader.read(whole, page).probabilities,
             about="Reading them",
             name="draw_picture_read",

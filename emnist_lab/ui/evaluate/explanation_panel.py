@@ -57,7 +57,7 @@ def show_evidence(run: Run, image: np.ndarray, names: list[str], first: int, sec
     with st.container(horizontal=True):
         _map(
             thumbnails.evidence(
-                image, _occlusion(*current_run.version_key(run), image.tobytes(), first, second)
+                image, _occlusion(*run.version_key(), image.tobytes(), first, second)
             ),
             "Occlusion",
             f"Patches of 6×6 pixels are blanked by turns: orange where that makes {a} "
@@ -103,7 +103,7 @@ def show_nearest_images(run: Run, image: np.ndarray, key: str) -> None:
     try:
         space = task_panel.result_or_progress(
             background_pools.neighbours(),
-            (*current_run.version_key(run), *current_dataset.version_key(split, "train")),
+            (*run.version_key(), *current_dataset.version_key(split, "train")),
             lambda tell: neighbours.NearestNeighbours(
                 opened, neighbours.find_training_images(opened, train), tell
             ),

@@ -71,7 +71,7 @@ def _measured(run: Run, store: Store, drawings: list[Drawing], owner: str | None
         )
         return
     key = (store.database.place, owner, *store.stamp(owner))
-    report = _report(*current_run.version_key(run), key, chosen, store)
+    report = _report(*run.version_key(), key, chosen, store)
     data = as_part(chosen, run.classes)
     _numbers(report, data.name, len(drawings) - len(chosen))
     current_run.say_trained_on_generated(run)
