@@ -16,13 +16,14 @@ from .augmentation import augment
 _GROUP = 8192  # images whose features are made at a time: bounds memory, and lets a cancel act
 
 EpochPart = Callable[[], AbstractContextManager[None]]
+Rate = Callable[[float], float]  # learning rate after a share of the epoch
 
 
 class Learner(Protocol):
     """A network in the making."""
 
-    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float, part: EpochPart) -> None:
-        """Take one pass over the data at a learning rate; `part` is entered for each part of it."""
+    def epoch(self, X: np.ndarray, y: np.ndarray, rate: Rate, part: EpochPart) -> None:
+        """Take one pass over the data; `part` is entered for each part of it."""
 
     @property
     def layers(self) -> list[list[np.ndarray]]:
@@ -46,8 +47,8 @@ def softmax(values: np.ndarray) -> np.ndarray:
 class EpochClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """What classifiers have in common that are fitted an epoch at a time and report each.
 
-    The learning rate falls linearly towards zero. A subclass has the parameters `max_iter`,
-    `learning_rate_init` and `random_state`, and `predict_proba`.
+    The learning rate falls linearly towards zero, unless a subclass says otherwise. A subclass has
+    the parameters `max_iter`, `learning_rate_init` and `random_state`, and `predict_proba`.
 
     Attributes
     ----------
@@ -88,7 +89,10 @@ class EpochClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         for epoch in range(self.max_iter):
             step = context.subcontext(task_name="epoch", max_subtasks=self._parts(X))
             step.call_on_fit_task_begin(estimator=self)
-            rate = self.learning_rate_init * (1 - epoch / self.max_iter)
+
+            def rate(share: float, epoch=epoch) -> float:
+                return self._rate((epoch + share) / self.max_iter)
+
             inputs = self._inputs(X, epoch, random, step)
             for learner, values in zip(learners, inputs, strict=True):
                 learner.epoch(values, y, rate, functools.partial(self._part, step))
@@ -117,6 +121,10 @@ class EpochClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _features(self, X) -> list[np.ndarray]:
         """What each network is given of these images."""
         raise NotImplementedError
+
+    def _rate(self, done: float) -> float:
+        """Learning rate after this share of training."""
+        return self.learning_rate_init * (1 - done)
 
     def _prepare(self, X, y) -> None:
         """What is learned before the first epoch."""

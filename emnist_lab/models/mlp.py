@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from .epoch_training import AugmentedEpochs, EpochClassifier, EpochPart, softmax
+from .epoch_training import AugmentedEpochs, EpochClassifier, EpochPart, Rate, softmax
 from .trusted_types import trusted
 
 
@@ -28,10 +28,10 @@ class _Learner:
             random_state=random,
         )
 
-    def epoch(self, X: np.ndarray, y: np.ndarray, rate: float, part: EpochPart) -> None:
+    def epoch(self, X: np.ndarray, y: np.ndarray, rate: Rate, part: EpochPart) -> None:
         if self.scale is None:
             self.scale = np.float32(1 / max(float(X.std()), 1e-12))
-        self.model.set_params(learning_rate_init=rate)
+        self.model.set_params(learning_rate_init=rate(0.0))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # one epoch isn't meant to
             self.model.fit(X * self.scale, y)

@@ -82,3 +82,20 @@ def test_one_to_four_convolutions(train, channels):
     model = small(channels=channels).fit(train.images[:200], train.labels[:200])
     assert len(model.networks_[0]) == len(channels) + 2
     assert np.isfinite(model.predict_proba(train.images[:5])).all()
+
+
+def test_the_learning_rate_rises_then_falls_within_epochs_too(monkeypatch, train):
+    seen = []
+    step = convolution._Learner._step
+
+    def noted(learner, images, places, rate, threads):
+        seen.append(rate)
+        step(learner, images, places, rate, threads)
+
+    monkeypatch.setattr(convolution._Learner, "_step", noted)
+    model = small(max_iter=2, batch_size=20, learning_rate_init=0.01)
+    model.fit(train.images[:200], train.labels[:200])
+    peak = seen.index(max(seen))
+    assert len(seen) == 20 and peak == 6 and seen[peak] == pytest.approx(0.01)
+    assert seen[0] == 0 and seen[-1] < 0.001
+    assert np.all(np.diff(seen[: peak + 1]) > 0) and np.all(np.diff(seen[peak:]) < 0)
