@@ -9,9 +9,8 @@ WORKERS ?= 3  # of the tests; those in a browser mostly wait
 app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 	$(RUN) -m streamlit run app.py --server.port $(PORT)
 
-test: $(VENV)/.test  ## run every test; EMNIST_DIR=DIR adds those on real data
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || $(MAKE) --no-print-directory chromium
-	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(MAKE) --no-print-directory postgresql
+test:  ## run every test; EMNIST_DIR=DIR adds those on real data
+	@$(MAKE) --no-print-directory -j 2 $(VENV)/.test programs
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test  ## style, layers of imports, the Dockerfile
@@ -31,26 +30,21 @@ artifacts: $(VENV)/.app
 clean:
 	rm -rf $(VENV)
 
-.PHONY: chromium
-chromium:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
-	fi; \
-	command -v chromium >/dev/null || { \
-	  echo "Chromium is missing: tests in a browser will be skipped (apt-get install chromium)."; \
-	}
-
-# Tests start a server of their own; the one that Debian would make beside the package isn't needed.
-.PHONY: postgresql
-postgresql:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+# Programs that tests start: in one go, while pip works. After the virtual environment, which may
+# need apt-get itself. PostgreSQL without the server that Debian would make beside it.
+.PHONY: programs
+programs: | $(RUN)
+	@missing=; \
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="chromium"; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	  missing="$$missing postgresql"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  mkdir -p /etc/postgresql-common/createcluster.d && \
 	  echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/emnist-lab.conf && \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null && missing=; \
 	fi; \
-	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
-	  echo "PostgreSQL is missing: tests on it will be skipped (apt-get install postgresql)."; \
-	}
+	[ -z "$$missing" ] || echo "Tests are skipped that need: $$missing (apt-get install $$missing)."
 
 # Debian keeps venv in a package of its own.
 $(RUN):
