@@ -4,6 +4,7 @@ What a request costs is told in processor time too, which other work on the mach
 much.
 """
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -17,9 +18,13 @@ import numpy as np
 
 from ..data import loading
 from ..data.dataset_address import DEMO
+from ..errors import LabError
 from . import browser
+from .visit import Visit
+from .visitors import Person
 
 CLIENTS, SECONDS = 16, 15.0
+_STROKES, _PAUSE = 5, 0.5  # of a drawing; seconds between two
 _ANSWER = 60.0  # seconds: a limit for a busy machine
 _CPU = re.compile(r"^process_cpu_seconds_total (\S+)", re.MULTILINE)
 _IMAGES = re.compile(r"^emnist_lab_batch_images_(sum|count) (\S+)", re.MULTILINE)
@@ -113,18 +118,19 @@ def _told(address: str) -> dict[str, float]:
 
 
 def measure_api(runs: list[str], seconds: float = SECONDS) -> dict[str, dict[str, float]]:
-    """What 16 clients get at once, and what one gets alone, of each run.
+    """What 16 clients get at once, what one gets alone, and what a page beside them, of each run.
 
     Parameters
     ----------
     runs : list of str
     seconds : float
-        For each of both.
+        For each.
 
     Returns
     -------
     dict
-        Run -> figures of `measure_load`, and ``alone_ms``, the median of a single client.
+        Run -> figures of `measure_load`; ``alone_ms``, the median of a single client;
+        ``stroke_ms`` and ``stroke_p95_ms``, of a stroke on Draw while 16 clients ask again.
     """
     rows = {}
     with browser.server() as address:
@@ -132,4 +138,49 @@ def measure_api(runs: list[str], seconds: float = SECONDS) -> dict[str, dict[str
             alone = measure_load(address, run, 1, seconds / 3)
             rows[run] = measure_load(address, run, CLIENTS, seconds)
             rows[run]["alone_ms"] = alone["median_ms"]
+            waits = measure_strokes(address, run, CLIENTS, seconds)
+            rows[run]["stroke_ms"] = float(np.median(waits)) * 1e3
+            rows[run]["stroke_p95_ms"] = float(np.percentile(waits, 95)) * 1e3
     return rows
+
+
+def measure_strokes(
+    address: str, run: str, clients: int = CLIENTS, seconds: float = SECONDS
+) -> list[float]:
+    """What a stroke on Draw takes while clients ask the API.
+
+    Parameters
+    ----------
+    address, run, clients, seconds
+        As for `measure_load`.
+
+    Returns
+    -------
+    list of float
+        Seconds of each stroke.
+
+    Raises
+    ------
+    LabError
+        The page wasn't answered, or reported an error.
+    """
+
+    async def draw() -> list[float]:
+        async with Visit(address) as visit:
+            person, waits = Person(visit), []
+            await person.act("Draw")
+            await person.act("a stroke")  # the runs are opened
+            load = asyncio.create_task(
+                asyncio.to_thread(measure_load, address, run, clients, seconds)
+            )
+            while not load.done():
+                if len(waits) % _STROKES == 0:
+                    await person.act("Draw")  # a new drawing
+                waits.append((await person.act("a stroke")).seconds)
+                await asyncio.sleep(_PAUSE)
+            await load
+            if visit.errors:
+                raise LabError(f"A page said under load: {visit.errors[0]}")
+            return waits
+
+    return asyncio.run(draw())

@@ -37,7 +37,7 @@ USEFUL = {
     "draw": "canvas.upper-canvas",
 }
 BARS = ".el-bars"
-_START = 60.0  # seconds that the server may take to answer
+_START = 240.0  # seconds that the server may take to answer, on a busy machine
 
 
 def chromium() -> str | None:

@@ -202,6 +202,8 @@ _API: Columns = (
     ("cpu_ms", "server's processor time for one", "{:.1f} ms"),
     ("batch", "images read together", "{:.1f}"),
     ("alone_ms", "median of one client alone", "{:.1f} ms"),
+    ("stroke_ms", "a stroke on Draw meanwhile, median", "{:.0f} ms"),
+    ("stroke_p95_ms", "its 95th percentile", "{:.0f} ms"),
 )
 
 

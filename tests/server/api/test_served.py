@@ -77,6 +77,10 @@ def test_clients_at_once_are_all_answered(served):
     assert 0 < found["median_ms"] <= found["p95_ms"]
 
 
+def test_a_page_beside_them_is_answered_too(served):
+    assert all(wait > 0 for wait in api_load.measure_strokes(served, "hog-qda", 4, 1.0))
+
+
 def test_a_setting_that_cannot_be_stops_the_server(tmp_path):
     variables = {"EMNIST_LAB_HOME": str(tmp_path), "EMNIST_LAB_API_RATE": "often"}
     with (
