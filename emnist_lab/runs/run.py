@@ -1,8 +1,9 @@
 """A fitted recipe with its manifest and test scores."""
 
+import itertools
 import zipfile
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from .manifest import MANIFEST, MODEL, SCORES, Damaged
 from .run_folders import LONGEST_NAME, check_name, runs_home
 
 _FEW = 16  # images whose matrix products are too small to be worth more than one thread
+_NUMBERS = itertools.count()  # of runs, in this process
 _BATCH = 4096  # images in work at a time: bounds the memory that prediction takes
 
 
@@ -41,6 +43,7 @@ class Run:
 
     manifest: dict[str, Any]
     folder: Path | None = None
+    _number: int = field(default_factory=_NUMBERS.__next__, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -283,13 +286,16 @@ class Run:
         Returns
         -------
         tuple
-            Its folder, and when its manifest was written.
+            Its folder, and when its manifest was written; of a run that was not saved, an empty
+            text and a number that no other has in this process.
 
         Raises
         ------
         RunError
             It is gone.
         """
+        if self.folder is None:
+            return "", self._number
         try:
             return str(self.folder), (self.folder / MANIFEST).stat().st_mtime_ns
         except OSError as error:

@@ -1,7 +1,8 @@
-"""The server's work in the background: readings, neighbours, maps, pictures, intervals."""
+"""The server's work in the background: readings, neighbours, maps, pictures, words, intervals."""
 
 from emnist_lab.evaluation.embedding import Projection
 from emnist_lab.evaluation.neighbours import NearestNeighbours
+from emnist_lab.handwriting.word_reader import WordPrediction
 from emnist_lab.metrics.bootstrap import Intervals
 from emnist_lab.metrics.report import Report
 from emnist_lab.ui.background_task import Background
@@ -30,6 +31,12 @@ def maps() -> Background[Projection]:
 def pictures() -> Background:
     """Pictures of pages, found and read: one at a time, for each takes a core for seconds."""
     return Background("pictures", 24)
+
+
+@server_wide
+def words() -> Background[WordPrediction]:
+    """Words, told apart and read: each takes a core for some tenths of a second."""
+    return Background("words", 256)  # one a stroke: nobody's may be pushed out by others'
 
 
 @server_wide

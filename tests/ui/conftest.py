@@ -17,7 +17,7 @@ def fresh(monkeypatch):
     """Caches outlive a test's home and dataset; and pages show what comes of background work."""
     st.cache_data.clear()
     st.cache_resource.clear()
-    for pool in ("readings", "neighbours", "maps", "intervals"):
+    for pool in ("readings", "neighbours", "maps", "words", "intervals"):
         getattr(background_pools, pool).forget()
     monkeypatch.setattr(task_panel, "_AT_ONCE", 60)
 

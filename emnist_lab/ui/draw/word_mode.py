@@ -1,15 +1,17 @@
 """A word on the Draw page: its characters, told apart and read one by one."""
 
+import hashlib
 import html
 
 import numpy as np
 import streamlit as st
 
+from emnist_lab.callbacks import ProgressCallback
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import InkError, LabError
 from emnist_lab.handwriting import word_reader
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import messages
+from emnist_lab.ui import background_pools, messages, task_panel
 from emnist_lab.ui.components.board import Board
 from emnist_lab.ui.components.character_boxes import cards
 from emnist_lab.ui.draw import keep_buttons
@@ -35,14 +37,28 @@ def words(run: Run, drawn: Board) -> None:
             "words. Joined script can't be read."
         )
         return
-    try:
+    strokes, pen = [np.array(one) for one in drawn.strokes], drawn.pen_width
+    whole = hashlib.sha256(repr([one.tolist() for one in strokes]).encode()).hexdigest()
+
+    def read(tell: ProgressCallback) -> word_reader.WordPrediction:
         run.warm_up()
-        reading = word_reader.read(run, drawn.strokes, drawn.pen_width)
+        return word_reader.read(run, strokes, pen)
+
+    try:
+        reading = task_panel.result_or_progress(
+            background_pools.words(),
+            (whole, pen, *run.version_key()),
+            read,
+            about="Reading the word",
+            name="draw_word",
+        )
     except InkError as error:
         st.info(messages.sentence(error), icon=":material/draw:")
         return
     except LabError as error:
         messages.say_error(error)
+        return
+    if reading is None:
         return
     names, letters = display_names(run.classes), list(reading.letters)
     called = dict(zip(run.classes, names, strict=True))
