@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from helpers import JOB, go, press, settled, write
+from helpers import JOB, WAIT, go, press, settled, write
 
 from emnist_lab.maintenance import browser
 from emnist_lab.models import catalog
@@ -48,10 +48,19 @@ def move(page, key: str, images: int) -> None:
     settled(page)  # until then things may still move away under a click
 
 
+@pytest.fixture(scope="module")
+def tab(window, site):
+    """One tab in which one address after the other is typed, the first while on Home."""
+    tab = window.new_page()
+    tab.set_default_timeout(WAIT)
+    tab.goto(site)
+    tab.locator(browser.USEFUL[""]).first.wait_for()
+    yield tab
+    tab.close()
+
+
 def open_at_once(page, site, train, name: str) -> None:
-    """On Home, type the address of a recipe, and move the slider as soon as there is one."""
-    page.goto(site)
-    page.locator(browser.USEFUL[""]).first.wait_for()
+    """Type the address of a recipe, and move the slider as soon as there is one."""
     page.goto(f"{site}/train?recipe={name}", wait_until="commit")
     move(page, "Home", 2_000)
     # What a field held in the browser only reaches the server with the next move.
@@ -59,16 +68,18 @@ def open_at_once(page, site, train, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", catalog.RECIPES)
-def test_a_quick_move_leaves_a_recipe_its_own_settings(page, site, train, name):
+def test_a_quick_move_leaves_a_recipe_its_own_settings(tab, site, train, name):
     """Two runs of the script in a moment: the first may end before its message is sent."""
-    open_at_once(page, site, train, name)
-    assert shown(page) == own_of(catalog.get(name))
-    page.get_by_role("radio", name=name, exact=True, checked=True).wait_for(state="attached")
-    assert page.get_by_role("button", name="Train", exact=True).is_enabled()
+    open_at_once(tab, site, train, name)
+    assert shown(tab) == own_of(catalog.get(name))
+    tab.get_by_role("radio", name=name, exact=True, checked=True).wait_for(state="attached")
+    assert tab.get_by_role("button", name="Train", exact=True).is_enabled()
 
 
 def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     recipe = catalog.get("hog-qda")
+    page.goto(site)
+    page.locator(browser.USEFUL[""]).first.wait_for()
     open_at_once(page, site, train, recipe.name)
     settings = page.get_by_test_id("stExpander").filter(has_text="Hyperparameters")
     settled(page)
