@@ -27,11 +27,11 @@ _log = logging.getLogger(__name__)
 _TAIL = 64
 _MANY = 64  # files whose last bytes are looked at; of more files, about so many
 _STALE = 3600  # seconds after which an entry that is still being written was given up
-_FORMAT = 2
+_FORMAT = 3
 
 
 def _entry(source: Source) -> Path:
-    kind = (_FORMAT, source.split, source.part, source.format)
+    kind = (_FORMAT, source.split, source.part, source.format, source.variant)
     content = hashlib.sha256(repr(kind).encode())
     above = len(os.path.commonpath([path.parent for path in source.paths]))
     step = max(len(source.paths) // _MANY, 1)
@@ -73,7 +73,13 @@ def _kept(entry: Path) -> RawPart | None:
         if images.dtype != np.uint8 or images.shape != (len(labels), SIDE, SIDE):
             raise ValueError("images and labels don't fit")
         classes = {int(label): str(name) for label, name in about["classes"].items()}
-        return RawPart(np.asarray(images), labels, classes, tuple(map(str, about["notes"])))
+        writers, names = None, tuple(map(str, about["writers"]))
+        if names:
+            writers = np.load(entry / "writers.npy", allow_pickle=False)
+            if writers.shape != labels.shape or writers.dtype != np.int64:
+                raise ValueError("labels and writers don't fit")
+        notes = tuple(map(str, about["notes"]))
+        return RawPart(np.asarray(images), labels, classes, notes, writers, names)
     except FileNotFoundError:
         return None  # the first reading
     except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError) as error:
@@ -148,7 +154,13 @@ def _room(path: Path, count: int) -> np.memmap:
 
 def _finish(entry: Path, partial: Path, fresh: RawPart) -> None:
     np.save(partial / "labels.npy", fresh.labels, allow_pickle=False)
-    about = {"classes": fresh.classes, "notes": list(fresh.notes)}
+    about = {
+        "classes": fresh.classes,
+        "notes": list(fresh.notes),
+        "writers": list(fresh.writer_names),
+    }
+    if fresh.writers is not None:
+        np.save(partial / "writers.npy", fresh.writers, allow_pickle=False)
     (partial / "about.json").write_text(json.dumps(about), encoding="utf-8")
     if entry.exists():
         shutil.rmtree(entry)  # it was found damaged

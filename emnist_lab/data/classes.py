@@ -1,5 +1,20 @@
 """Class names: the class of a character, and names for people."""
 
+# Fashion-MNIST's classes (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747) in their order: a class
+# is one character everywhere, so a sign stands for each.
+FASHION = {
+    "👕": "T-shirt/top",
+    "👖": "Trouser",
+    "🧶": "Pullover",
+    "👗": "Dress",
+    "🧥": "Coat",
+    "👡": "Sandal",
+    "👔": "Shirt",
+    "👟": "Sneaker",
+    "👜": "Bag",
+    "👢": "Ankle boot",
+}
+
 
 def class_index(label: str, classes: list[str]) -> int | None:
     """Index of a character among `classes`; a letter without a class counts as its other case.
@@ -30,6 +45,8 @@ def class_index(label: str, classes: list[str]) -> int | None:
 def display_names(classes: list[str]) -> list[str]:
     """Names for people: a class that merges both cases of a letter shows both, "C c".
 
+    Signs of clothes become their names.
+
     Parameters
     ----------
     classes : list of str
@@ -42,10 +59,12 @@ def display_names(classes: list[str]) -> list[str]:
 
     Examples
     --------
-    >>> display_names(["7", "C", "B", "b"])
-    ['7', 'C c', 'B', 'b']
+    >>> display_names(["7", "C", "B", "b"]), display_names(["👖"])
+    (['7', 'C c', 'B', 'b'], ['Trouser'])
     """
     return [
-        f"{name} {name.swapcase()}" if name.isalpha() and name.swapcase() not in classes else name
+        f"{name} {name.swapcase()}"
+        if name.isalpha() and name.swapcase() not in (name, *classes)
+        else FASHION.get(name, name)
         for name in classes
     ]

@@ -2,14 +2,18 @@
 
 import enum
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DatasetError, first_line
 from ..files import SHIPPED, home
+from .splits import KNOWN
 
 DEMO, FETCHED = "demo", "fetched"
 DEFAULT_NAME = "EMNIST"  # of the default dataset, in lists and links; no import may be called so
+# What may stand behind a place and "#", separated by commas, where the place itself doesn't tell.
+BY_WRITER, FROM_ZERO = "by-writer", "letters-from-0"
+CHOICES = (*KNOWN, FROM_ZERO, BY_WRITER)
 
 
 class AddressKind(enum.Enum):
@@ -31,17 +35,23 @@ class DatasetAddress:
     kind : AddressKind
     text : str
         Name of the import, or the path as it was given; empty for the other kinds.
+    choices : tuple of str
+        What a person said of it, of `CHOICES`: which set it is, that its letters are counted from
+        0, that its test part is to have writers of its own.
 
     Examples
     --------
     >>> DatasetAddress.parse("demo").kind
     <AddressKind.DEMO: 'demo'>
+    >>> DatasetAddress.parse("raw#fashion-mnist").choices
+    ('fashion-mnist',)
     >>> DatasetAddress.parse(None) == DatasetAddress()
     True
     """
 
     kind: AddressKind = AddressKind.DEFAULT
     text: str = ""
+    choices: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, root: "DatasetAddress | str | os.PathLike | None") -> "DatasetAddress":
@@ -52,7 +62,8 @@ class DatasetAddress:
         root : DatasetAddress, str, path-like or None
             ``"demo"``, ``"fetched"``, the name of an imported dataset, or a
             folder or file. A dataset's name counts before a folder's: that one
-            is also ``./NAME``. None or an empty text is the default place.
+            is also ``./NAME``. None or an empty text is the default place. ``PLACE#CHOICE`` says
+            what the place doesn't tell; see `choices`.
 
         Returns
         -------
@@ -68,9 +79,16 @@ class DatasetAddress:
             return root
         text = str(root).strip() if root is not None else ""
         fixed = {"": AddressKind.DEFAULT, DEMO: AddressKind.DEMO, FETCHED: AddressKind.FETCHED}
+        place, _, behind = text.rpartition("#")
+        choices = tuple(behind.split(","))
+        if "#" in text and set(choices) <= set(CHOICES) and not _exists(text):
+            text = place
+        else:
+            choices = ()
         if text in fixed:
-            return cls(fixed[text])
-        return cls(AddressKind.IMPORTED if _is_imported(text) else AddressKind.PATH, text)
+            return cls(fixed[text], choices=choices)
+        kind = AddressKind.IMPORTED if _is_imported(text) else AddressKind.PATH
+        return cls(kind, text, choices)
 
     @classmethod
     def from_name(cls, name: str) -> "DatasetAddress":
@@ -100,9 +118,21 @@ class DatasetAddress:
     @property
     def root(self) -> str | None:
         """What `parse` makes this address of again; None for the default place."""
-        if self.kind in (AddressKind.DEMO, AddressKind.FETCHED):
-            return self.kind.value
-        return self.text or None
+        fixed = self.kind in (AddressKind.DEMO, AddressKind.FETCHED)
+        place = self.kind.value if fixed else self.text
+        behind = f"#{','.join(self.choices)}" if self.choices else ""
+        return f"{place}{behind}" or None
+
+    @property
+    def chosen(self) -> str | None:
+        """The split or set that a person said it is; None where that is to be found."""
+        if FROM_ZERO in self.choices:
+            return "letters"
+        return next((one for one in self.choices if one in KNOWN), None)
+
+    def with_choice(self, choice: str) -> "DatasetAddress":
+        """The same place with one more of `CHOICES` said of it."""
+        return replace(self, choices=tuple(dict.fromkeys([*self.choices, choice])))
 
     def places(self) -> list[Path]:
         """Folders or files to look for the dataset in.
@@ -169,6 +199,13 @@ def _is_imported(text: str) -> bool:
         return False
 
 
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def _holds_files(folder: Path) -> bool:
     """Whether the folder holds anything but the hidden files of a download."""
     try:
@@ -195,6 +232,11 @@ def _existing(named: str, place: Path | None = None) -> Path:
         raise DatasetError(
             f"{named[:80]!r} can't be a folder ({first_line(error)[:80]}): check the spelling."
         ) from error
+    before, _, behind = named.rpartition("#")
+    if before and _exists(before):
+        raise DatasetError(
+            f"{behind[:40]!r} can't be said of {before}: choose {', '.join(CHOICES)}."
+        )
     raise DatasetError(
         f"There is no folder {named}: check the spelling, or name the folder that holds the "
         "EMNIST files."

@@ -1,5 +1,6 @@
 """Where a dataset lies: finds every part of every split in a folder, whatever its format."""
 
+import functools
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,14 +8,22 @@ from pathlib import Path
 
 from ..errors import DatasetError
 from . import splits
-from .dataset_address import DatasetAddress
-from .formats import csv_table, image_folder, matlab, official_files, parquet
-from .formats.base import Source, allocate_in_memory
+from .dataset_address import BY_WRITER, FROM_ZERO, DatasetAddress
+from .formats import (
+    csv_table,
+    image_folder,
+    matlab,
+    numpy_arrays,
+    official_files,
+    parquet,
+    plain_idx,
+)
+from .formats.base import Allocate, RawPart, Source, allocate_in_memory
 from .formats.idx import IdxFile
 from .formats.validation import MOST_IMAGES, printable
-from .splits import PARTS, SPLITS
+from .splits import KNOWN, PARTS
 
-_DEPTH = 4  # NIST's archive unpacks to gzip/, torchvision to EMNIST/raw; class folders go deeper
+_DEPTH = 8  # NIST's archive unpacks to gzip/, torchvision to EMNIST/raw; class folders go deeper
 MOST_FOLDERS = 20_000
 MOST_FILES = MOST_IMAGES + 100_000  # pictures, and what else may lie beside them
 
@@ -24,7 +33,7 @@ def _files(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
         return
-    level, folders, count = [place], 0, 0
+    level, folders, count, linked = [place], 0, 0, set()
     for _ in range(_DEPTH + 1):
         below = []
         for folder in level:
@@ -44,6 +53,13 @@ def _files(place: Path) -> Iterator[Path]:
                 if entry.name.startswith(".") or entry.name == "__MACOSX":
                     continue
                 if _is(entry.is_dir):
+                    if entry.is_symlink():  # which may lead in circles, and to one place twice
+                        real = os.path.realpath(entry.path)
+                        if real in linked or place.is_relative_to(real):
+                            continue
+                        if Path(real).is_relative_to(place):
+                            continue  # it is looked through where it lies
+                        linked.add(real)
                     below.append(Path(entry.path))
                 elif _is(entry.is_file):
                     count += 1
@@ -66,7 +82,7 @@ def _is(test) -> bool:
 Parts = dict[tuple[str, str], Source]
 
 
-def _by_format(place: Path) -> list[Parts]:
+def _by_format(place: Path, chosen: str | None) -> list[Parts]:
     """What a place holds, one dict a format, the format that is nearest to NIST's first."""
     try:
         files = list(_files(place))
@@ -79,13 +95,15 @@ def _by_format(place: Path) -> list[Parts]:
     kinds = (
         [source for source in official if not source.generated],
         matlab.find(files),
-        parquet.find(files),
-        csv_table.find(files),
-        image_folder.find(files, place if place.is_dir() else place.parent),
+        plain_idx.find(files, chosen),
+        numpy_arrays.find(files, chosen),
+        parquet.find(files, chosen),
+        csv_table.find(files, chosen),
+        image_folder.find(files, place if place.is_dir() else place.parent, chosen),
         [source for source in official if source.generated],
     )
     families = [_by_part(kind) for kind in kinds]
-    unclear = [source for kind in kinds for source in kind if source.split not in SPLITS]
+    unclear = [source for kind in kinds for source in kind if source.split not in KNOWN]
     if not any(families):
         if unclear:
             unclear[0].read(allocate_in_memory)  # raises the error that says why it is none
@@ -96,7 +114,7 @@ def _by_format(place: Path) -> list[Parts]:
 def _by_part(sources: list[Source]) -> Parts:
     found: Parts = {}
     for source in sources:
-        if source.split not in SPLITS:
+        if source.split not in KNOWN:
             continue
         for part in [source.part] if source.part else PARTS:
             first = found.setdefault((source.split, part), source)
@@ -118,7 +136,7 @@ def find(root: DatasetAddress | str | os.PathLike | None = None) -> Parts:
     Returns
     -------
     dict of (split, part) to Source
-        In the order of `SPLITS`. Both parts of a split come from one place and
+        In the order of `KNOWN`. Both parts of a split come from one place and
         format: what two copies share is unknown, so they aren't mixed.
 
     Raises
@@ -126,15 +144,36 @@ def find(root: DatasetAddress | str | os.PathLike | None = None) -> Parts:
     DatasetError
         See `DatasetAddress.places`; or a file there can't be what it seems to be.
     """
+    address = DatasetAddress.parse(root)
     families = [
-        family for place in DatasetAddress.parse(root).places() for family in _by_format(place)
+        family for place in address.places() for family in _by_format(place, address.chosen)
     ]
     chosen: Parts = {}
-    for split in SPLITS:
+    for split in KNOWN:
         have = [[(split, part) for part in PARTS if (split, part) in family] for family in families]
         most = max(range(len(families)), key=lambda i: (len(have[i]), -i))
         chosen |= {key: families[most][key] for key in have[most]}
-    return chosen
+    return {key: _as_said(source, address.choices) for key, source in chosen.items()}
+
+
+def _as_said(source: Source, choices: tuple[str, ...]) -> Source:
+    """A source, read as a person said."""
+    if FROM_ZERO in choices and source.split == "letters":
+        read = functools.partial(_from_zero, source)
+        source = replace(source, read=read, variant=f"{source.variant}{FROM_ZERO}")
+    return replace(source, by_writer=True) if BY_WRITER in choices else source
+
+
+def _from_zero(source: Source, allocate: Allocate) -> RawPart:
+    """Letters whose labels count from 0, where nothing in the labels proves it."""
+    raw = source.read(allocate)
+    classes = dict(enumerate(splits.mapping("letters").values()))
+    if raw.labels.max(initial=0) >= len(classes):
+        raise DatasetError(
+            f"{printable(source.paths[0].name, 255)} holds the label {raw.labels.max()}, so its "
+            "letters count from 1: leave letters-from-0 out."
+        )
+    return replace(raw, classes=classes, notes=(*raw.notes, "They were read from 0, as was said."))
 
 
 def files_of_nist(root: DatasetAddress | str | os.PathLike) -> dict[str, IdxFile]:
@@ -160,7 +199,7 @@ def files_of_nist(root: DatasetAddress | str | os.PathLike) -> dict[str, IdxFile
 
 
 def available(root: DatasetAddress | str | os.PathLike | None = None) -> list[tuple[str, str]]:
-    """Parts that are at hand, in the order of `SPLITS`.
+    """Parts that are at hand, in the order of `KNOWN`.
 
     Parameters
     ----------

@@ -72,8 +72,10 @@ def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
         format=source.format,
         notes=(*source.notes, *decoded.notes),
         generated=source.generated,
+        writers=decoded.writers,
+        writer_names=decoded.writer_names,
     )
-    return whole if source.part else _share(whole, part)
+    return whole if source.part else _share(whole, part, source.by_writer)
 
 
 def _origin(source: Source, raw: np.ndarray) -> str:
@@ -91,6 +93,9 @@ def _upright(decoded: RawPart, source: Source) -> RawPart:
             f"{source.paths[0].name} has classes for labels outside of 0 to {_MOST_LABELS - 1}: "
             "number its classes from 0."
         )
+    if source.split not in splits.HANDWRITTEN:
+        note = "The images were taken as upright: only Latin letters and digits tell."
+        return replace(decoded, notes=(*decoded.notes, note))
     names = np.array([decoded.classes.get(value, "") for value in range(max(decoded.classes) + 1)])
     estimate = orientation.detect_orientation(
         decoded.images, characters=names[decoded.labels].tolist()
@@ -115,20 +120,30 @@ def _upright(decoded: RawPart, source: Source) -> RawPart:
     return replace(decoded, notes=(*decoded.notes, note))
 
 
-def _share(whole: Part, part: str) -> Part:
-    """One part of a source that has none: one image in six of each class is its test part."""
+def _share(whole: Part, part: str, by_writer: bool) -> Part:
+    """One part of a source that has none: one image in six of each class is its test part.
+
+    Or one writer in six, where a person asked for it.
+    """
     order = np.random.default_rng(_HOLD_OUT_SEED).permutation(len(whole))
-    order = order[np.argsort(whole.labels[order], kind="stable")]
-    counts = whole.counts()
-    rank = np.arange(len(whole)) - np.repeat(np.cumsum(counts) - counts, counts)
-    test = rank < -(-counts // _HOLD_OUT)[whole.labels[order]]
+    counts, of_what = whole.counts(), "of each class one image"
+    if by_writer:
+        test, of_what = _of_some_writers(whole, order), "of the writers one"
+    elif counts.max() > 1:
+        order = order[np.argsort(whole.labels[order], kind="stable")]
+        rank = np.arange(len(whole)) - np.repeat(np.cumsum(counts) - counts, counts)
+        most = np.where(counts > 1, -(-counts // _HOLD_OUT), 0)  # a single image is trained on
+        test = rank < most[whole.labels[order]]
+    else:
+        of_what = "one image, of classes that have no other,"
+        test = np.arange(len(whole)) < len(whole) // _HOLD_OUT
     chosen = np.sort(order[test if part == "test" else ~test])
     if not len(chosen):
         raise DatasetError(
             f"{len(whole)} images are too few to put some aside for a test part: add more."
         )
     note = (
-        f"No test part came with it: of each class one image in {_HOLD_OUT} was put aside as one "
+        f"No test part came with it: {of_what} in {_HOLD_OUT} was put aside as one "
         f"(seed {_HOLD_OUT_SEED})."
     )
     return replace(
@@ -136,7 +151,25 @@ def _share(whole: Part, part: str) -> Part:
         images=whole.images[chosen],
         labels=whole.labels[chosen],
         notes=(*whole.notes, note),
+        writers=None if whole.writers is None else whole.writers[chosen],
     )
+
+
+def _of_some_writers(whole: Part, order: np.ndarray) -> np.ndarray:
+    """Which images, in an order, are by the writers that are put aside."""
+    if whole.writers is None:
+        raise DatasetError(
+            "Nothing tells who wrote these images, so they can't be split by writer: give each "
+            "writer a folder that holds the classes' folders, or leave by-writer out."
+        )
+    names = np.unique(whole.writers)
+    if len(names) < 2:
+        raise DatasetError(
+            "One writer wrote all of these images, so they can't be split by writer: leave "
+            "by-writer out."
+        )
+    some = np.random.default_rng(_HOLD_OUT_SEED).permutation(names)
+    return np.isin(whole.writers[order], some[: -(-len(names) // _HOLD_OUT)])
 
 
 def load(split: str, part: str, root: DatasetAddress | str | os.PathLike | None = None) -> Part:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import DatasetError
+from . import splits
 from .formats.base import CHUNK, SIDE
 
 
@@ -22,7 +23,8 @@ class Part:
     labels : ndarray of shape (N,), dtype int64
         Index into `classes`, from 0.
     classes : list of str
-        One character a class: the first code point of its line in the mapping.
+        One character a class: the first code point of its line in the mapping. Fashion-MNIST's
+        are signs of its clothes; `emnist_lab.data.classes.display_names` has their names.
     split, part : str
         For example ``"balanced"`` and ``"test"``.
     origin : str
@@ -39,6 +41,9 @@ class Part:
         Whether drawings that people kept here may be among them.
     joined_from : tuple of str
         Fingerprints of the parts that it was joined from; see `joined`.
+    writers : ndarray of shape (N,), dtype int64, or None
+        Index into `writer_names` of who wrote each image; None where nothing tells it.
+    writer_names : tuple of str
 
     Examples
     --------
@@ -63,6 +68,8 @@ class Part:
     generated: bool = False
     handwriting: bool = False
     joined_from: tuple[str, ...] = ()
+    writers: np.ndarray | None = None
+    writer_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -83,7 +90,7 @@ class Part:
             )
         if self.origin == "copy":
             return (
-                f"{self.format} as EMNIST {self.split}, {self.part} part "
+                f"{self.format} as {splits.title(self.split)}, {self.part} part "
                 f"({len(self):,} images; not known as the official split)"
             )
         return (
@@ -170,6 +177,7 @@ class Part:
             self,
             images=self.images[rows],
             labels=self.labels[rows],
+            writers=None if self.writers is None else self.writers[rows],
             origin="sample",
             parent_name=self.name,
             joined_from=(),
@@ -201,6 +209,8 @@ class Part:
             self,
             images=np.concatenate([self.images, other.images]),
             labels=np.concatenate([self.labels, other.labels]),
+            writers=None,
+            writer_names=(),
             origin="joined",
             parent_name=f"{self.name} and {other.name}",
             notes=(*self.notes, *other.notes),

@@ -1,4 +1,4 @@
-"""The six splits of EMNIST: names, sizes, the character behind each label, NIST's own partition.
+"""The six splits of EMNIST, and other sets of 28×28 images: names, sizes, classes, partition.
 
 Cohen et al. 2017, arXiv:1702.05373. The tables equal NIST's mapping files,
 which some copies of the dataset lack.
@@ -11,8 +11,13 @@ import string
 import numpy as np
 
 from ..errors import DatasetError
+from .classes import FASHION
 
 SPLITS = ("balanced", "byclass", "bymerge", "letters", "digits", "mnist")
+# Other sets that people keep in MNIST's format: they load as what they are.
+OTHERS = ("fashion-mnist", "kmnist", "k49", "qmnist", "usps")
+KNOWN = (*SPLITS, *OTHERS)
+HANDWRITTEN = (*SPLITS, "qmnist", "usps")  # Latin letters and digits: made as EMNIST's images are
 PARTS = ("train", "test")
 OFFICIAL = {  # images in NIST's train and test parts
     "balanced": (112_800, 18_800),
@@ -47,6 +52,31 @@ _CHARACTERS = {
     "letters": (1, string.ascii_uppercase),
     "digits": (0, string.digits),
     "mnist": (0, string.digits),
+    "fashion-mnist": (0, "".join(FASHION)),
+    # Clanuwat et al. 2018, arXiv:1812.01718: Kuzushiji, the cursive script of old Japanese books
+    "kmnist": (0, "おきすつなはまやれを"),
+    "k49": (
+        0,
+        "あいうえおかきくけこさしすせそたちつてとなにぬねの"
+        "はひふへほまみむめもやゆよらりるれろわゐゑをんゝ",
+    ),
+    "qmnist": (0, string.digits),  # Yadav and Bottou 2019, arXiv:1905.10498
+    "usps": (0, string.digits),
+}
+_TITLES = {
+    "mnist": "MNIST or EMNIST mnist",  # the same digits, chosen otherwise
+    "fashion-mnist": "Fashion-MNIST",
+    "kmnist": "KMNIST",
+    "k49": "Kuzushiji-49",
+    "qmnist": "QMNIST",
+    "usps": "USPS",
+}
+_OTHER_NAMES = {  # how files and folders mention another set; more of a name goes first
+    "fashion-mnist": re.compile("fashion"),
+    "k49": re.compile("(?<![a-z])k49|kuzushiji[-_ ]?49"),
+    "kmnist": re.compile("(?<![a-z])kmnist|kuzushiji"),
+    "qmnist": re.compile("(?<![a-z])qmnist"),
+    "usps": re.compile("(?<![a-z])usps(?![a-z])"),
 }
 
 
@@ -60,21 +90,41 @@ def check(split: str, part: str) -> None:
     Raises
     ------
     DatasetError
-        The split isn't one of `SPLITS`, or the part not one of `PARTS`.
+        The split isn't one of `KNOWN`, or the part not one of `PARTS`.
     """
-    if split not in SPLITS:
-        raise DatasetError(f"There is no split {split!r}: choose one of {', '.join(SPLITS)}.")
+    if split not in KNOWN:
+        raise DatasetError(f"There is no split {split!r}: choose one of {', '.join(KNOWN)}.")
     if part not in PARTS:
         raise DatasetError(f"There is no part {part!r}: choose train or test.")
 
 
-def mapping(split: str) -> dict[int, str]:
-    """Label, as NIST's files hold it, -> character.
+def title(split: str) -> str:
+    """A split's or another set's name for people.
 
     Parameters
     ----------
     split : str
-        One of `SPLITS`.
+        One of `KNOWN`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> title("balanced"), title("kmnist")
+    ('EMNIST balanced', 'KMNIST')
+    """
+    return _TITLES.get(split, f"EMNIST {split}")
+
+
+def mapping(split: str) -> dict[int, str]:
+    """Label, as its makers' files hold it, -> character.
+
+    Parameters
+    ----------
+    split : str
+        One of `KNOWN`.
 
     Returns
     -------
@@ -108,7 +158,7 @@ def is_official(split: str, part: str, labels: np.ndarray) -> bool:
         True where number, values and order all agree. Labels alone can't
         prove that the images are NIST's, but no re-partition has them.
     """
-    if len(labels) != OFFICIAL[split][PARTS.index(part)]:
+    if split not in OFFICIAL or len(labels) != OFFICIAL[split][PARTS.index(part)]:
         return False
     return (
         hashlib.sha256(labels.astype(np.uint8).tobytes()).hexdigest()
@@ -117,7 +167,7 @@ def is_official(split: str, part: str, labels: np.ndarray) -> bool:
 
 
 def named_in(name: str) -> str | None:
-    """The split that a file or folder name mentions, or None.
+    """The split or other set that a file or folder name mentions, or None.
 
     Parameters
     ----------
@@ -127,13 +177,19 @@ def named_in(name: str) -> str | None:
     Returns
     -------
     str or None
+        One of `KNOWN`.
 
     Examples
     --------
-    >>> named_in("emnist-balanced-train.csv")
-    'balanced'
+    >>> named_in("emnist-balanced-train.csv"), named_in("FashionMNIST")
+    ('balanced', 'fashion-mnist')
     """
-    return next((split for split in SPLITS if _word(split).search(name.lower())), None)
+    lower = name.lower()
+    other = next((one for one in OTHERS if _OTHER_NAMES[one].search(lower)), None)
+    return other or next((split for split in SPLITS if _word(split).search(lower)), None)
+
+
+_VALIDATION = re.compile("(?<![a-z])(val|valid|validation|dev)(?![a-z])")
 
 
 def _word(text: str) -> re.Pattern:
@@ -160,7 +216,28 @@ def part_in(name: str) -> str | None:
     'test'
     """
     lower = name.lower()
-    return next((part for part in PARTS if _word(f"{part}(?:ing)?").search(lower)), None)
+    return next(
+        (part for part in PARTS if _word(f"{part}(?:ing)?(?:set|data|images)?").search(lower)), None
+    )
+
+
+def is_validation(name: str) -> bool:
+    """Whether a file or folder name speaks of a validation part.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_validation("valid"), is_validation("MNIST_val"), is_validation("values")
+    (True, True, False)
+    """
+    return bool(_VALIDATION.search(name.lower()))
 
 
 def holding(characters: set[str], counts: list[int] | None = None) -> str:

@@ -23,6 +23,7 @@ from emnist_lab.data.formats import (
     label_mapping,
     matlab,
     parquet,
+    picture_decoding,
 )
 from emnist_lab.data.formats.base import allocate_in_memory
 from emnist_lab.errors import DatasetError
@@ -555,10 +556,6 @@ def test_shards_of_a_part_are_read_as_one_in_their_order(tmp_path, balanced, dig
             "row 1, only names a picture",
         ),
         (
-            lambda d: {"image": encoded(d, np.zeros((20, 28, 27), np.uint8)), "label": d.labels},
-            "row 1, has 27×28 pixels",
-        ),
-        (
             lambda d: {"image": [*encoded(d)[:18], *[{"bytes": b"x"}] * 2], "label": d.labels},
             "row 19, can't be read",
         ),
@@ -724,7 +721,7 @@ def test_jpeg_and_webp_are_read(tmp_path, digits):
         ("7/bad.png", b"", "7/bad.png can't be read"),
         ("7/bad.png", png(np.zeros((28, 28), np.uint8))[:50], "7/bad.png can't be read"),
         ("7/bad.png", png(np.zeros((28, 28), np.uint8), "GIF"), "7/bad.png can't be read"),
-        ("7/bad.png", png(np.zeros((128, 64), np.uint8)), "7/bad.png has 64×128 pixels"),
+        ("7/bad.png", png(np.zeros((3000, 3000), np.uint8)), "7/bad.png has 3,000×3,000 pixels"),
         ("7/bad.png", png(np.zeros((28, 28), np.uint8), mode="I;16"), "more than 8 bits"),
         ("cat/x.png", png(np.zeros((28, 28), np.uint8)), "folder of pictures 'cat'"),
         ("ä/x.png", png(np.zeros((28, 28), np.uint8)), "folder of pictures 'ä'"),
@@ -788,7 +785,7 @@ def survives_picture(path: Path, folder: Path, content: bytes) -> int:
     for copy in damaged(content, 5, 40):
         path.write_bytes(copy)
         try:
-            image_folder.grey(copy, path.name)
+            picture_decoding.decode(copy, path.name)
         except DatasetError as error:
             assert str(error).isprintable() and ": " in str(error), error
             count += 1

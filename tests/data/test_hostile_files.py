@@ -161,7 +161,6 @@ def test_a_parquet_file_of_too_many_rows_is_refused_by_its_footer(tmp_path, home
     ("images", "labels", "expected"),
     [
         (lambda: pa.array([png_of(30_000)] * 9), [0] * 9, "row 1, has millions of pixels"),
-        (lambda: pa.array([png(np.zeros((9, 9), np.uint8))] * 9), [0] * 9, "9×9 pixels"),
         (lambda: pa.array([png() + bytes(2**20)] * 9), [0] * 9, "row 1, has more than 1 MB"),
         (lambda: pa.array([png()] * 9), ["x" * 100_000] * 9, "a label of 100,000 characters"),
         (lambda: pa.array([png()] * 2000), list(range(2000)), "more than 1,024 different labels"),
@@ -213,7 +212,7 @@ def tiff() -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("7/x.png", png_of(100_000), "7/x.png has millions of pixels, expected 28×28"),
+        ("7/x.png", png_of(100_000), "7/x.png has millions of pixels"),
         ("7/x.png", png() + bytes(2**21), "7/x.png has more than 1 MB"),
         ("7/x.tif", tiff(), "7/x.tif can't be read as a picture"),
         ("7/x.png", b"GIF89a" + bytes(99), "7/x.png can't be read as a picture"),

@@ -34,12 +34,17 @@ class RawPart:
         Character of each label value. May hold more labels than occur.
     notes : tuple of str
         What a person should know of the reading, a short sentence each.
+    writers : ndarray of shape (N,), dtype int64, or None
+        Index into `writer_names` of who wrote each image; None where nothing tells it.
+    writer_names : tuple of str
     """
 
     images: np.ndarray
     labels: np.ndarray
     classes: dict[int, str]
     notes: tuple[str, ...] = ()
+    writers: np.ndarray | None = None
+    writer_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Source:
     Attributes
     ----------
     split, part : str
-        See `emnist_lab.data.splits`. `split` is ``""`` where nothing tells it, and
+        `split` is one of `emnist_lab.data.splits.KNOWN`. It is ``""`` where nothing tells it, and
         reading then says why. A source that doesn't tell its parts apart
         stands for both: `part` is then ``""`` and one image in six is put
         aside as test part.
@@ -65,6 +70,10 @@ class Source:
         How this format is usually stored: counts where the images don't tell.
     notes : tuple of str
         What a person should know of how it was found, a sentence each.
+    variant : str
+        What else decides how it is read; a cache keeps by it.
+    by_writer : bool
+        Whether the test part that is put aside has whole writers.
     """
 
     split: str
@@ -75,6 +84,8 @@ class Source:
     generated: bool = False
     transposed: bool = True
     notes: tuple[str, ...] = ()
+    variant: str = ""
+    by_writer: bool = False
 
     def size(self) -> int:
         """Bytes on disk; files that are gone count as none."""

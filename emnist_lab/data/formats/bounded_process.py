@@ -70,10 +70,10 @@ def items(
 
     Examples
     --------
-    >>> from emnist_lab.data.formats import image_folder
-    >>> with items(image_folder.decode_files, "/", [], name="nothing") as found:
+    >>> from emnist_lab.data.formats import picture_decoding
+    >>> with items(picture_decoding.decode_files, "/", [], name="nothing") as found:
     ...     list(found)
-    []
+    [{}]
     """
     order = {
         "module": generator.__module__,

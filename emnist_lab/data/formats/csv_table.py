@@ -48,7 +48,7 @@ class _Shape:
     label: int  # column of the labels
 
 
-def find(files: list[Path]) -> list[Source]:
+def find(files: list[Path], chosen: str | None = None) -> list[Source]:
     """Tables that hold images, or try to.
 
     Parameters

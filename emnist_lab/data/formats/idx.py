@@ -83,7 +83,13 @@ def _in_archive(path: Path, member: str):
 
 
 def read(
-    images: IdxFile, labels: IdxFile, mapping: IdxFile | None, allocate: Allocate, *, split: str
+    images: IdxFile,
+    labels: IdxFile,
+    mapping: IdxFile | None,
+    allocate: Allocate,
+    *,
+    split: str,
+    own: bool = True,
 ) -> RawPart:
     """Read one part from its files, checking each against the others.
 
@@ -96,6 +102,8 @@ def read(
         Gives the room for the images.
     split : str
         Whose mapping stands in for a missing one.
+    own : bool
+        Whether a mapping belongs to it, so that a missing one is worth a note.
 
     Returns
     -------
@@ -108,7 +116,7 @@ def read(
         A file is damaged, has another format, or doesn't fit the others.
     """
     classes = _read_mapping(mapping) if mapping else splits.mapping(split)
-    raw = _read_labels(labels)
+    raw, writers = _read_labels(labels)
     pictures = _read_images(images, allocate)
     if not len(pictures):
         raise DatasetError(f"{images.name} holds no images: copy or download it again.")
@@ -124,8 +132,12 @@ def read(
             f"{labels.name} holds the label {unknown[0]}, which {other} lacks: "
             "the files are of different splits; copy them again."
         )
-    notes = () if mapping else (f"No mapping file; NIST's mapping of {split} was used.",)
-    return RawPart(pictures, raw.astype(np.int64), classes, notes)
+    notes = () if mapping or not own else (f"No mapping file; NIST's mapping of {split} was used.",)
+    names: tuple[str, ...] = ()
+    if writers is not None:
+        numbers, writers = np.unique(writers, return_inverse=True)
+        names = tuple(map(str, numbers.tolist()))
+    return RawPart(pictures, raw.astype(np.int64), classes, notes, writers, names)
 
 
 def encode(array: np.ndarray) -> bytes:
@@ -227,14 +239,43 @@ def _fits(file: IdxFile, size: int) -> int:
 
 
 @_strictly
-def _read_labels(file: IdxFile) -> np.ndarray:
+def _read_labels(file: IdxFile) -> tuple[np.ndarray, np.ndarray | None]:
+    """Labels, and who wrote each, where the file is QMNIST's."""
+    with file.open() as stream:
+        first = bytes(stream.read(4))
+    if first == b"\0\0\x0c\x02":
+        return _read_table(file)
     with file.open() as stream:
         (count,) = _header(stream, 1, file.name)
         check_count(_fits(file, count), file.name, "labels")
         labels = np.empty(count, np.uint8)
         _fill(stream, memoryview(labels), file.name)
         _ends(stream, file.name)
-    return labels
+    return labels, None
+
+
+def _read_table(file: IdxFile) -> tuple[np.ndarray, np.ndarray]:
+    """QMNIST's labels: whole numbers of four bytes, the class first and the writer third."""
+    with file.open() as stream:
+        head = bytearray(12)
+        _fill(stream, memoryview(head), file.name)
+        count, columns = struct.unpack(">2I", head[4:])
+        if columns != 8:
+            raise DatasetError(
+                f"{file.name} has {columns} columns of numbers, expected QMNIST's 8: replace it "
+                "with the official file."
+            )
+        check_count(count, file.name, "labels")
+        table = np.empty((_fits(file, count * 32) // 32, 8), ">i4")
+        _fill(stream, memoryview(table).cast("B"), file.name)
+        _ends(stream, file.name)
+    labels = table[:, 0].astype(np.int64)
+    if labels.size and not 0 <= labels.min() <= labels.max() < 256:
+        raise DatasetError(
+            f"{file.name} holds the label {labels[np.abs(labels).argmax()]}: replace it with the "
+            "official file."
+        )
+    return labels.astype(np.uint8), table[:, 2].astype(np.int64)
 
 
 @_strictly

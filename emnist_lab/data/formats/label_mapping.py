@@ -56,13 +56,16 @@ def split_of_names(counts: Mapping[str, int]) -> str:
     Returns
     -------
     str
-        One of `splits.SPLITS`.
+        One of `splits.KNOWN`.
 
     Raises
     ------
     DatasetError
         No split has such a character.
     """
+    for other in ("fashion-mnist", "kmnist", "k49"):
+        if counts and counts.keys() <= set(splits.mapping(other).values()):
+            return other
     # Who names classes a to z and no other means letters of either case, as torchvision does.
     if set(counts) == set(string.ascii_lowercase):
         return "letters"
@@ -147,7 +150,10 @@ def deduced(split: str) -> str:
     return f"No name says which split this is: by its labels it was taken for {split}."
 
 
-_PLAIN = {"data", "raw", "train", "test", "training", "testing", "default", "images", "csv"}
+_PLAIN = {
+    *("data", "raw", "train", "test", "training", "testing", "default", "images", "csv"),
+    *("valid", "val", "validation", "processed", "imgs", "png", "jpg"),
+}
 
 
 def named_split(*names: str) -> str | None:

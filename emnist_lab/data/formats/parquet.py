@@ -1,8 +1,9 @@
-"""Parquet files, as Hugging Face serves datasets: encoded pictures, or columns of pixels.
+"""Parquet and Arrow files, as Hugging Face keeps datasets: encoded pictures, or columns of pixels.
 
-A part's shards (``train-00000-of-00002.parquet``) are read as one, and its
-``validation`` shards with the training part they were taken from. What a row unpacks to isn't
-known beforehand, so files are read in a process of limited memory.
+A part's shards (``train-00000-of-00002.parquet``, ``train/data-00000-of-00001.arrow``) are read as
+one, and its ``validation`` shards with the training part they were taken from; without a test part
+they are it. What a row unpacks to isn't known beforehand, so files are read in a process of
+limited memory.
 """
 
 import contextlib
@@ -15,43 +16,54 @@ import numpy as np
 
 from ...errors import DatasetError
 from .. import splits
-from . import bounded_process, label_mapping
+from . import bounded_process, class_names, label_mapping
 from .base import Allocate, RawPart, Source
-from .parquet_decoding import FORMAT, decode, look
-from .validation import invert_if_dark_on_light, stamp
+from .parquet_decoding import decode, kind_of, look
+from .picture_decoding import tell_scaled
+from .validation import stamp
 
+SUFFIXES = (".parquet", ".arrow")
 _SHARD = re.compile(r"[-_]?(?:(\d+)-of-(\d+).*|\d{4,})$")
-_HELD_BACK = re.compile(r"(?<![a-z])val(id(ation)?)?(?![a-z])")
+_VALIDATION = re.compile("(?<![a-z])(val|valid|validation|dev)(?![a-z])")
+_NO_DATA = ("cache-", "indices", "tmp")  # what Hugging Face's library keeps beside its data
 
 
-def find(files: list[Path]) -> list[Source]:
-    """Parts held by Parquet files with pictures or pixels.
+def find(files: list[Path], chosen: str | None = None) -> list[Source]:
+    """Parts held by Parquet and Arrow files with pictures or pixels.
 
     Parameters
     ----------
     files : list of pathlib.Path
+    chosen : str, optional
+        The split or set that a person said it is.
 
     Returns
     -------
     list of Source
-        One a part, of all its shards: ``.parquet`` with a column of images,
+        One a part, of all its shards: ``.parquet`` or ``.arrow`` with a column of images,
         with about 785 columns, or with "emnist" in its name. The split is
         ``""`` where nothing tells it: reading says why.
     """
-    ours = [path for path in files if path.suffix.lower() == ".parquet"]
+    ours = [
+        path
+        for path in files
+        if path.suffix.lower() in SUFFIXES and not path.name.lower().startswith(_NO_DATA)
+    ]
     unnamed = tuple((path, *stamp(path)) for path in ours if not _claims(path))
     holding = _holding(unnamed) if unnamed else frozenset()
+    ours = [path for path in ours if _claims(path) or path in holding]
+    tested = any(_part(path) == "test" for path in ours)
     groups: dict[tuple, list[Path]] = {}
     for path in ours:
-        if _claims(path) or path in holding:
-            groups.setdefault(_group(path), []).append(path)
+        groups.setdefault(_group(path, tested), []).append(path)
     sources = []
     for (_, _, part), paths in groups.items():
         paths = sorted(paths, key=lambda path: (_held_back(path), path))
-        named = _named(paths[0])
+        named = chosen or _named(paths[0])
         reading = functools.partial(read, tuple(paths), named)
         split = named or _split(tuple((path, *stamp(path)) for path in paths))
-        sources.append(Source(split, part, FORMAT, tuple(paths), reading, transposed=False))
+        kind = kind_of(paths[0])
+        sources.append(Source(split, part, kind, tuple(paths), reading, transposed=False))
     return sources
 
 
@@ -79,19 +91,24 @@ def read(paths: tuple[Path, ...], named: str | None, allocate: Allocate) -> RawP
         A file is damaged or missing, holds something else, or labels of no split.
     """
     _check_shards(paths)
-    with bounded_process.items(decode, paths, name=paths[0].name) as found:
+    with bounded_process.items(decode, paths, named, name=paths[0].name) as found:
         # before the images, which take long: whether these labels can be EMNIST's
         split, labels, classes, notes = _labelled(paths[0], *next(found), next(found), named)
-        images = allocate(len(labels))
+        images, done = allocate(len(labels)), np.empty(len(labels), np.uint8)
         start = 0
-        for block in found:
+        while start < len(labels):
+            block = next(found)
             images[start : start + len(block)] = block
+            done[start : start + len(block)] = next(found)
             start += len(block)
+        sizes, characters = next(found), next(found)
     if not named:
         notes = (label_mapping.deduced(split), *notes)
-    if any(map(_held_back, paths)) and not all(map(_held_back, paths)):
-        notes = (*notes, "The validation shards were read as the end of the training part.")
-    return RawPart(images, labels, classes, (*notes, *invert_if_dark_on_light(images)))
+    if any(map(_held_back, paths)):
+        whole = all(map(_held_back, paths))
+        told = "taken as the test part" if whole else "read as the end of the training part"
+        notes = (*notes, f"The validation shards were {told}.")
+    return RawPart(images, labels, classes, (*notes, *tell_scaled(images, done, sizes, characters)))
 
 
 def _labelled(
@@ -99,7 +116,8 @@ def _labelled(
 ) -> tuple[str, np.ndarray, dict[int, str], tuple[str, ...]]:
     """Split, labels, classes and notes of a part, from its column of labels."""
     if all(isinstance(mark, int) for mark in marks):
-        if not names:
+        words = any(len(name) > 1 for name in names)
+        if not names or (words and not 0 <= min(marks) <= max(marks) < len(names)):
             counts = dict(zip(marks, np.bincount(places).tolist(), strict=True))
             split = named or label_mapping.split_of_values(counts)
             classes, notes = label_mapping.by_value(split, counts, path.name)
@@ -111,6 +129,8 @@ def _labelled(
                 "download it again."
             )
         marks = [names[mark] for mark in marks]
+    known = class_names.meanings(marks, named)
+    marks = [known[mark] or mark for mark in marks]
     counts = Counter()
     for mark, count in zip(marks, np.bincount(places).tolist(), strict=True):
         counts[mark] += count
@@ -141,22 +161,30 @@ def _check_shards(paths: tuple[Path, ...]) -> None:
             )
 
 
-def _group(path: Path) -> tuple[Path, str, str]:
+def _group(path: Path, tested: bool) -> tuple[Path, str, str]:
     """Shards that have this in common are one part."""
     part = _part(path)
     stem = _SHARD.sub("", path.stem.lower())
-    return path.parent, _HELD_BACK.sub("train", stem), part
+    if not _held_back(path):
+        return path.parent, stem, part
+    if not tested:
+        return path.parent, stem, "test"
+    whose = path.parent
+    if splits.is_validation(whose.name):
+        whose = whose.with_name("train")
+    return whose, _VALIDATION.sub("train", stem), part
 
 
 def _held_back(path: Path) -> bool:
-    return bool(_HELD_BACK.search(path.stem.lower()))
+    if splits.part_in(path.stem):
+        return False
+    return splits.is_validation(path.stem) or splits.is_validation(path.parent.name)
 
 
 def _part(path: Path) -> str:
     if _held_back(path):
         return "train"
-    folder = path.parent.name.lower()
-    return splits.part_in(path.stem) or (folder if folder in splits.PARTS else "")
+    return splits.part_in(path.stem) or splits.part_in(path.parent.name) or ""
 
 
 def _claims(path: Path) -> bool:

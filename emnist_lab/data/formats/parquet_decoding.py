@@ -1,21 +1,26 @@
-"""Unpacking Parquet files: what `parquet` calls in a process of limited memory."""
+"""Unpacking Parquet and Arrow files: what `parquet` calls in a process of limited memory."""
 
+import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ...errors import DatasetError
+from .. import splits
+from . import class_names
 from .base import PIXELS, SIDE
 from .csv_table import LABELS, LIKELY
-from .image_folder import grey
+from .picture_decoding import AS_IT_IS, PictureReader
 from .validation import MOST_LABELS, check_count, printable, reading_errors, whole_numbers
 
 FORMAT = "Parquet file"
-REMEDY = "use a copy with a column 'image' of 28×28 pictures and a column 'label'"
+ARROW = "Arrow file"
+REMEDY = "use a copy with a column 'image' of pictures and a column 'label'"
 _IMAGES = ("image", "img", "pixels", "images")
 _ROWS = 1024  # read at a time
 _LONGEST = 80  # characters of a label that is looked at
@@ -32,12 +37,56 @@ class _Shape:
     names: tuple[str, ...]  # of the label values from 0 on; empty where none are written
 
 
-def decode(files: list[str]) -> Iterator:
+@dataclass(frozen=True)
+class _Table:
+    """A file that is open."""
+
+    schema: Any  # pyarrow's
+    batches: Callable[[list[str]], Iterator]  # of these columns
+    rows: int | None  # None where only its end tells
+
+
+def kind_of(path: Path) -> str:
+    """What a file is, for people: ``"Parquet file"`` or ``"Arrow file"``."""
+    return ARROW if path.suffix.lower() == ".arrow" else FORMAT
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[_Table]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with reading_errors(path, kind_of(path)):
+        if kind_of(path) == FORMAT:
+            with parquet.ParquetFile(path) as file:
+
+                def batches(columns):
+                    return file.iter_batches(_ROWS, columns=columns, use_threads=False)
+
+                yield _Table(file.schema_arrow, batches, file.metadata.num_rows)
+            return
+        with pa.OSFile(str(path)) as file:
+            whole = file.read(6) == b"ARROW1"
+            file.seek(0)
+            reader = pa.ipc.open_file(file) if whole else pa.ipc.open_stream(file)
+
+            def some(columns):
+                every = map(reader.get_batch, range(reader.num_record_batches)) if whole else reader
+                for batch in every:
+                    for start in range(0, batch.num_rows, _ROWS):
+                        yield batch.select(columns).slice(start, _ROWS)
+
+            yield _Table(reader.schema, some, None)
+
+
+def decode(files: list[str], named: str | None = None) -> Iterator:
     """The shards of one part, for `bounded_process`.
 
     Parameters
     ----------
     files : list of str
+    named : str, optional
+        One of `emnist_lab.data.splits.KNOWN`, where a name tells it.
 
     Yields
     ------
@@ -47,7 +96,12 @@ def decode(files: list[str]) -> Iterator:
     places : ndarray of shape (N,), dtype int64
         For each image, which of these labels it has.
     images : ndarray of shape (M, 28, 28), dtype uint8
-        All of them, block after block.
+    done : ndarray of shape (M,), dtype uint8
+        See `picture_decoding.decode_files`; both again until all are read.
+    sizes : dict of str to int
+        At the end.
+    characters : bool
+        Whether pictures were taken for handwritten characters.
 
     Raises
     ------
@@ -66,8 +120,12 @@ def decode(files: list[str]) -> Iterator:
     places = [_places(path, shape, known) for path, shape in zip(paths, shapes, strict=True)]
     yield [list(known), shapes[0].names]
     yield np.concatenate(places)
+    other = named or class_names.other_set(shapes[0].names) or "balanced"
+    reader = PictureReader(other in splits.HANDWRITTEN)
     for path, shape in zip(paths, shapes, strict=True):
-        yield from _blocks(path, shape)
+        yield from _blocks(path, shape, reader)
+    yield dict(reader.sizes.most_common(100))
+    yield reader.characters
 
 
 def look(files: list[str]) -> Iterator[bool]:
@@ -91,23 +149,23 @@ def look(files: list[str]) -> Iterator[bool]:
             yield bool(shape.image) or len(shape.pixels) in LIKELY
 
 
-def _blocks(path: Path, shape: _Shape) -> Iterator[np.ndarray]:
-    """The images of one file."""
-    from pyarrow import parquet
-
+def _blocks(path: Path, shape: _Shape, reader: PictureReader) -> Iterator[np.ndarray]:
+    """The images of one file, and what was done to them."""
     start = 0
-    with reading_errors(path, FORMAT), parquet.ParquetFile(path) as file:
+    with _opened(path) as table:
         columns = [shape.image] if shape.image else list(shape.pixels)
-        for batch in file.iter_batches(_ROWS, columns=columns, use_threads=False):
+        for batch in table.batches(columns):
             if start + batch.num_rows > shape.rows:
                 break
+            done = np.full(batch.num_rows, AS_IT_IS, np.uint8)
             if shape.image:
                 into = np.empty((batch.num_rows, SIDE, SIDE), np.uint8)
-                _decode(batch.column(0), into, f"{path.name}, row", start)
+                _decode(batch.column(0), into, done, f"{path.name}, row", start, reader)
             else:
                 pixels = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
                 into = whole_numbers(np.stack(pixels, 1), path.name).reshape(-1, SIDE, SIDE)
             yield into
+            yield done
             start += batch.num_rows
         if start != shape.rows:
             raise DatasetError(
@@ -116,7 +174,9 @@ def _blocks(path: Path, shape: _Shape) -> Iterator[np.ndarray]:
             )
 
 
-def _decode(column, into: np.ndarray, name: str, start: int) -> None:
+def _decode(
+    column, into: np.ndarray, done: np.ndarray, name: str, start: int, reader: PictureReader
+) -> None:
     """Pictures, or lists of pixels, of one batch."""
     import pyarrow as pa
 
@@ -133,7 +193,7 @@ def _decode(column, into: np.ndarray, name: str, start: int) -> None:
                     f"{name} {row:,}, only names a picture that lies elsewhere: use a copy with "
                     "the pictures inside."
                 )
-            into[index] = grey(content.as_py(), f"{name} {row:,},")
+            into[index], done[index] = reader.grey(content.as_py(), f"{name} {row:,},")
         return
     pixels = _flat(column)
     if pixels is None:
@@ -185,13 +245,14 @@ def _holds_images(kind) -> bool:
 
 def _places(path: Path, shape: _Shape, known: dict[int | str, int]) -> np.ndarray:
     """For each row, where its label stands in `known`, to which new ones are added."""
-    from pyarrow import parquet
-
     marks: dict = {}
     row = 0
-    with reading_errors(path, FORMAT), parquet.ParquetFile(path) as file:
+    with _opened(path) as table:
         places = np.empty(shape.rows, np.int64)
-        for batch in file.iter_batches(_ROWS, columns=[shape.label], use_threads=False):
+        for batch in table.batches([shape.label]):
+            if row + batch.num_rows > shape.rows:
+                row += batch.num_rows
+                break
             for mark in batch.column(0).to_pylist():
                 whole = isinstance(mark, int | str) or (
                     isinstance(mark, float) and mark.is_integer()
@@ -223,10 +284,10 @@ def _places(path: Path, shape: _Shape, known: dict[int | str, int]) -> np.ndarra
 
 
 def _shape(path: Path) -> _Shape:
-    from pyarrow import parquet
-
-    with reading_errors(path, FORMAT), parquet.ParquetFile(path) as file:
-        schema, rows = file.schema_arrow, file.metadata.num_rows
+    with _opened(path) as table:
+        schema, rows = table.schema, table.rows
+        if rows is None:
+            rows = sum(batch.num_rows for batch in table.batches(schema.names[:1]))
         by_name = {field.name.lower(): field for field in schema}
         label = next((by_name[name].name for name in LABELS if name in by_name), "")
         image = next(
@@ -239,21 +300,40 @@ def _shape(path: Path) -> _Shape:
         )
         others = [name for name in schema.names if not name.startswith("__index_level_")]
         if not label and not image and len(others) == PIXELS + 1:
-            label = others[0]  # as in Kaggle's tables, which have no header
+            label = _column_of_labels(path, others)
         pixels = tuple(name for name in others if name != label)
         return _Shape(rows, image, pixels, label, _names(schema.metadata or {}, label))
 
 
 def _names(metadata: dict[bytes, bytes], label: str) -> tuple[str, ...]:
-    """Class names that Hugging Face's library wrote, if each is one character."""
+    """Class names that Hugging Face's library wrote, if each is one that is known."""
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
         names = tuple(features[label]["names"])
     except (KeyError, TypeError, ValueError, RecursionError):
         return ()
-    if len(names) > MOST_LABELS:
+    if len(names) > MOST_LABELS or not all(isinstance(name, str) for name in names):
         return ()
-    return names if all(isinstance(name, str) and len(name) == 1 for name in names) else ()
+    short = all(0 < len(name) <= _LONGEST for name in names)
+    if short and all(len(name) == 1 for name in names):
+        return names
+    known = class_names.meanings(names) if short else {}
+    return names if len(known) == len(names) and all(known.values()) else ()
+
+
+def _column_of_labels(path: Path, columns: list[str]) -> str:
+    """The first column, as in Kaggle's tables, which have no header; or the last, if only that can.
+
+    A label that is the same in every row, or no label's value, is a pixel.
+    """
+    ends = (columns[0], columns[-1])
+    seen: dict[str, set] = {name: set() for name in ends}
+    with _opened(path) as table:
+        for batch in table.batches(list(ends)):
+            for name in ends:
+                seen[name] |= set(batch.column(name).unique().to_pylist())
+    able = [name for name in ends if len(seen[name]) > 1 and seen[name] <= set(range(62))]
+    return able[0] if able else ends[0]
 
 
 def _check(path: Path, shape: _Shape) -> None:

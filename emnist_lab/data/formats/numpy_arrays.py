@@ -1,0 +1,396 @@
+"""NumPy's files, as Keras and others keep sets: ``mnist.npz``, or pairs of ``.npy`` and ``.npz``.
+
+Arrays of images and of labels are told by their shapes, parts by their names. Headers are read
+first, content block by block; what is pickled isn't read, for it can run code.
+"""
+
+import contextlib
+import functools
+import math
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import DatasetError
+from .. import splits
+from . import class_names, label_mapping, official_files
+from .base import CHUNK, SIDE, Allocate, RawPart, Source
+from .numpy_pixels import Pixels
+from .picture_decoding import AS_IT_IS, PictureReader, tell_scaled
+from .validation import MOST_LABELS, check_count, printable, reading_errors, stamp
+
+FORMAT = "NumPy file"
+SUFFIXES = (".npz", ".npy")
+_MOST_MEMBERS = 64
+_SIDES = range(8, 257)  # of images
+_ONE_HOT = range(2, 64)  # columns of labels that mark one each
+_LONGEST = 4 * 80  # bytes of a label that is text
+_REMEDY = "save images (N, 28, 28) and labels (N,) with numpy.savez, plain numbers"
+
+
+@dataclass(frozen=True)
+class Array:
+    """One array, of which the header was read.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    member : str
+        Name within an ``.npz``; empty for an ``.npy``.
+    shape : tuple of int
+    dtype : numpy.dtype
+    fortran : bool
+        Whether the first axis runs fastest.
+    """
+
+    path: Path
+    member: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fortran: bool
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        member = self.member.removesuffix(".npy")
+        return printable(f"{member} in {self.path.name}" if member else self.path.name, 255)
+
+    @property
+    def is_labels(self) -> bool:
+        """Whether it can be labels."""
+        rest = self.shape[1:]
+        return len(rest) < 2 and (not rest or rest[0] == 1 or rest[0] in _ONE_HOT)
+
+    @property
+    def is_images(self) -> bool:
+        """Whether it can be images."""
+        return bool(self.size_of_image) and self.dtype.kind in "uifb"
+
+    @property
+    def size_of_image(self) -> tuple[int, int] | None:
+        """Height and width of each; None where it can't be images."""
+        rest = [side for side in self.shape[1:] if side not in (1, 3, 4)]
+        if len(rest) == 1:
+            side = math.isqrt(rest[0])
+            return (side, side) if side * side == rest[0] and side in _SIDES else None
+        if len(rest) == 2 and all(side in _SIDES for side in rest):
+            return rest[0], rest[1]
+        return None
+
+    @property
+    def part(self) -> str:
+        """``"train"``, ``"test"``, ``"valid"``, or empty."""
+        for name in (self.member, self.path.stem, self.path.parent.name):
+            if part := splits.part_in(name):
+                return part
+            if splits.is_validation(name):
+                return "valid"
+        return ""
+
+
+def find(files: list[Path], chosen: str | None = None) -> list[Source]:
+    """Parts held by arrays of images and labels.
+
+    Parameters
+    ----------
+    files : list of pathlib.Path
+    chosen : str, optional
+        The split or set that a person said it is.
+
+    Returns
+    -------
+    list of Source
+        The split is ``""`` where nothing tells it: reading says why.
+    """
+    groups: dict[tuple, dict[str, list[Array]]] = {}
+    for path in files:
+        if path.suffix.lower() not in SUFFIXES:
+            continue
+        with contextlib.suppress(DatasetError):
+            arrays = headers(path, *stamp(path))
+            whole = {one.is_images for one in arrays} == {True, False}
+            for one in arrays:
+                place = path if whole else path.parent
+                key = (place, splits.named_in(path.name))
+                groups.setdefault(key, {}).setdefault(one.part, []).append(one)
+    sources = []
+    for parts in groups.values():
+        pairs = {part: pair for part, some in parts.items() if (pair := _pair(some))}
+        if "valid" in pairs:
+            instead = "train" if {"train", "test"} <= pairs.keys() else "test"
+            pairs.setdefault(instead, []).extend(pairs.pop("valid"))
+        sources += [_source(part, pair, chosen) for part, pair in pairs.items()]
+    return sources
+
+
+def _pair(arrays: list[Array]) -> list[tuple[Array, Array]]:
+    """The images and the labels that belong together; empty where it isn't clear."""
+    images = [one for one in arrays if one.is_images]
+    labels = [one for one in arrays if one.is_labels and not one.is_images]
+    fitting = [one for one in labels if images and one.shape[0] == images[0].shape[0]]
+    # where several fit, as a writer's number beside the label, the name tells
+    named = [one for one in fitting if _LABELS & set(_words(one))]
+    labels = (named or fitting or labels)[:1]
+    return [(images[0], labels[0])] if len(images) == 1 and labels else []
+
+
+_LABELS = {"y", "label", "labels", "target", "targets", "class", "classes", "arr"}
+
+
+def _words(array: Array) -> list[str]:
+    text = array.member.removesuffix(".npy") or array.path.stem
+    return "".join(letter if letter.isalpha() else " " for letter in text.lower()).split()
+
+
+def _source(part: str, pairs: list[tuple[Array, Array]], chosen: str | None) -> Source:
+    path = pairs[0][0].path
+    above = (folder.name for folder in path.parents[:3])
+    named = chosen or label_mapping.named_split(path.name, *above)
+    paths = tuple(dict.fromkeys(one.path for pair in pairs for one in pair))
+    stamps = tuple((one, *stamp(one)) for one in paths)
+    split = named or _split(tuple(labels for _, labels in pairs), stamps)
+    reading = functools.partial(read, pairs, named)
+    return Source(split, part, FORMAT, paths, reading, transposed=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _split(labels: tuple[Array, ...], stamps: tuple) -> str:
+    try:
+        marks = [mark for one in labels for mark in _labels(one)]
+        return _meaning(marks, None, labels[0].name)[0]
+    except DatasetError:
+        return ""  # reading says why
+
+
+def read(pairs: list[tuple[Array, Array]], named: str | None, allocate: Allocate) -> RawPart:
+    """Read the arrays of one part.
+
+    Parameters
+    ----------
+    pairs : list of (Array, Array)
+        Images and labels; two pairs where a validation part is read with another.
+    named : str or None
+        The split, where a name tells it.
+    allocate : callable
+        Gives the room for the images.
+
+    Returns
+    -------
+    RawPart
+
+    Raises
+    ------
+    DatasetError
+        A file is damaged, an array doesn't fit the other, or labels are of no split.
+    """
+    for images, labels in pairs:
+        if images.shape[0] != labels.shape[0]:
+            raise DatasetError(
+                f"{images.name} holds {images.shape[0]:,} images but {labels.name} "
+                f"{labels.shape[0]:,} labels: save both again together."
+            )
+    total = sum(images.shape[0] for images, _ in pairs)
+    check_count(total, pairs[0][0].name)
+    if not total:
+        raise DatasetError(f"{pairs[0][0].name} holds no images: {_REMEDY}.")
+    marks = [mark for _, labels in pairs for mark in _labels(labels)]
+    split, values, classes, notes = _meaning(marks, named, pairs[0][1].name)
+    if not named:
+        notes = (label_mapping.deduced(split), *notes)
+    reader = PictureReader(split in splits.HANDWRITTEN)
+    into, done, start = allocate(total), np.full(total, AS_IT_IS, np.uint8), 0
+    for images, _ in pairs:
+        pixels = Pixels(images.name, images.size_of_image)
+        if images.dtype != np.uint8:
+            for block in _blocks(images):
+                pixels.look(block)
+            notes = (*notes, *pixels.notes())
+        for block in _blocks(images):
+            grey = pixels.grey(block)
+            stop = start + len(grey)
+            if grey.shape[1:] == (SIDE, SIDE):
+                into[start:stop] = grey
+            else:
+                for at, one in enumerate(grey, start):
+                    into[at], done[at] = reader.scaled(one)
+                reader.sizes["×".join(map(str, grey.shape[:0:-1]))] += len(grey)
+            start = stop
+    if len(pairs) > 1:
+        notes = (*notes, "The validation images were read with the training part.")
+    elif pairs[0][0].part == "valid":
+        notes = (*notes, "The validation images were taken as the test part.")
+    notes = (*notes, *tell_scaled(into, done, dict(reader.sizes), reader.characters))
+    return RawPart(into, np.array(values, np.int64), classes, notes)
+
+
+def _meaning(
+    marks: list[int | str], named: str | None, name: str
+) -> tuple[str, list[int], dict[int, str], tuple[str, ...]]:
+    """Split, label of each image, characters of the labels, and notes."""
+    counts = Counter(marks)
+    if len(counts) > MOST_LABELS:
+        raise DatasetError(
+            f"{name} holds more than {MOST_LABELS:,} different labels, and EMNIST has 62 classes: "
+            f"{_REMEDY}."
+        )
+    if all(isinstance(mark, int) for mark in counts):
+        split = named or label_mapping.split_of_values(counts)
+        classes, notes = label_mapping.by_value(split, counts, name)
+        return split, marks, classes, notes
+    known = class_names.meanings(map(str, counts), named)
+    texts = Counter()
+    for mark, count in counts.items():
+        texts[known[str(mark)] or str(mark)] += count
+    split = named or label_mapping.split_of_names(texts)
+    values = label_mapping.by_name(split, texts, name)
+    labels = [values[known[str(mark)] or str(mark)] for mark in marks]
+    return split, labels, splits.mapping(split), ()
+
+
+def _labels(array: Array) -> list[int | str]:
+    """Labels as they stand: numbers, text, or the column that is marked."""
+    check_count(array.shape[0], array.name, "labels")
+    if array.dtype.kind not in "uifbUS" or array.dtype.itemsize > _LONGEST:
+        raise DatasetError(
+            f"{array.name} holds labels of type {array.dtype}, neither numbers nor text: {_REMEDY}."
+        )
+    found: list = []
+    for block in _blocks(array):
+        columns = block.reshape(len(block), -1)
+        if columns.shape[1] > 1:
+            if not ((columns != 0).sum(axis=1) == 1).all():
+                raise DatasetError(
+                    f"{array.name} has {columns.shape[1]} columns that don't mark one class each: "
+                    f"{_REMEDY}."
+                )
+            found += (columns != 0).argmax(axis=1).tolist()
+            continue
+        flat = columns[:, 0]
+        if flat.dtype.kind == "f":
+            whole = flat.astype(np.int64)
+            if not (np.isfinite(flat).all() and (whole == flat).all()):
+                raise DatasetError(
+                    f"{array.name} holds labels that aren't whole numbers: {_REMEDY}."
+                )
+            flat = whole
+        if flat.dtype.kind in "uib":
+            flat = flat.astype(np.int64)
+        elif flat.dtype.kind == "S":
+            flat = np.char.decode(flat, "utf-8", "replace")
+        found += flat.tolist()
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def headers(path: Path, size: int, changed: int) -> tuple[Array, ...]:
+    """Arrays of a file, by their headers.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    size, changed : int
+        Its `stamp`.
+
+    Returns
+    -------
+    tuple of Array
+
+    Raises
+    ------
+    DatasetError
+        The file is damaged, or none of NumPy's.
+    """
+    with _errors(path):
+        if path.suffix.lower() == ".npy":
+            with open(path, "rb") as file:
+                return (_header(path, "", file, size),)
+        with official_files.open_zip(path, 2**20) as archive:
+            members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
+            found = []
+            for one in members[:_MOST_MEMBERS]:
+                with archive.open(one) as file:
+                    found.append(_header(path, one.filename, file, one.file_size))
+            return tuple(found)
+
+
+def _header(path: Path, member: str, file, size: int) -> Array:
+    """The header of one array; its content has to have the size that it promises."""
+    version = np.lib.format.read_magic(file)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in readers:
+        raise ValueError(f"version {version} of the format")
+    shape, fortran, dtype = readers[version](file, max_header_size=10_000)
+    array = Array(path, member, tuple(shape), dtype, bool(fortran))
+    if dtype.hasobject:
+        raise DatasetError(
+            f"{array.name} is pickled, which isn't read because pickles can run code: {_REMEDY}."
+        )
+    if dtype.fields or not shape or math.prod(shape) * dtype.itemsize + file.tell() != size:
+        raise ValueError(f"{array.name} isn't an array of the size that it promises")
+    return array
+
+
+def _blocks(array: Array) -> Iterator[np.ndarray]:
+    """The content, some rows at a time."""
+    count, row = array.shape[0], math.prod(array.shape[1:])
+    with _errors(array.path), _content(array) as file:
+        if array.fortran and row > 1:
+            yield from _columns(array, file)
+            return
+        step = max(1, min(CHUNK, (1 << 24) // max(row * array.dtype.itemsize, 1)))
+        for start in range(0, count, step):
+            some = min(step, count - start)
+            yield _take(file, some * row, array.dtype).reshape(some, *array.shape[1:])
+
+
+def _columns(array: Array, file) -> Iterator[np.ndarray]:
+    """Content whose first axis runs fastest: it has to be turned as a whole."""
+    if math.prod(array.shape) * array.dtype.itemsize > 1 << 30:
+        raise DatasetError(
+            f"{array.name} lies in Fortran's order and is larger than 1 GB: save "
+            "numpy.ascontiguousarray of it."
+        )
+    whole = _take(file, math.prod(array.shape), array.dtype).reshape(array.shape, order="F")
+    for start in range(0, len(whole), CHUNK):
+        yield whole[start : start + CHUNK]
+
+
+@contextlib.contextmanager
+def _content(array: Array):
+    """The stream behind the header."""
+    with contextlib.ExitStack() as stack:
+        if array.member:
+            archive = stack.enter_context(official_files.open_zip(array.path, 2**20))
+            file = stack.enter_context(archive.open(array.member))
+        else:
+            file = stack.enter_context(open(array.path, "rb"))
+        major, _ = np.lib.format.read_magic(file)
+        form = "<H" if major == 1 else "<I"
+        (length,) = struct.unpack(form, file.read(struct.calcsize(form)))
+        file.read(length)
+        yield file
+
+
+def _take(file, values: int, dtype: np.dtype) -> np.ndarray:
+    content = file.read(values * dtype.itemsize)
+    if len(content) != values * dtype.itemsize:
+        raise EOFError("it ends early")
+    return np.frombuffer(content, dtype)
+
+
+@contextlib.contextmanager
+def _errors(path: Path):
+    try:
+        with reading_errors(path, FORMAT):
+            yield
+    except (zipfile.BadZipFile, zlib.error) as error:  # never reached: named for the reader
+        raise DatasetError(f"{path.name} is damaged: copy or download it again.") from error
