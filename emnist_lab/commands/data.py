@@ -119,7 +119,7 @@ def _data(options) -> dict:
             for note in data.notes:
                 print(f"  {note}")
     if not rows:
-        raise LabError("There is no dataset that is known at that place: name another with --root.")
+        raise LabError(discovery.why_not(options.root))
     return {"parts": rows}
 
 

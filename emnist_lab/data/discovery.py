@@ -17,6 +17,7 @@ from .formats import (
     official_files,
     parquet,
     plain_idx,
+    unread,
 )
 from .formats.base import Allocate, RawPart, Source, allocate_in_memory
 from .formats.idx import IdxFile
@@ -176,6 +177,28 @@ def _from_zero(source: Source, allocate: Allocate) -> RawPart:
     return replace(raw, classes=classes, notes=(*raw.notes, "They were read from 0, as was said."))
 
 
+def why_not(root: DatasetAddress | str | os.PathLike | None = None) -> str:
+    """Why a place where `find` finds nothing holds no dataset.
+
+    Parameters
+    ----------
+    root : DatasetAddress, str or path-like, optional
+        See `DatasetAddress.parse`.
+
+    Returns
+    -------
+    str
+        One sentence: which files lie there, why each kind isn't read, and what is.
+
+    Raises
+    ------
+    DatasetError
+        See `DatasetAddress.places`.
+    """
+    place = DatasetAddress.parse(root).places()[0]
+    return unread.why_not(list(_files(place)), place)
+
+
 def files_of_nist(root: DatasetAddress | str | os.PathLike) -> dict[str, IdxFile]:
     """Plain official files below a folder, complete parts or not.
 
@@ -243,6 +266,16 @@ def locate(split: str, part: str, root: DatasetAddress | str | os.PathLike | Non
     if (split, part) in found:
         return found[split, part]
     places = DatasetAddress.parse(root).places()  # for the error alone
+    if split not in splits.SPLITS or not found:
+        names = {name for place in places for name in official_files.index(list(_files(place)))}
+        if not found and not any(name.startswith("emnist-") for name in names):
+            raise DatasetError(why_not(root))
+    if split not in splits.SPLITS:
+        raise DatasetError(
+            f"{places[0]} has no {part} part of {splits.title(split)}; it holds "
+            f"{_listed(found) or 'no complete part'}: choose another, or say what it is, as in "
+            f"PLACE#{split}."
+        )
     holds = f"it holds {_listed(found)}" if found else "it holds no complete EMNIST part"
     where = " and ".join(str(place) for place in places)
     lacking = [

@@ -221,6 +221,26 @@ def part_in(name: str) -> str | None:
     )
 
 
+def part_of_folder(name: str) -> str:
+    """The part that a folder's whole name is, or an empty text.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> part_of_folder("Training"), part_of_folder("test of pens")
+    ('train', '')
+    """
+    match = re.fullmatch("(train|test)(?:ing)?[-_ ]?(?:set|data|images)?", name.lower())
+    return match[1] if match else ""
+
+
 def is_validation(name: str) -> bool:
     """Whether a file or folder name speaks of a validation part.
 

@@ -133,13 +133,11 @@ def import_dataset(
         for path in paths:
             tell(Transfer(f"Copying {printable(path.name, 255)}"))
             _copy_in(path, partial, require_room)
-        found = discovery.find(partial)
+        address = dataset_address.DatasetAddress(dataset_address.AddressKind.PATH, str(partial))
+        found = discovery.find(address)
         if not found:
-            raise DatasetError(
-                f"{paths[0].name} holds no dataset that is known: give NIST's files or archive, a "
-                "Matlab file, a CSV with the label first, a parquet file with images and labels, "
-                "or a zip with one folder of images a class."
-            )
+            said = discovery.why_not(address)
+            raise DatasetError(said.replace("It holds", f"{paths[0].name} holds", 1))
         try:
             require_room(_read_all(found, tell) + size_of(partial))
         except BaseException:

@@ -32,9 +32,7 @@ def _name_folder() -> None:
     try:
         current_visitor.visitor().require("folders")
         if not discovery.find(typed):
-            raise DatasetError(
-                f"{typed} holds no dataset that is known: name the folder with the files in it."
-            )
+            raise DatasetError(discovery.why_not(typed))
     except LabError as error:
         session.data_folder_problem = str(error)
         return

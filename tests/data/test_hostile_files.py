@@ -19,7 +19,7 @@ from pyarrow import parquet as pq
 
 import emnist_lab as lab
 from emnist_lab.data import discovery, user_datasets
-from emnist_lab.data.formats import bounded_process, csv_table, matlab, validation
+from emnist_lab.data.formats import bounded_process, matlab, table_layout, validation
 from emnist_lab.errors import DatasetError
 
 LINE = b"3" + b",0" * 784 + b"\n"
@@ -279,10 +279,10 @@ def test_a_line_without_end_is_not_read_to_its_end(tmp_path):
 )
 @pytest.mark.parametrize("name", ["emnist-digits-train.csv.gz", "data.csv.gz"])
 def test_tables_without_end(tmp_path, monkeypatch, name, content, expected):
-    for module in (csv_table, validation):
+    for module in (table_layout, validation):
         monkeypatch.setattr(module, "MOST_IMAGES", 20)
-    monkeypatch.setattr(csv_table, "_MOST_LINES", 41)
-    monkeypatch.setattr(csv_table, "MOST_LABELS", 8)
+    monkeypatch.setattr(table_layout, "_MOST_LINES", 41)
+    monkeypatch.setattr(table_layout, "MOST_LABELS", 8)
     (tmp_path / name).write_bytes(gzip.compress(content))
     assert expected in refused(tmp_path / name)
 

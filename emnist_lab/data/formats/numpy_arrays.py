@@ -86,12 +86,12 @@ class Array:
     @property
     def part(self) -> str:
         """``"train"``, ``"test"``, ``"valid"``, or empty."""
-        for name in (self.member, self.path.stem, self.path.parent.name):
+        for name in (self.member, self.path.stem):
             if part := splits.part_in(name):
                 return part
             if splits.is_validation(name):
                 return "valid"
-        return ""
+        return splits.part_of_folder(self.path.parent.name)
 
 
 def find(files: list[Path], chosen: str | None = None) -> list[Source]:

@@ -184,7 +184,7 @@ def _held_back(path: Path) -> bool:
 def _part(path: Path) -> str:
     if _held_back(path):
         return "train"
-    return splits.part_in(path.stem) or splits.part_in(path.parent.name) or ""
+    return splits.part_in(path.stem) or splits.part_of_folder(path.parent.name)
 
 
 def _claims(path: Path) -> bool:

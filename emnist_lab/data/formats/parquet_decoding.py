@@ -14,8 +14,9 @@ from ...errors import DatasetError
 from .. import splits
 from . import class_names
 from .base import PIXELS, SIDE
-from .csv_table import LABELS, LIKELY
+from .csv_table import LIKELY
 from .picture_decoding import AS_IT_IS, PictureReader
+from .table_layout import LABELS
 from .validation import MOST_LABELS, check_count, printable, reading_errors, whole_numbers
 
 FORMAT = "Parquet file"
