@@ -6,7 +6,7 @@ import streamlit as st
 
 from emnist_lab.commands.specs import FetchSpec
 from emnist_lab.data.classes import display_names
-from emnist_lab.data.dataset_address import AddressKind, DatasetAddress
+from emnist_lab.data.dataset_address import BY_WRITER, AddressKind, DatasetAddress
 from emnist_lab.data.splits import OFFICIAL, SPLITS
 from emnist_lab.errors import LabError
 from emnist_lab.server import dataset_access, job_access
@@ -67,6 +67,31 @@ def ask_to_delete(name: str) -> None:
             st.rerun()
 
 
+def tell_labels(split: str, part: str) -> None:
+    """Say whether the labels belong to the images, where that isn't known."""
+    found = current_dataset.check_labels(split, part)
+    if found is None:
+        return
+    if found.hopeless or found.moved:
+        st.warning(f"**Are these labels right?** {found.sentence()}", icon=":material/label_off:")
+    else:
+        st.caption(found.sentence())
+
+
+def offer_writers(address: DatasetAddress) -> None:
+    """Let the test part that is put aside have writers of its own, or images again."""
+    apart = BY_WRITER in address.choices
+    others = tuple(one for one in address.choices if one != BY_WRITER)
+    st.button(
+        "Put single images aside again" if apart else "Put whole writers aside as test part",
+        icon=":material/group:",
+        key="data_writers",
+        on_click=current_dataset.use_said,
+        args=(others if apart else (*others, BY_WRITER),),
+        help="A run is then measured on writers that it never saw, as on yours.",
+    )
+
+
 visitor = current_visitor.visitor()
 now = current_dataset.dataset_in_use()
 st.session_state.data_here = now.name  # the sidebar's selection counts, which every page has
@@ -112,6 +137,9 @@ else:
             f"From the {formatting.plain(data.name)}. "
             f"Read from: {data.format}. {formatting.plain(' '.join(data.notes))}"
         )
+        tell_labels(split, part)
+        if data.writer_names and not parts[split, part].part:
+            offer_writers(now)
     except LabError as error:
         messages.say_error(error)
     with st.expander(f"Parts: {', '.join(' '.join(key) for key in parts)}"):
@@ -179,10 +207,11 @@ if visitor.rights.downloads:
 if visitor.rights.uploads or visitor.rights.folders:
     st.subheader("Bring a copy")
     st.markdown(
-        "Recognised by its content: NIST's files or `gzip.zip`; torchvision's `EMNIST/raw`; the "
-        "Matlab file `emnist-balanced.mat`; Kaggle's CSV; Hugging Face's parquet; pictures of "
-        "28 × 28 pixels, one folder a class, as a zip. Whether images are stored transposed is "
-        "looked at, not assumed."
+        "Recognised by its content: NIST's files or `gzip.zip`; torchvision's `EMNIST/raw` and "
+        "`MNIST/raw`; the Matlab file `emnist-balanced.mat`; Keras' `mnist.npz`; Kaggle's CSV; "
+        "OpenML's ARFF; Hugging Face's parquet; pictures of any size, one folder a class, as a "
+        "zip. Fashion-MNIST, KMNIST, QMNIST and USPS load too. Whether images are stored "
+        "transposed is looked at, not assumed, and so is whether the labels belong to them."
     )
     for job in current_dataset.transfers(imported=True):
         job_panel.job_panel(job, job_queues.fetches())

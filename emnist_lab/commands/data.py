@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..data import discovery
 from ..data.dataset_address import imports_folder
-from ..data.splits import SPLITS
+from ..data.splits import KNOWN, SPLITS
 from ..errors import LabError
 from . import events, job_limits
 from .output import say, take_root, verb
@@ -17,15 +17,17 @@ from .output import say, take_root, verb
 def _fetch(options) -> dict:
     from ..data import user_datasets
     from ..data.download.nist import fetch
+    from . import label_check
 
     if options.events:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # half an import is removed then
     wanted = list(SPLITS) if "all" in options.splits else options.splits
     origins = options.origin or [None]
-    if options.name and not all(one and "://" not in one for one in origins):
-        raise LabError("A name goes with files of your own: name them with --from.")
+    own = options.name or options.choice
+    if own and not all(one and "://" not in one for one in origins):
+        raise LabError("A name or a set goes with files of your own: name them with --from.")
     with _bar(options.events) as tell:
-        if options.name or _foreign(origins):
+        if own or _foreign(origins):
             if wanted:
                 raise LabError("Split names go with NIST's files only: leave them out here.")
             name = user_datasets.import_dataset(
@@ -34,6 +36,8 @@ def _fetch(options) -> dict:
                 tell,
                 job_limits.owner(),
                 job_limits.require_room,
+                label_check.require,
+                options.choice,
             )
             files = sorted((imports_folder() / name).rglob("*"))
         elif len(origins) > 1:
@@ -108,11 +112,16 @@ def _bar(as_events: bool):
 def _data(options) -> dict:
     from ..data import loading
     from ..data.formats.validation import printable
+    from . import label_check
 
     rows = []
     for (split, part), source in discovery.find(options.root).items():
         data = loading.read_part(source, part)
-        rows.append(loading.describe(data, source))
+        found = label_check.require(data)
+        if found:
+            data = dataclasses.replace(data, notes=(*data.notes, found.sentence()))
+        compared = found and {**dataclasses.asdict(found), "kappa": found.kappa}
+        rows.append({**loading.describe(data, source), "label_check": compared})
         if not options.json:
             where = printable(str(source.paths[0]), 4096)
             print(f"{split} {part}: {data.name}\n  {source.format}: {where}")
@@ -138,6 +147,12 @@ def add(verbs) -> None:
         "default: NIST's server",
     )
     one.add_argument("--name", help="keep it beside EMNIST as a dataset of this name")
+    one.add_argument(
+        "--as",
+        dest="choice",
+        choices=KNOWN,
+        help="which set files of your own are, where nothing in them tells it",
+    )
     events.take_events(one)
 
     one = verb(verbs, "data", _data, "Show what a place holds, and how it was read.")

@@ -195,18 +195,23 @@ class FetchSpec:
     files : tuple of str
         Or the files of a dataset that is to be kept under `name`.
     name : str or None
+    choice : str or None
+        Which set these are, of `emnist_lab.data.splits.KNOWN`; found where None.
     """
 
     split: str | None = None
     files: tuple[str, ...] = ()
     name: str | None = None
+    choice: str | None = None
 
     def arguments(self) -> list[str]:
         """Command line that does it."""
         if self.split:
             return ["fetch", self.split]
         name = ["--name", self.name] if self.name else []
-        return ["fetch", *(word for file in self.files for word in ("--from", file)), *name]
+        choice = ["--as", self.choice] if self.choice else []
+        files = (word for file in self.files for word in ("--from", file))
+        return ["fetch", *files, *name, *choice]
 
 
 SPEC_KINDS = {"train": TrainSpec, "curve": CurveSpec, "fetch": FetchSpec}

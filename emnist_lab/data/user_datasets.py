@@ -19,12 +19,13 @@ from pathlib import Path
 
 from ..errors import DatasetError, first_line
 from ..files import partial_path, write_owner
-from . import cache, dataset_address, discovery, loading
+from . import cache, dataset_address, discovery, loading, splits
 from .dataset_address import imports_folder
 from .download.transfer import Transfer, TransferCallback
 from .formats import official_files
 from .formats.base import SIDE
 from .formats.validation import printable
+from .part import Part
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _LARGEST = 8 * 2**30  # bytes that an archive may unpack to
@@ -94,6 +95,8 @@ def import_dataset(
     tell: TransferCallback | None = None,
     owner: str | None = None,
     require_room: Callable[[int], None] = lambda size: None,
+    require_labels: Callable[[Part], object] = lambda part: None,
+    choice: str | None = None,
 ) -> str:
     """Keep a copy of a dataset in any format that `emnist_lab.data.discovery.find` knows.
 
@@ -109,6 +112,11 @@ def import_dataset(
         Visitor of a server whom it belongs to; see `emnist_lab.files.owner_of`.
     require_room : callable, optional
         Told the bytes that it takes, before they are written; raises where that is too much.
+    require_labels : callable, optional
+        Given each part; raises where its labels can't be right.
+    choice : str, optional
+        Which set it is, of `emnist_lab.data.splits.KNOWN`, where nothing in the files tells it:
+        they are kept in a folder of that name, which does.
 
     Returns
     -------
@@ -123,23 +131,26 @@ def import_dataset(
     tell = tell or (lambda transfer: None)
     if name is not None:
         check_name(name)
+    if choice is not None and choice not in splits.KNOWN:
+        raise DatasetError(f"There is no set {choice[:40]!r}: choose {', '.join(splits.KNOWN)}.")
     if not paths:
         raise DatasetError("No file was given: choose one or more.")
     name = name or free_name(paths[0].name.split(".")[0])
     partial = partial_path(imports_folder())
     try:
-        partial.mkdir(parents=True)
+        into = partial / choice if choice else partial
+        into.mkdir(parents=True)
         sweep()
         for path in paths:
             tell(Transfer(f"Copying {printable(path.name, 255)}"))
-            _copy_in(path, partial, require_room)
+            _copy_in(path, into, require_room)
         address = dataset_address.DatasetAddress(dataset_address.AddressKind.PATH, str(partial))
         found = discovery.find(address)
         if not found:
             said = discovery.why_not(address)
             raise DatasetError(said.replace("It holds", f"{paths[0].name} holds", 1))
         try:
-            require_room(_read_all(found, tell) + size_of(partial))
+            require_room(_read_all(found, tell, require_labels) + size_of(partial))
         except BaseException:
             for source in found.values():
                 cache.forget(source)
@@ -180,17 +191,21 @@ def size_of(folder: Path) -> int:
     return sizes
 
 
-def _read_all(found: discovery.Parts, tell: TransferCallback) -> int:
+def _read_all(
+    found: discovery.Parts, tell: TransferCallback, require_labels: Callable[[Part], object]
+) -> int:
     """Read every part once; refuse what would fill the cache. Gives the bytes of its images."""
     images = 0
     for (split, part), source in found.items():
         tell(Transfer(f"Reading {split} {part} ({source.format})"))
-        images += len(loading.read_part(source, part))
+        data = loading.read_part(source, part)
+        images += len(data)
         if images > _MOST_IMAGES:
             raise DatasetError(
                 f"The dataset holds more than {_MOST_IMAGES:,} images in all its parts together: "
                 "import its splits one by one."
             )
+        require_labels(data)
     return images * SIDE * SIDE
 
 

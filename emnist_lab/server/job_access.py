@@ -115,7 +115,11 @@ def submit(visitor: Visitor, queue: JobQueue, spec: JobSpec, shared_drawings: bo
 
 
 def import_files(
-    visitor: Visitor, queue: JobQueue, files: Sequence[BinaryIO], name: str = ""
+    visitor: Visitor,
+    queue: JobQueue,
+    files: Sequence[BinaryIO],
+    name: str = "",
+    choice: str | None = None,
 ) -> Job:
     """Have files that a visitor uploads imported; nothing of them stays where that is refused.
 
@@ -125,6 +129,8 @@ def import_files(
     queue : JobQueue
     files, name
         See `dataset_access.keep_upload`.
+    choice : str, optional
+        Which set they are, of `emnist_lab.data.splits.KNOWN`.
 
     Returns
     -------
@@ -137,7 +143,7 @@ def import_files(
     """
     kept = dataset_access.keep_upload(visitor, files, name)
     try:
-        return submit(visitor, queue, FetchSpec(files=kept, name=name or None))
+        return submit(visitor, queue, FetchSpec(files=kept, name=name or None, choice=choice))
     except LabError:
         user_datasets.discard_upload(map(Path, kept))
         raise

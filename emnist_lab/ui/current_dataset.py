@@ -1,14 +1,16 @@
 """The dataset in use: chosen once for all pages, its parts found and read once."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from emnist_lab import files
+from emnist_lab.commands import label_check
 from emnist_lab.commands.job_queue import Job
+from emnist_lab.commands.label_check import LabelCheck
 from emnist_lab.commands.specs import FetchSpec
 from emnist_lab.data import discovery, loading
 from emnist_lab.data.dataset_address import (
@@ -82,6 +84,20 @@ def use_folder(path: str) -> None:
     use_dataset(DatasetAddress.parse(path))
 
 
+def use_said(choices: tuple[str, ...]) -> None:
+    """Use the chosen dataset with something else said of it.
+
+    Parameters
+    ----------
+    choices : tuple of str
+        See `DatasetAddress.choices`.
+    """
+    address = replace(dataset_in_use(), choices=choices)
+    if address.choices:
+        _add_folder(address.name)
+    use_dataset(address)
+
+
 def _add_folder(path: str) -> None:
     folders = st.session_state.get("dataset_folders", [])
     st.session_state.dataset_folders = list(dict.fromkeys([*folders, path]))
@@ -100,10 +116,13 @@ def choose_dataset() -> None:
             st.toast(f"In use now: {plain(address.name)}", icon=":material/check:")
     asked = session.get("data") or st.query_params.get("data", "")
     names = [one.name for one in datasets()]
-    is_path = asked not in ("", *names) and Path(asked).is_absolute()
-    if is_path and current_visitor.may("folders") and _scan(DatasetAddress.parse(asked))[0]:
-        _add_folder(asked)  # a link to a folder of the server
-        names = [one.name for one in datasets()]
+    if asked not in ("", *names):
+        linked = DatasetAddress.parse(asked)  # a folder of the server, or something said of one
+        is_one = Path(asked).is_absolute() or linked.choices
+        usable = is_one and dataset_access.may_use(current_visitor.visitor(), linked)
+        if usable and _scan(linked)[0]:
+            _add_folder(asked)
+            names = [one.name for one in datasets()]
     if asked not in ("", *names):
         session.pop("data", None)
         messages.keep_notice(
@@ -206,6 +225,16 @@ def load_from(found: FoundPart) -> Part:
 def load(split: str, part: str) -> Part:
     """Part of the chosen dataset; raises `DatasetError`."""
     return load_from(find_part(split, part))
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing labels …", hash_funcs=BY_VERSION)
+def _check_labels(found: FoundPart) -> LabelCheck | None:
+    return label_check.check(load_from(found))
+
+
+def check_labels(split: str, part: str) -> LabelCheck | None:
+    """How far a part's labels agree with what a shipped run reads; raises `LabError`."""
+    return _check_labels(find_part(split, part))
 
 
 @st.cache_data(max_entries=8, show_spinner="Averaging images …", hash_funcs=BY_VERSION)

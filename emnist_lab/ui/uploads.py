@@ -7,14 +7,15 @@ import streamlit as st
 
 from emnist_lab.data import discovery
 from emnist_lab.data.dataset_address import DatasetAddress
+from emnist_lab.data.splits import KNOWN, title
 from emnist_lab.errors import DatasetError, LabError
 from emnist_lab.server import job_access
 from emnist_lab.ui import current_dataset, current_visitor, job_queues, messages
 
 
-def _import(files: list, name: str) -> None:
-    job = job_access.import_files(current_visitor.visitor(), job_queues.fetches(), files, name)
-    current_dataset.await_fetch(job)
+def _import(files: list, name: str, choice: str | None) -> None:
+    visitor, queue = current_visitor.visitor(), job_queues.fetches()
+    current_dataset.await_fetch(job_access.import_files(visitor, queue, files, name, choice))
 
 
 def _name_folder() -> None:
@@ -66,9 +67,19 @@ def _upload_form(largest: int) -> None:
         "test part has one image in six put aside.",
     )
     name = st.text_input("Name it", placeholder="from the file's name", max_chars=60)
+    choice = st.selectbox(
+        "Which set is it?",
+        KNOWN,
+        index=None,
+        format_func=title,
+        placeholder="what the files tell",
+        key="data_choice",
+        help="MNIST, Fashion-MNIST and KMNIST call their files the same; and a table of numbers "
+        "doesn't say what they stand for.",
+    )
     if st.button("Import", icon=":material/upload:", disabled=not files):
         try:
-            _import(files, name.strip())
+            _import(files, name.strip(), choice)
         except LabError as error:
             messages.say_error(error)
         else:
@@ -82,7 +93,8 @@ def _folder_form() -> None:
         key="data_typed",
         placeholder=os.environ.get("EMNIST_DIR") or "/data/EMNIST/raw",
         on_change=_name_folder,
-        help="It stays where it is; nothing is copied.",
+        help="It stays where it is; nothing is copied. What it doesn't tell can stand behind it: "
+        "`/data/raw#fashion-mnist`.",
     )
     st.button("Use it", icon=":material/folder_open:", on_click=_name_folder)
     if problem := st.session_state.get("data_folder_problem"):

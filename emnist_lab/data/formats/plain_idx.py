@@ -84,9 +84,9 @@ def read(images: Path, labels: Path, split: str | None, allocate: Allocate) -> R
     if split is None:
         sets = ", ".join(one for one in ("mnist", *splits.OTHERS))
         raise DatasetError(
-            f"Which set is it? MNIST, Fashion-MNIST and KMNIST all call their files "
-            f"{images.name}: say so behind the place, as in '--root PLACE#fashion-mnist' (or one "
-            f"of {sets}), or give their folder the set's name."
+            "Which set is it? MNIST, Fashion-MNIST and KMNIST all call their files "
+            f"{images.name}: say so behind the place, as in PLACE#fashion-mnist (or another of "
+            f"{sets}), or give their folder the set's name."
         )
     pair = (idx.IdxFile(images), idx.IdxFile(labels))
     return idx.read(*pair, None, allocate, split=split, own=False)
