@@ -112,12 +112,6 @@ if problem := st.session_state.pop("data_problem", ""):
 parts, problem = current_dataset.available()
 if problem:
     messages.say_error(problem)
-elif not parts:
-    st.info(
-        f"There is no complete part of EMNIST in {formatting.plain(now.name)}: choose another "
-        "dataset, or get one below.",
-        icon=":material/folder_off:",
-    )
 else:
     split, part = next(iter(parts))
     try:

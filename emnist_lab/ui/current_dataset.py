@@ -274,7 +274,8 @@ def _scan(address: DatasetAddress) -> tuple[discovery.Parts, str]:
     if now < until:
         return found
     try:
-        found = discovery.find(address), ""
+        parts = discovery.find(address)
+        found = parts, "" if parts else discovery.why_not(address)
     except DatasetError as error:
         found = {}, str(error)
     took = time.monotonic() - now  # a folder of a hundred thousand pictures takes a second
@@ -302,10 +303,9 @@ def no_dataset(purpose: str) -> None:
     purpose : str
         What it would be needed for, to end "… needs images".
     """
-    problem = available()[1] or "There is no complete part of EMNIST in it."
     st.info(
         f"**{purpose} needs images, and the dataset “{plain(dataset_in_use().name)}” gives none.** "
-        f"{messages.sentence(problem)}",
+        f"{messages.sentence(available()[1])}",
         icon=":material/folder_open:",
     )
     with st.container(horizontal=True):

@@ -92,10 +92,8 @@ def _await_visitor() -> None:
 def _sidebar(page: str) -> None:
     current_dataset.choose_dataset()
     parts, problem = current_dataset.available()
-    if problem:
-        st.caption(f":material/folder_off: {messages.sentence(problem)}")
-    elif not parts:
-        st.caption(":material/folder_off: There is no complete part of EMNIST in it.")
+    if problem:  # the pages say what would be read instead
+        st.caption(f":material/folder_off: {messages.sentence(problem.partition(';')[0])}")
     else:
         what = "generated images: " if current_dataset.generated() else ""
         st.caption(f":material/check: {what}{', '.join(' '.join(key) for key in parts)}")

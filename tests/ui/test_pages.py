@@ -72,7 +72,7 @@ def test_every_page_with_a_folder_that_is_not_there(page, monkeypatch):
 def test_a_way_out_of_a_folder_that_holds_nothing(page, tmp_path, monkeypatch):
     monkeypatch.setenv("EMNIST_DIR", str(tmp_path))
     app = opened(page)
-    assert "no complete part" in said(app)
+    assert "holds no dataset that is known: there is no file in it" in said(app)
     next(one for one in app.button if one.label == "Use the demo set").click().run()
     assert not app.exception and "**Generated images.**" in said(app)
 
