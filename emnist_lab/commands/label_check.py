@@ -74,13 +74,13 @@ class LabelCheck:
         text = (
             f"The run {self.run} reads {only}{self.agreement:.0%} of {self.images:,} of them as "
             "they are labelled"
-        ).replace("%", " %")
+        )
         if self.moved:
-            better = f"{self.moved_agreement:.0%}".replace("%", " %")
+            better = f"{self.moved_agreement:.0%}"
             way = "higher" if self.moved > 0 else "lower"
             return f"{text}, and {better} with labels that are one {way}.{self._from_zero()}"
         if self.kappa < _DOUBTFUL:
-            by_chance = f"{self.chance:.0%}".replace("%", " %")
+            by_chance = f"{self.chance:.0%}"
             return f"{text} (guessing: {by_chance}): look at some before you trust the labels."
         return f"{text}."
 
@@ -167,10 +167,10 @@ def require(part: Part) -> LabelCheck | None:
     found = check(part)
     if found is None or not found.hopeless or found.moved:
         return found
-    share, chance = (f"{one:.0%}".replace("%", " %") for one in (found.agreement, found.chance))
+    share, chance = (f"{one:.0%}" for one in (found.agreement, found.chance))
     look = ""
     if found.scribbles > 0.3:
-        look = f" ({found.scribbles:.0%} of them look like no character)".replace("%", " %")
+        look = f" ({found.scribbles:.0%} of them look like no character)"
     raise DatasetError(
         f"The labels don't belong to the images{look}: the run {found.run} reads {share} of "
         f"{found.images:,} as they are labelled, where guessing gives {chance}; look which column "

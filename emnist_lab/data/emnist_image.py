@@ -145,7 +145,7 @@ def _ink(grey: np.ndarray) -> np.ndarray | None:
     if max(darker, lighter) < _FAINTEST:
         return None
     ink = (paper - grey if darker >= lighter else grey - paper).clip(min=0)
-    mask = _without_specks(ink > _threshold(ink))
+    mask = without_specks(ink > _threshold(ink))
     return np.where(mask, ink, 0)[bounding_box(mask)] if mask.any() else None
 
 
@@ -163,8 +163,24 @@ def _threshold(values: np.ndarray) -> float:
     return float(edges[1:-1][between.argmax()])
 
 
-def _without_specks(mask: np.ndarray) -> np.ndarray:
-    """`mask` without components far smaller than the largest: dust, not the dot of an i."""
+def without_specks(mask: np.ndarray) -> np.ndarray:
+    """A mask without components far smaller than the largest: dust, not the dot of an i.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (H, W), dtype bool
+
+    Returns
+    -------
+    ndarray of shape (H, W), dtype bool
+
+    Examples
+    --------
+    >>> mask = np.zeros((20, 20), bool)
+    >>> mask[2:12, 2:12], mask[18, 18] = True, True
+    >>> int(without_specks(mask).sum())
+    100
+    """
     components, count = label(mask, structure=np.ones((3, 3)))
     if count <= 1:
         return mask

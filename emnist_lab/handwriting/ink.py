@@ -7,23 +7,31 @@ square with its aspect kept, given a border of 2 of 28 pixels and reduced to
 width is relative to the character: then neither place nor size matters.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter
 
+from ..data.emnist_image import BORDER, SIDE, reduce_page, stages
+from ..data.emnist_image import BOX as _BOX
+from ..data.emnist_image import SIGMA as _SIGMA
 from ..errors import InkError
-from .picture_ink import bounding_box, isolate_ink
+from .picture_ink import isolate_ink
 
-SIDE = 28
-BORDER = 2
-# Size that a character is drawn at before it is reduced: twice NIST's usual 72
-# pixels, and so twice its sigma, for smoother edges.
-_BOX = 144
-_SIGMA = 2.0
+__all__ = [
+    "BORDER",
+    "SIDE",
+    "VARIATIONS",
+    "Raster",
+    "from_picture",
+    "from_strokes",
+    "rasterize",
+    "rasterize_picture",
+    "reduce_page",
+]
+
 # A ballpoint's line beside the larger side of a character. Measured on EMNIST's balanced
 # training part: drawings then carry about as much ink as its images do.
 _PEN = 0.11
@@ -49,7 +57,7 @@ class Raster:
     @cached_property
     def _steps(self) -> list[tuple[str, np.ndarray]]:
         page = self.page(1.0)
-        return [("ink", page), *_stages(page, _SIGMA)]
+        return [("ink", page), *stages(page, _SIGMA)]
 
     @property
     def stages(self) -> list[tuple[str, np.ndarray]]:
@@ -207,50 +215,6 @@ def _thinned(path: np.ndarray) -> np.ndarray:
     travelled = (np.abs(np.diff(path, axis=0)).max(axis=1).cumsum() / step).astype(int)
     kept = np.flatnonzero(np.diff(travelled, prepend=0)) + 1
     return path[np.unique([0, *kept, len(path) - 1])]
-
-
-def reduce_page(page: np.ndarray, sigma: float = _SIGMA) -> np.ndarray:
-    """Make the EMNIST image of ink: blur, crop, centre, shrink, scale.
-
-    Parameters
-    ----------
-    page : ndarray of shape (H, W), dtype float32
-        Ink above 0, with room for the blur around it.
-    sigma : float
-        Of the blur, in pixels; by default that of a character of 144 pixels.
-
-    Returns
-    -------
-    ndarray of shape (28, 28), dtype uint8
-
-    Examples
-    --------
-    >>> page = np.zeros((160, 40), np.float32)
-    >>> page[10:150, 15:25] = 1
-    >>> image = reduce_page(page)
-    >>> int(image[0].max()), bool(image[14, 14] > 200)
-    (0, True)
-    """
-    *_, (_, image) = _stages(page, sigma)
-    return image
-
-
-def _stages(page: np.ndarray, sigma: float) -> Iterator[tuple[str, np.ndarray]]:
-    """What `reduce_page` does, step by step: each step's name and what it gives."""
-    page = gaussian_filter(page, sigma)
-    yield "blur", page
-    page = page[bounding_box(page > page.max() / 512)]
-    yield "crop", page
-    height, width = page.shape
-    side = round(max(height, width) * SIDE / (SIDE - 2 * BORDER))
-    square = np.zeros((side, side), np.float32)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = page
-    yield "centre", square
-    small = Image.fromarray(square).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    pixels = np.asarray(small).clip(min=0)
-    yield "shrink", pixels
-    yield "scale", (pixels * (255 / pixels.max())).round().astype(np.uint8)
 
 
 def rasterize_picture(picture: Image.Image | np.ndarray) -> Raster:

@@ -2,8 +2,8 @@
 
 import numpy as np
 from PIL import Image, ImageOps
-from scipy.ndimage import label
 
+from ..data.emnist_image import bounding_box, without_specks
 from ..errors import InkError, first_line
 
 _FAINTEST = 24  # grey levels (of 255) between paper and ink, below which a picture is empty
@@ -46,31 +46,10 @@ def isolate_ink(picture: Image.Image | np.ndarray) -> np.ndarray:
         raise InkError(
             "Nothing in the picture stands out from its background: use a darker pen or more light."
         )
-    mask = _without_specks(ink > otsu(ink))
+    mask = without_specks(ink > otsu(ink))
     if max(mask.any(axis=1).sum(), mask.any(axis=0).sum()) < 3:
         raise InkError("A single dot can't be read: show a whole digit or letter.")
     return np.pad(np.where(mask, ink, 0)[bounding_box(mask)], 2).astype(np.float32)
-
-
-def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns from the first to the last that are marked.
-
-    Parameters
-    ----------
-    mask : ndarray of shape (H, W), dtype bool
-        Some of it is marked.
-
-    Returns
-    -------
-    (slice, slice)
-
-    Examples
-    --------
-    >>> bounding_box(np.eye(5, dtype=bool)[1:4])
-    (slice(0, 3, None), slice(1, 4, None))
-    """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _grey(picture: Image.Image | np.ndarray) -> np.ndarray:
@@ -129,13 +108,3 @@ def otsu(values: np.ndarray) -> float:
     mean_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
     between = np.where(usable, below * above * (mean_below - mean_above) ** 2.0, -1)
     return float(edges[1:-1][between.argmax()])
-
-
-def _without_specks(mask: np.ndarray) -> np.ndarray:
-    """`mask` without components far smaller than the largest: dust, not the dot of an i."""
-    components, count = label(mask, structure=np.ones((3, 3)))
-    if count <= 1:
-        return mask
-    sizes = np.bincount(components.ravel())
-    sizes[0] = 0
-    return (sizes >= 0.02 * sizes.max())[components] & mask

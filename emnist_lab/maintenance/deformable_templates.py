@@ -21,11 +21,10 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
+from ..data.emnist_image import BORDER, bounding_box, reduce_page
 from ..data.formats.base import SIDE
 from ..data.part import Part
 from ..errors import DatasetError
-from ..handwriting.ink import BORDER, reduce_page
-from ..handwriting.picture_ink import bounding_box
 from ..models.features import HOG
 
 PARAMETERS = {

@@ -546,4 +546,4 @@ def test_a_folder_with_a_damaged_file(folder, tmp_path, home):
 
 def test_an_empty_folder(tmp_path, home):
     assert "no complete EMNIST part" in refused(None, tmp_path)
-    assert "missing" in refused(["balanced"], tmp_path)
+    assert "there is no file in it" in refused(["balanced"], tmp_path)

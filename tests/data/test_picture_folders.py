@@ -86,6 +86,18 @@ def test_sizes_may_differ_and_nothing_is_lost(tmp_path, digits):
     assert "1 of them show nothing that stands out" in said
 
 
+@pytest.mark.parametrize("ink", [0, 255])
+def test_ink_on_nothing_is_read_whatever_its_colour(tmp_path, digits, ink):
+    for index, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
+        clear = np.full((28, 28, 4), ink, np.uint8)
+        clear[..., 3] = image
+        path = tmp_path / str(label) / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(clear).resize((56, 56)).save(path)
+    data = read(tmp_path)
+    assert data.images.reshape(len(data), -1).max(axis=1).min() == 255  # none is empty
+
+
 def test_clothes_are_reduced_as_a_whole(tmp_path):
     for name in ("Ankle boot", "T-shirt_top", "bag"):
         for index in range(6):

@@ -20,6 +20,7 @@ from .validation import invert_if_dark_on_light, reading_errors
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")  # Pillow's others aren't needed: less to attack
 _LARGEST = 2**20  # bytes of one picture: a character at 1,200×900 and a colour profile fit in
 _MOST_PIXELS = 2**22  # of one picture
+_LIGHT = 160  # mean brightness of ink, from which it is light
 # Pillow's warnings of hostile pictures: what matters is refused, in our words.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
@@ -67,7 +68,7 @@ class PictureReader:
         Returns
         -------
         image : ndarray of shape (28, 28), dtype uint8
-            Colour is turned to grey, and what is transparent to white. Ink bright on black where
+            Colour is turned to grey, and what is transparent to paper. Ink bright on black where
             it was scaled; as it stands in the file where it wasn't.
         done : int
             `AS_IT_IS`, `SCALED`, or `EMPTY`: nothing stands out from the paper.
@@ -141,8 +142,7 @@ def decode(content: bytes, name: str) -> np.ndarray:
                     f"{name} has more than 8 bits a pixel: save all pictures with 8 bits."
                 )
             if picture.has_transparency_data:
-                paper = Image.new("RGBA", picture.size, "white")
-                picture = Image.alpha_composite(paper, picture.convert("RGBA"))
+                picture = _on_paper(picture.convert("RGBA"))
             return np.asarray(picture.convert("L"))
     except DatasetError:
         raise
@@ -155,6 +155,15 @@ def decode(content: bytes, name: str) -> np.ndarray:
         raise DatasetError(
             f"{name} can't be read as a picture: copy it again, or save it as PNG."
         ) from error
+
+
+def _on_paper(picture: Image.Image) -> Image.Image:
+    """What is transparent becomes white; black where the ink is light, which white would hide."""
+    pixels = np.asarray(picture)
+    opaque = pixels[..., 3] >= 128
+    light = opaque.any() and not opaque.all() and pixels[opaque][:, :3].mean() > _LIGHT
+    paper = Image.new("RGBA", picture.size, "black" if light else "white")
+    return Image.alpha_composite(paper, picture)
 
 
 def decode_files(place: str, files: list[str], characters: bool = True) -> Iterator:
