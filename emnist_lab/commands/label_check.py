@@ -68,7 +68,7 @@ class LabelCheck:
         Examples
         --------
         >>> LabelCheck("hog-qda", 300, 0.95, 0.1).sentence()
-        'The run hog-qda reads 95 % of 300 of them as they are labelled.'
+        'The run hog-qda reads 95% of 300 of them as they are labelled.'
         """
         only = "only " * (self.kappa < _DOUBTFUL)
         text = (

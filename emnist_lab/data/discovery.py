@@ -26,6 +26,7 @@ from .splits import KNOWN, PARTS
 
 _DEPTH = 8  # NIST's archive unpacks to gzip/, torchvision to EMNIST/raw; class folders go deeper
 MOST_FOLDERS = 20_000
+_FEW_FILES = 16  # of a source that another one hides: shards, not pictures
 MOST_FILES = MOST_IMAGES + 100_000  # pictures, and what else may lie beside them
 
 
@@ -120,10 +121,31 @@ def _by_part(sources: list[Source]) -> Parts:
         for part in [source.part] if source.part else PARTS:
             first = found.setdefault((source.split, part), source)
             if first.paths != source.paths:
-                name = printable(source.paths[0].name, 255)
-                note = f"{name} is of the same part and was passed over."
-                found[source.split, part] = replace(first, notes=(*first.notes, note))
+                found[source.split, part] = _beside(first, source)
     return found
+
+
+def _beside(first: Source, other: Source) -> Source:
+    """`first`, where another source is of the same part: said, and refused for many pictures."""
+    name = printable(other.paths[0].name, 255)
+    count = len(other.paths)
+    if count > _FEW_FILES:
+        folders = " and ".join(
+            printable(os.path.commonpath([path.parent for path in one.paths[:1000]]), 120)
+            for one in (first, other)
+        )
+        problem = (
+            f"{folders} hold pictures of the same part, {len(first.paths):,} and {count:,}: name "
+            "one of these folders, or give each set a folder that says which split it is."
+        )
+        return replace(first, read=functools.partial(_refuse, problem), variant=problem)
+    what = f"{name} is" if count == 1 else f"{count:,} files such as {name} are"
+    note = f"{what} of the same part, and passed over."
+    return replace(first, notes=(*first.notes, note))
+
+
+def _refuse(problem: str, allocate: Allocate) -> RawPart:
+    raise DatasetError(problem)
 
 
 def find(root: DatasetAddress | str | os.PathLike | None = None) -> Parts:

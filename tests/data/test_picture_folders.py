@@ -131,6 +131,7 @@ def test_a_validation_part_is_the_test_part(tmp_path, digits, name):
         lambda character, index: f"writer {index % 4}/{character}/{index}",
         lambda character, index: f"{character}/w{index % 4}/{index}",
         lambda character, index: f"forms/{index % 4:04}/{character}/{index}",
+        lambda character, index: f"{index % 4:02}/{character}/{index}",
     ],
 )
 def test_one_folder_a_writer_is_one_dataset(tmp_path, digits, name):
@@ -171,6 +172,48 @@ def test_nists_special_database_19(tmp_path, balanced):
     said = " ".join(train.notes)
     assert "hexadecimal codes: 30 is 0" in said and "hsf_0, hsf_1" in said
     assert train.writers is None  # partitions are no writers
+
+
+def test_nists_merged_classes_and_its_training_folders_alone(tmp_path, balanced):
+    def name(character, index):
+        both = character.isalpha() and character.swapcase() not in balanced.classes
+        code = f"{ord(character):02x}" + (f"_{ord(character.swapcase()):02x}" if both else "")
+        return f"by_merge/{code}/train_{ord(character):02x}/{index}"
+
+    lay(tmp_path, balanced, name, size=64)
+    assert counted(read(tmp_path), read(tmp_path, "test")) == whole(balanced)
+
+
+def test_folders_tell_the_case_of_letters(tmp_path, balanced):
+    letters = balanced.choose([name for name in balanced.classes if name.isalpha()])
+
+    def name(character, index):
+        return f"{'Upper' if character.isupper() else 'Lower'}case/{character.lower()}/{index}"
+
+    lay(tmp_path, letters, name)
+    assert counted(read(tmp_path), read(tmp_path, "test")) == whole(letters)
+
+
+def test_numbers_of_forms_are_no_classes(tmp_path, digits):
+    lay(tmp_path, digits, lambda character, index: f"f0001_{index % 40:02}_{index:05}")
+    assert discovery.find(tmp_path) == {}
+
+
+def test_two_sets_of_one_part_are_not_read_as_one_half(tmp_path, digits):
+    few, many = digits.choose("0123"), digits.choose("456789")
+    lay(tmp_path / "one", few)
+    lay(tmp_path / "other", many)
+    assert "hold pictures of the same part, 48 and 72" in refused(tmp_path)
+
+
+def test_pictures_of_other_kinds_are_counted(tmp_path, digits):
+    lay(tmp_path, digits)
+    for index in range(3):
+        (tmp_path / "7" / f"{index}.gif").write_bytes(b"GIF89a")
+    assert "3 pictures of kinds that aren't read" in " ".join(read(tmp_path).notes)
+    for index in range(40):
+        (tmp_path / "7" / f"{index}.heic").write_bytes(b"x")
+    assert "save all pictures as PNG" in refused(tmp_path)
 
 
 def test_copies_in_special_database_19_count_once_and_hsf_4_is_the_test_part(tmp_path, digits):

@@ -178,9 +178,12 @@ def _codes(names: list[str], split: str | None) -> dict[str, str | None] | None:
 
 
 def _code(name: str) -> str | None:
-    if not re.fullmatch("[0-9a-fA-F]{2}", name):
+    match = re.fullmatch("([0-9a-fA-F]{2})(?:_([0-9a-fA-F]{2}))?", name)
+    if not match:
         return None
-    found = chr(int(name, 16))
+    found = chr(int(match[1], 16))
+    if match[2] and chr(int(match[2], 16)) != found.swapcase():
+        return None  # SD 19's merged classes are both cases of one letter
     return found if found.isascii() and found.isalnum() else None
 
 

@@ -21,6 +21,7 @@ from .validation import check_count, printable, reading_errors
 
 FORMAT = "folder of pictures"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+UNREAD = (".gif", ".heic", ".heif", ".avif", ".svg", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm", ".pcx")
 _MEMORY = 768 * 2**20  # bytes of the process that decodes: the names of all files fit in
 _NAMES = "name each class's folder by one character, such as 7, A or a_lower"
 
@@ -41,10 +42,12 @@ def find(files: list[Path], folder: Path, chosen: str | None = None) -> list[Sou
     list of Source
         One for each part. The split is ``""`` where nothing tells it: reading says why.
     """
-    pictures = [
-        path for path in files if path.name.lower().endswith(SUFFIXES) and _is_seen(path, folder)
-    ]
-    return [_source(layout) for layout in picture_layout.layouts(pictures, folder, chosen)]
+    pictures, unread = (
+        [path for path in files if path.name.lower().endswith(ends) and _is_seen(path, folder)]
+        for ends in (SUFFIXES, UNREAD)
+    )
+    found = picture_layout.layouts(pictures, folder, chosen, unread)
+    return [_source(layout) for layout in found]
 
 
 def _is_seen(path: Path, folder: Path) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ...errors import DatasetError
 from .base import CHUNK, SIDE
@@ -141,6 +141,8 @@ def decode(content: bytes, name: str) -> np.ndarray:
                 raise DatasetError(
                     f"{name} has more than 8 bits a pixel: save all pictures with 8 bits."
                 )
+            if picture.size != (SIDE, SIDE):
+                picture = ImageOps.exif_transpose(picture)  # as a camera was held
             if picture.has_transparency_data:
                 picture = _on_paper(picture.convert("RGBA"))
             return np.asarray(picture.convert("L"))

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import splits
-from . import class_names, label_mapping
+from . import class_names, label_mapping, picture_names
 
 _FEW = 10  # pictures that may be passed over, or one in twenty
-_LEAST_IN_NAMES = 10  # pictures of which names alone are believed
 _HSF = re.compile("hsf_[0-9]")  # partitions of NIST's SD 19: hsf_4 is its test part
 _COPIES = re.compile("train_[0-9a-f]{2}")  # which holds copies of those that aren't
-_TOKENS = re.compile("[^A-Za-z0-9]+")
-_CHARS74K = re.compile("img([0-9]{3})-[0-9]+")
+_CASE = re.compile(
+    "(?:(?P<upper>upper|caps?|capitals?|big)|lower|small)[-_ ]?(?:case)?[-_ ]?"
+    "(?:letters?|alphabets?|s)?",
+    re.IGNORECASE,
+)
+_NO_WRITERS = (_HSF, _COPIES, _CASE)
 _VALID = "valid"  # a part while it isn't known whether there is a test part too
 
 
@@ -74,7 +77,12 @@ class _Folder:
 
     @property
     def label(self) -> str:
-        return self.names[self.at]
+        """The class's name, with the case that a folder beside it tells."""
+        name = self.names[self.at]
+        case = next((match for match in map(_CASE.fullmatch, self.others) if match), None)
+        if case is None or len(name) != 1 or not name.isalpha():
+            return name
+        return f"{name}_{'upper' if case['upper'] else 'lower'}"
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -82,7 +90,12 @@ class _Folder:
         return (*self.names[: self.at][::-1], *self.names[self.at + 1 :])
 
 
-def layouts(pictures: Iterable[Path], folder: Path, chosen: str | None = None) -> list[Layout]:
+def layouts(
+    pictures: Iterable[Path],
+    folder: Path,
+    chosen: str | None = None,
+    unread: Iterable[Path] = (),
+) -> list[Layout]:
     """Parts that pictures make.
 
     Parameters
@@ -92,6 +105,8 @@ def layouts(pictures: Iterable[Path], folder: Path, chosen: str | None = None) -
     folder : pathlib.Path
     chosen : str, optional
         The split or set that a person said it is.
+    unread : iterable of pathlib.Path
+        Pictures of kinds that can't be read.
 
     Returns
     -------
@@ -111,7 +126,25 @@ def layouts(pictures: Iterable[Path], folder: Path, chosen: str | None = None) -
     if not found:
         return _by_file_names(folders, folder, chosen)
     _tell_outside(found, [path for one in rest for path in one.pictures], folder)
+    for one in found:
+        _tell_unread(one, [path for path in unread if path.is_relative_to(one.place)], folder)
     return found
+
+
+def _tell_unread(layout: Layout, unread: list[Path], root: Path) -> None:
+    """Say how many pictures are of kinds that can't be read; refuse where they are many."""
+    if not unread:
+        return
+    example = unread[0].relative_to(root)
+    what = f"{_pictures(len(unread))} of kinds that aren't read (such as {example})"
+    if len(unread) > max(_FEW, len(layout.pictures) // 20):
+        layout.problem = f"It holds {what}: save all pictures as PNG."
+    else:
+        layout.notes.append(f"{what[:1].upper()}{what[1:]} were passed over.")
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
 def _with_classes(
@@ -144,9 +177,10 @@ def _place_of_class(names: list[tuple[str, ...]], depth: int, chosen: str | None
         known = {name: one for name, one in class_names.meanings(here, chosen).items() if one}
         if len(set(known.values())) < 2 and not (known and len(here) == 1 and chosen):
             continue
-        whole = len(known) == len(here)
-        complete = set("0123456789") <= set(known.values()) or len(known) >= 20
-        rank = (whole, whole and complete, at)  # else the nearest to the pictures
+        whole, words = len(known) == len(here), sum(not name.isdigit() for name in known)
+        complete = whole and (set("0123456789") <= known.keys() or words >= 20)
+        # numbers may be writers'; else the nearest to the pictures is the class
+        rank = (whole, complete, words > len(known) / 2, at)
         if best is None or rank > best:
             best, place = rank, at
     return place
@@ -164,7 +198,8 @@ def _datasets(
         if split:
             named.setdefault(split, []).append(one)
         else:
-            unnamed.setdefault(one.names[: one.at], []).append(one)
+            above = tuple(name for name in one.names[: one.at] if not _CASE.fullmatch(name))
+            unnamed.setdefault(above, []).append(one)
     return [*named.items(), *((None, some) for some in _overlapping(list(unnamed.values())))]
 
 
@@ -243,6 +278,8 @@ def _parts_of_sd19(folders: list[_Folder]) -> tuple[list[str], list[str]]:
 
 
 def _part_in(name: str) -> str | None:
+    if _COPIES.fullmatch(name):
+        return None
     return splits.part_in(name) or (_VALID if splits.is_validation(name) else None)
 
 
@@ -251,10 +288,10 @@ def _writers(folders: list[_Folder]) -> list[str]:
     tags = [
         tuple(
             name
-            for name in one.others
-            if not (_part_in(name) or _HSF.fullmatch(name) or _COPIES.fullmatch(name))
+            for name in folder.others
+            if not (_part_in(name) or any(one.fullmatch(name) for one in _NO_WRITERS))
         )
-        for one in folders
+        for folder in folders
     ]
     shared = set.intersection(*map(set, tags)) if tags else set()
     plain = ["/".join(name for name in tag[::-1] if name not in shared) for tag in tags]
@@ -278,7 +315,7 @@ def _tell_outside(found: list[Layout], rest: list[Path], root: Path) -> None:
         elsewhere = len(rest) - len(inside)
         if count:
             shown = one.outside[0].relative_to(root)
-            several = "1 picture lies" if count == 1 else f"{count:,} pictures lie"
+            several = f"{_pictures(count)} lie{'s' * (count == 1)}"
             what = f"{several} in no class's folder of a part (such as {shown})"
             if count > max(_FEW, total // 20):
                 one.problem = (
@@ -312,10 +349,10 @@ def _by_file_names(folders: list[_Folder], root: Path, chosen: str | None) -> li
         groups = merged
     found = []
     for (named, part), pictures in groups.items():
-        pattern = _pattern([path.stem for path in pictures], named)
-        if pattern is None:
+        found_pattern = picture_names.pattern([path.stem for path in pictures], named)
+        if found_pattern is None:
             continue
-        labels, how = pattern
+        labels, how = found_pattern
         for each, some in _parts_in_names(pictures, labels, part):
             layout = Layout(root, named, each, [path for path, _ in some], [s for _, s in some])
             layout.meanings = class_names.meanings(sorted(set(labels)), named)
@@ -338,37 +375,3 @@ def _parts_in_names(pictures: list[Path], labels: list[str], part: str):
     if found.keys() == {"", "test"}:
         found["train"] = found.pop("")
     return found.items()
-
-
-def _pattern(stems: list[str], named: str | None) -> tuple[list[str], str] | None:
-    """Name of the class in each file's name, and a note; None where no pattern fits all."""
-    if len(stems) < _LEAST_IN_NAMES:
-        return None
-    matches = list(map(_CHARS74K.fullmatch, stems))
-    if all(matches):
-        labels = [f"Sample{match[1]}" for match in matches]
-        return labels, "Classes were read from the files' names, as Chars74K's (img011 is A)."
-    rows = [[token for token in _TOKENS.split(stem) if token] for stem in stems]
-    if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
-        return None
-    candidates = []
-    for at in range(len(rows[0])):
-        column = [row[at] for row in rows]
-        different = set(column)
-        known = class_names.meanings(sorted(different), named)
-        if len(different) < 2 or not all(known.values()) or len(set(known.values())) > 62:
-            continue
-        marked = at and rows[0][at - 1].lower() in ("label", "class", "digit", "letter", "char")
-        letters = any(not name.isdigit() for name in different)
-        candidates.append(((bool(marked), letters), at, column))
-    if not candidates:
-        return None
-    best = max(rank for rank, *_ in candidates)
-    chosen = [(at, column) for rank, at, column in candidates if rank == best]
-    if len(chosen) > 1:
-        return None  # which of them is the class, and which a number, can't be told
-    at, column = chosen[0]
-    return column, (
-        f"Classes were read from the files' names, of which they are part {at + 1} "
-        f"({stems[0][:40]} is {class_names.meanings(sorted(set(column)), named)[column[0]]})."
-    )

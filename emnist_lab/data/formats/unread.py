@@ -25,7 +25,7 @@ _REASONS = {
     **dict.fromkeys((".tar", ".tgz", ".rar", ".7z", ".bz2", ".xz"), _ARCHIVE),
     **dict.fromkeys((".xlsx", ".xls", ".ods"), "spreadsheets: save them as CSV"),
     ".mat": "no structure 'dataset' as NIST's",
-    **dict.fromkeys((".heic", ".gif", ".svg", ".pdf"), "pictures of this kind: save them as PNG"),
+    **dict.fromkeys((*image_folder.UNREAD, ".pdf"), "pictures of this kind: save them as PNG"),
 }
 _MOST_KINDS = 3
 _IDX = re.compile(".*(images|labels).?idx[123].*")
