@@ -14,6 +14,66 @@ FASHION = {
     "👜": "Bag",
     "👢": "Ankle boot",
 }
+# Kuzushiji-49's (Clanuwat et al. 2018, arXiv:1812.01718) with their sounds, which every font has.
+KANA = dict(
+    zip(
+        "あいうえおかきくけこさしすせそたちつてとなにぬねの"
+        "はひふへほまみむめもやゆよらりるれろわゐゑをんゝ",
+        [
+            "a",
+            "i",
+            "u",
+            "e",
+            "o",
+            "ka",
+            "ki",
+            "ku",
+            "ke",
+            "ko",
+            "sa",
+            "shi",
+            "su",
+            "se",
+            "so",
+            "ta",
+            "chi",
+            "tsu",
+            "te",
+            "to",
+            "na",
+            "ni",
+            "nu",
+            "ne",
+            "no",
+            "ha",
+            "hi",
+            "fu",
+            "he",
+            "ho",
+            "ma",
+            "mi",
+            "mu",
+            "me",
+            "mo",
+            "ya",
+            "yu",
+            "yo",
+            "ra",
+            "ri",
+            "ru",
+            "re",
+            "ro",
+            "wa",
+            "wi",
+            "we",
+            "wo",
+            "n",
+            "iteration",
+        ],
+        strict=True,
+    )
+)
+_NAMES = FASHION | KANA
 
 
 def class_index(label: str, classes: list[str]) -> int | None:
@@ -45,7 +105,7 @@ def class_index(label: str, classes: list[str]) -> int | None:
 def display_names(classes: list[str]) -> list[str]:
     """Names for people: a class that merges both cases of a letter shows both, "C c".
 
-    Signs of clothes become their names.
+    Signs of clothes become their names, Japanese characters their sounds.
 
     Parameters
     ----------
@@ -59,12 +119,12 @@ def display_names(classes: list[str]) -> list[str]:
 
     Examples
     --------
-    >>> display_names(["7", "C", "B", "b"]), display_names(["👖"])
-    (['7', 'C c', 'B', 'b'], ['Trouser'])
+    >>> display_names(["7", "C", "B", "b"]), display_names(["👖", "き"])
+    (['7', 'C c', 'B', 'b'], ['Trouser', 'ki'])
     """
     return [
         f"{name} {name.swapcase()}"
         if name.isalpha() and name.swapcase() not in (name, *classes)
-        else FASHION.get(name, name)
+        else _NAMES.get(name, name)
         for name in classes
     ]

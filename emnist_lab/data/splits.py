@@ -11,7 +11,7 @@ import string
 import numpy as np
 
 from ..errors import DatasetError
-from .classes import FASHION
+from .classes import FASHION, KANA
 
 SPLITS = ("balanced", "byclass", "bymerge", "letters", "digits", "mnist")
 # Other sets that people keep in MNIST's format: they load as what they are.
@@ -55,11 +55,7 @@ _CHARACTERS = {
     "fashion-mnist": (0, "".join(FASHION)),
     # Clanuwat et al. 2018, arXiv:1812.01718: Kuzushiji, the cursive script of old Japanese books
     "kmnist": (0, "おきすつなはまやれを"),
-    "k49": (
-        0,
-        "あいうえおかきくけこさしすせそたちつてとなにぬねの"
-        "はひふへほまみむめもやゆよらりるれろわゐゑをんゝ",
-    ),
+    "k49": (0, "".join(KANA)),
     "qmnist": (0, string.digits),  # Yadav and Bottou 2019, arXiv:1905.10498
     "usps": (0, string.digits),
 }

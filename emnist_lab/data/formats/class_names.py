@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from ...errors import DatasetError
 from .. import splits
-from ..classes import FASHION
+from ..classes import FASHION, KANA
 from . import label_mapping
 
 _LOWER = "lower|lowercase|low|small|lc"
@@ -24,12 +24,11 @@ _PREFIX = re.compile(
     "(?:class|label|digit|letter|char|character|number|num)[ _=-]?(.+)", re.IGNORECASE
 )
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_ROMAN = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")  # KMNIST's classes
+_ROMAN = {KANA[sign]: sign for sign in splits.mapping("kmnist").values()}
 _EVERY = "".join(splits.mapping("byclass").values())
 # Normalised names of other sets' classes -> their characters.
 _CLOTHES = {re.sub("[^a-z]", "", name.lower()): sign for sign, name in FASHION.items()}
 _CLOTHES |= {"tshirt": "👕", "top": "👕", "boot": "👢", "ankleboots": "👢", "trousers": "👖"}
-_KANA = dict(zip(_ROMAN, splits.mapping("kmnist").values(), strict=True))
 
 
 def meanings(names: Iterable[str], split: str | None = None) -> dict[str, str | None]:
@@ -151,8 +150,8 @@ def other_set(names: Iterable[str]) -> str | None:
 def _of_other(name: str, split: str) -> str | None:
     if split == "fashion-mnist":
         return _CLOTHES.get(re.sub("[^a-z]", "", name.lower()))
-    if split == "kmnist" and name.lower() in _KANA:
-        return _KANA[name.lower()]
+    if split == "kmnist" and name.lower() in _ROMAN:
+        return _ROMAN[name.lower()]
     first = name.strip()[:1]
     return first if first in splits.mapping(split).values() else None
 
@@ -165,7 +164,7 @@ def _others(names: list[str], split: str | None) -> dict[str, str | None] | None
     if split is None:
         return None
     if split == "kmnist" and all(name.lower() in _ROMAN for name in names):
-        return {name: _KANA[name.lower()] for name in names}
+        return {name: _ROMAN[name.lower()] for name in names}
     if all(re.fullmatch("[0-9]{1,2}", name) for name in names):
         return {name: splits.mapping(split).get(int(name)) for name in names}
     return {name: _of_other(name, split) for name in names}

@@ -6,6 +6,7 @@ from . import class_names
 
 _LEAST = 10  # pictures of which names alone are believed
 _TOKENS = re.compile("[^A-Za-z0-9]+")
+_RUNS = re.compile("[A-Za-z]+|[0-9]+")  # A12, where nothing stands between
 _CHARS74K = re.compile("img([0-9]{3})-[0-9]+")
 _MARKS = ("label", "class", "digit", "letter", "char", "character")
 
@@ -38,7 +39,14 @@ def pattern(stems: list[str], named: str | None) -> tuple[list[str], str] | None
     if all(matches):
         labels = [f"Sample{match[1]}" for match in matches]
         return labels, "Classes were read from the files' names, as Chars74K's (img011 is A)."
-    rows = [[token for token in _TOKENS.split(stem) if token] for stem in stems]
+    apart = [[token for token in _TOKENS.split(stem) if token] for stem in stems]
+    return _found(stems, apart, named) or _found(stems, list(map(_RUNS.findall, stems)), named)
+
+
+def _found(
+    stems: list[str], rows: list[list[str]], named: str | None
+) -> tuple[list[str], str] | None:
+    """The class among the parts of names, if it is clear."""
     if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
         return None
     candidates = []

@@ -19,7 +19,8 @@ from .validation import MOST_IMAGES, MOST_LABELS, check_count, reading_errors, s
 
 FORMAT = "CSV file"
 ARFF = "ARFF file"
-LABELS = ("label", "labels", "character", "class", "target")  # what a header calls labels
+# What a header calls labels.
+LABELS = ("label", "labels", "character", "class", "target", "digit", "letter", "category", "y")
 REMEDY = "use a copy with a label and then 784 pixels from 0 to 255 on each line"
 NUMBER = re.compile("-?[0-9]{1,9}")
 _WHOLE = re.compile(r"(-?[0-9]{1,9})\.0+")
