@@ -217,8 +217,9 @@ def describe(data: Part, source: Source) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``split``, ``part``, ``name``, ``images`` (how many), ``classes``, ``format``,
-        ``generated``, ``notes``, and the first five ``files``.
+        ``split``, ``part``, ``name``, ``images`` (how many), ``classes``, ``writers``
+        (how many; 0 where nothing tells them), ``format``, ``generated``, ``notes``, and the
+        first five ``files``.
     """
     return {
         "split": data.split,
@@ -226,6 +227,7 @@ def describe(data: Part, source: Source) -> dict[str, Any]:
         "name": data.name,
         "images": len(data),
         "classes": data.classes,
+        "writers": len(data.writer_names),
         "format": source.format,
         "generated": data.generated,
         "notes": list(data.notes),

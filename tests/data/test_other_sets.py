@@ -174,6 +174,7 @@ def test_damaged_and_hostile_arrays(tmp_path, train):
     path = tmp_path / "train_images.npy"
     for content in (
         header((2**40, 28, 28)),
+        header((2**20, 256, 256)),
         header((120, 28, 28)) + bytes(99),
         header((120, 28, 28), "|O") + bytes(99),
         header((-1, 28, 28)) + bytes(99),

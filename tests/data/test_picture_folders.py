@@ -10,7 +10,7 @@ from helpers import make_part
 from PIL import Image
 
 import emnist_lab as lab
-from emnist_lab.data import discovery
+from emnist_lab.data import discovery, loading
 from emnist_lab.errors import DatasetError
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -139,6 +139,8 @@ def test_one_folder_a_writer_is_one_dataset(tmp_path, digits, name):
     train, test = (read(tmp_path, part) for part in ("train", "test"))
     assert counted(train, test) == whole(digits)
     assert len(train.writer_names) == 4 and len(train.writers) == len(train)
+    source = discovery.locate("digits", "train", tmp_path)
+    assert loading.describe(train, source)["writers"] == 4
     assert "It has 4 writers" in " ".join(train.notes)
     assert set(train.writers) & set(test.writers)  # images were put aside, not writers
     sample = train.sample(30)

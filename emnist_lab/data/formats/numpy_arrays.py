@@ -7,91 +7,23 @@ first, content block by block; what is pickled isn't read, for it can run code.
 import contextlib
 import functools
 import math
-import struct
-import zipfile
-import zlib
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import DatasetError
 from .. import splits
-from . import class_names, label_mapping, official_files
-from .base import CHUNK, SIDE, Allocate, RawPart, Source
+from . import class_names, label_mapping
+from .base import SIDE, Allocate, RawPart, Source
+from .numpy_headers import FORMAT, REMEDY, Array, blocks, headers
 from .numpy_pixels import Pixels
 from .picture_decoding import AS_IT_IS, PictureReader, tell_scaled
-from .validation import MOST_LABELS, check_count, printable, reading_errors, stamp
+from .validation import MOST_LABELS, check_count, stamp
 
-FORMAT = "NumPy file"
 SUFFIXES = (".npz", ".npy")
-_MOST_MEMBERS = 64
-_SIDES = range(8, 257)  # of images
-_ONE_HOT = range(2, 64)  # columns of labels that mark one each
+_MOST_PIXELS = 2**31  # of a part whose images have to be scaled
 _LONGEST = 4 * 80  # bytes of a label that is text
-_REMEDY = "save images (N, 28, 28) and labels (N,) with numpy.savez, plain numbers"
-
-
-@dataclass(frozen=True)
-class Array:
-    """One array, of which the header was read.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-    member : str
-        Name within an ``.npz``; empty for an ``.npy``.
-    shape : tuple of int
-    dtype : numpy.dtype
-    fortran : bool
-        Whether the first axis runs fastest.
-    """
-
-    path: Path
-    member: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    fortran: bool
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        member = self.member.removesuffix(".npy")
-        return printable(f"{member} in {self.path.name}" if member else self.path.name, 255)
-
-    @property
-    def is_labels(self) -> bool:
-        """Whether it can be labels."""
-        rest = self.shape[1:]
-        return len(rest) < 2 and (not rest or rest[0] == 1 or rest[0] in _ONE_HOT)
-
-    @property
-    def is_images(self) -> bool:
-        """Whether it can be images."""
-        return bool(self.size_of_image) and self.dtype.kind in "uifb"
-
-    @property
-    def size_of_image(self) -> tuple[int, int] | None:
-        """Height and width of each; None where it can't be images."""
-        rest = [side for side in self.shape[1:] if side not in (1, 3, 4)]
-        if len(rest) == 1:
-            side = math.isqrt(rest[0])
-            return (side, side) if side * side == rest[0] and side in _SIDES else None
-        if len(rest) == 2 and all(side in _SIDES for side in rest):
-            return rest[0], rest[1]
-        return None
-
-    @property
-    def part(self) -> str:
-        """``"train"``, ``"test"``, ``"valid"``, or empty."""
-        for name in (self.member, self.path.stem):
-            if part := splits.part_in(name):
-                return part
-            if splits.is_validation(name):
-                return "valid"
-        return splits.part_of_folder(self.path.parent.name)
 
 
 def find(files: list[Path], chosen: str | None = None) -> list[Source]:
@@ -195,10 +127,15 @@ def read(pairs: list[tuple[Array, Array]], named: str | None, allocate: Allocate
                 f"{images.name} holds {images.shape[0]:,} images but {labels.name} "
                 f"{labels.shape[0]:,} labels: save both again together."
             )
+        if math.prod(images.shape) > max(_MOST_PIXELS, images.shape[0] * SIDE * SIDE):
+            raise DatasetError(
+                f"{images.name} has {math.prod(images.shape):,} pixels, and {_MOST_PIXELS:,} are "
+                "scaled at most: split it into smaller files."
+            )
     total = sum(images.shape[0] for images, _ in pairs)
     check_count(total, pairs[0][0].name)
     if not total:
-        raise DatasetError(f"{pairs[0][0].name} holds no images: {_REMEDY}.")
+        raise DatasetError(f"{pairs[0][0].name} holds no images: {REMEDY}.")
     marks = [mark for _, labels in pairs for mark in _labels(labels)]
     split, values, classes, notes = _meaning(marks, named, pairs[0][1].name)
     if not named:
@@ -208,10 +145,10 @@ def read(pairs: list[tuple[Array, Array]], named: str | None, allocate: Allocate
     for images, _ in pairs:
         pixels = Pixels(images.name, images.size_of_image)
         if images.dtype != np.uint8:
-            for block in _blocks(images):
+            for block in blocks(images):
                 pixels.look(block)
             notes = (*notes, *pixels.notes())
-        for block in _blocks(images):
+        for block in blocks(images):
             grey = pixels.grey(block)
             stop = start + len(grey)
             if grey.shape[1:] == (SIDE, SIDE):
@@ -237,7 +174,7 @@ def _meaning(
     if len(counts) > MOST_LABELS:
         raise DatasetError(
             f"{name} holds more than {MOST_LABELS:,} different labels, and EMNIST has 62 classes: "
-            f"{_REMEDY}."
+            f"{REMEDY}."
         )
     if all(isinstance(mark, int) for mark in counts):
         split = named or label_mapping.split_of_values(counts)
@@ -258,16 +195,16 @@ def _labels(array: Array) -> list[int | str]:
     check_count(array.shape[0], array.name, "labels")
     if array.dtype.kind not in "uifbUS" or array.dtype.itemsize > _LONGEST:
         raise DatasetError(
-            f"{array.name} holds labels of type {array.dtype}, neither numbers nor text: {_REMEDY}."
+            f"{array.name} holds labels of type {array.dtype}, neither numbers nor text: {REMEDY}."
         )
     found: list = []
-    for block in _blocks(array):
+    for block in blocks(array):
         columns = block.reshape(len(block), -1)
         if columns.shape[1] > 1:
             if not ((columns != 0).sum(axis=1) == 1).all():
                 raise DatasetError(
                     f"{array.name} has {columns.shape[1]} columns that don't mark one class each: "
-                    f"{_REMEDY}."
+                    f"{REMEDY}."
                 )
             found += (columns != 0).argmax(axis=1).tolist()
             continue
@@ -276,7 +213,7 @@ def _labels(array: Array) -> list[int | str]:
             whole = flat.astype(np.int64)
             if not (np.isfinite(flat).all() and (whole == flat).all()):
                 raise DatasetError(
-                    f"{array.name} holds labels that aren't whole numbers: {_REMEDY}."
+                    f"{array.name} holds labels that aren't whole numbers: {REMEDY}."
                 )
             flat = whole
         if flat.dtype.kind in "uib":
@@ -285,112 +222,3 @@ def _labels(array: Array) -> list[int | str]:
             flat = np.char.decode(flat, "utf-8", "replace")
         found += flat.tolist()
     return found
-
-
-@functools.lru_cache(maxsize=256)
-def headers(path: Path, size: int, changed: int) -> tuple[Array, ...]:
-    """Arrays of a file, by their headers.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    size, changed : int
-        Its `stamp`.
-
-    Returns
-    -------
-    tuple of Array
-
-    Raises
-    ------
-    DatasetError
-        The file is damaged, or none of NumPy's.
-    """
-    with _errors(path):
-        if path.suffix.lower() == ".npy":
-            with open(path, "rb") as file:
-                return (_header(path, "", file, size),)
-        with official_files.open_zip(path, 2**20) as archive:
-            members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
-            found = []
-            for one in members[:_MOST_MEMBERS]:
-                with archive.open(one) as file:
-                    found.append(_header(path, one.filename, file, one.file_size))
-            return tuple(found)
-
-
-def _header(path: Path, member: str, file, size: int) -> Array:
-    """The header of one array; its content has to have the size that it promises."""
-    version = np.lib.format.read_magic(file)
-    readers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    if version not in readers:
-        raise ValueError(f"version {version} of the format")
-    shape, fortran, dtype = readers[version](file, max_header_size=10_000)
-    array = Array(path, member, tuple(shape), dtype, bool(fortran))
-    if dtype.hasobject:
-        raise DatasetError(
-            f"{array.name} is pickled, which isn't read because pickles can run code: {_REMEDY}."
-        )
-    if dtype.fields or not shape or math.prod(shape) * dtype.itemsize + file.tell() != size:
-        raise ValueError(f"{array.name} isn't an array of the size that it promises")
-    return array
-
-
-def _blocks(array: Array) -> Iterator[np.ndarray]:
-    """The content, some rows at a time."""
-    count, row = array.shape[0], math.prod(array.shape[1:])
-    with _errors(array.path), _content(array) as file:
-        if array.fortran and row > 1:
-            yield from _columns(array, file)
-            return
-        step = max(1, min(CHUNK, (1 << 24) // max(row * array.dtype.itemsize, 1)))
-        for start in range(0, count, step):
-            some = min(step, count - start)
-            yield _take(file, some * row, array.dtype).reshape(some, *array.shape[1:])
-
-
-def _columns(array: Array, file) -> Iterator[np.ndarray]:
-    """Content whose first axis runs fastest: it has to be turned as a whole."""
-    if math.prod(array.shape) * array.dtype.itemsize > 1 << 30:
-        raise DatasetError(
-            f"{array.name} lies in Fortran's order and is larger than 1 GB: save "
-            "numpy.ascontiguousarray of it."
-        )
-    whole = _take(file, math.prod(array.shape), array.dtype).reshape(array.shape, order="F")
-    for start in range(0, len(whole), CHUNK):
-        yield whole[start : start + CHUNK]
-
-
-@contextlib.contextmanager
-def _content(array: Array):
-    """The stream behind the header."""
-    with contextlib.ExitStack() as stack:
-        if array.member:
-            archive = stack.enter_context(official_files.open_zip(array.path, 2**20))
-            file = stack.enter_context(archive.open(array.member))
-        else:
-            file = stack.enter_context(open(array.path, "rb"))
-        major, _ = np.lib.format.read_magic(file)
-        form = "<H" if major == 1 else "<I"
-        (length,) = struct.unpack(form, file.read(struct.calcsize(form)))
-        file.read(length)
-        yield file
-
-
-def _take(file, values: int, dtype: np.dtype) -> np.ndarray:
-    content = file.read(values * dtype.itemsize)
-    if len(content) != values * dtype.itemsize:
-        raise EOFError("it ends early")
-    return np.frombuffer(content, dtype)
-
-
-@contextlib.contextmanager
-def _errors(path: Path):
-    try:
-        with reading_errors(path, FORMAT):
-            yield
-    except (zipfile.BadZipFile, zlib.error) as error:  # never reached: named for the reader
-        raise DatasetError(f"{path.name} is damaged: copy or download it again.") from error
