@@ -4,12 +4,12 @@ It stands here because files are read below, where no run is known, and the comm
 pages, which bring and show datasets, stand above.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..data import splits
-from ..data.classes import class_index
 from ..data.part import Part
 from ..errors import DatasetError
 
@@ -118,17 +118,16 @@ def check(part: Part) -> LabelCheck | None:
     from ..runs import registry
 
     run = registry.open_run(RUN)
-    columns = [class_index(name, run.classes) for name in part.classes]
-    known = sorted({column for column in columns if column is not None})
-    if len(known) < 2 or None in columns:
+    key = _keys(part.classes, run.classes)
+    known = sorted({key(name) for name in part.classes})
+    if len(known) < 2 or not set(known) <= {key(name) for name in run.classes}:
         return None
     some = part.sample(_IMAGES, _SEED)
     scores = run.predict_proba(some.images)
-    read = np.array(known)[scores[:, known].argmax(axis=1)]
-    true = np.array(columns)[some.labels]
+    read = _read(scores, run.classes, key, known)
+    true = np.array([known.index(key(name)) for name in part.classes])[some.labels]
     agreement = float((read == true).mean())
-    size = len(run.classes)
-    shares = [np.bincount(one, minlength=size) / len(some) for one in (true, read)]
+    shares = [np.bincount(one, minlength=len(known)) / len(some) for one in (true, read)]
     moved, best = _moved(part, some.labels, scores, run.classes)
     if best < agreement + _CLEARLY or best < _DOUBTFUL:
         moved, best = 0, 0.0
@@ -138,20 +137,45 @@ def check(part: Part) -> LabelCheck | None:
     )
 
 
+def _keys(classes: list[str], names: list[str]) -> Callable[[str], str]:
+    """What characters are compared by: both cases of a letter are one where one side merges them.
+
+    Data's classes, and the run's.
+    """
+
+    def key(name: str) -> str:
+        cases = {name, name.swapcase()}
+        return name if cases <= set(classes) and cases <= set(names) else name.lower()
+
+    return key
+
+
+def _read(
+    scores: np.ndarray, names: list[str], key: Callable[[str], str], known: list[str]
+) -> np.ndarray:
+    """Which of `known` each image is read as: (N,) int64."""
+    total = np.zeros((len(scores), len(known)))
+    for column, name in enumerate(names):
+        if key(name) in known:
+            total[:, known.index(key(name))] += scores[:, column]
+    return total.argmax(axis=1)
+
+
 def _moved(
     part: Part, labels: np.ndarray, scores: np.ndarray, names: list[str]
 ) -> tuple[int, float]:
     """By how much labels have to be moved to agree best, and how far they do."""
     every = list(splits.mapping(part.split).values())
-    columns = np.array([class_index(name, names) for name in every])
+    key = _keys(every, names)
+    known = sorted({key(name) for name in every})
+    read = _read(scores, names, key, known)
+    places = np.array([known.index(key(name)) for name in every])
     here = np.array([every.index(name) for name in part.classes])[labels]
-    used = np.unique(columns)
-    read = used[scores[:, used].argmax(axis=1)]
     found = []
     for by in (1, -1):
         there = here + by
         inside = (there >= 0) & (there < len(every))
-        right = columns[there.clip(0, len(every) - 1)] == read
+        right = places[there.clip(0, len(every) - 1)] == read
         found.append((by, float((inside & right).mean())))
     return max(found, key=lambda one: one[1])
 

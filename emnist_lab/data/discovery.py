@@ -104,13 +104,26 @@ def _by_format(place: Path, chosen: str | None) -> list[Parts]:
         image_folder.find(files, place if place.is_dir() else place.parent, chosen),
         [source for source in official if source.generated],
     )
-    families = [_by_part(kind) for kind in kinds]
+    families = [_with_unread(_by_part(kind), kind) for kind in kinds]
     unclear = [source for kind in kinds for source in kind if source.split not in KNOWN]
     if not any(families):
         if unclear:
             unclear[0].read(allocate_in_memory)  # raises the error that says why it is none
         official_files.explain_archives(files)
     return families
+
+
+def _with_unread(found: Parts, sources: list[Source]) -> Parts:
+    """Say which files beside the parts of a format hold none that can be read."""
+    names = [one.paths[0].name for one in sources if one.split not in KNOWN]
+    if not names:
+        return found
+    several = f"{len(names)} files such as " if len(names) > 1 else ""
+    note = (
+        f"{several}{printable(names[0], 255)} beside it can't be read as a part (no labels, or "
+        "damaged), and was passed over."
+    )
+    return {key: replace(one, notes=(*one.notes, note)) for key, one in found.items()}
 
 
 def _by_part(sources: list[Source]) -> Parts:

@@ -81,7 +81,8 @@ def character(name: str) -> str | None:
         return str(_WORDS.index(name.lower()))
     cased = _CASED.fullmatch(name)
     if not cased:
-        return None
+        prefixed = _PREFIX.fullmatch(name)
+        return character(prefixed[1]) if prefixed else None
     before, small_before, small_after, after = cased.groups()
     letter = before or after
     return letter.lower() if small_before or small_after else letter.upper()

@@ -10,6 +10,7 @@ import contextlib
 import functools
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def find(files: list[Path], chosen: str | None = None) -> list[Source]:
         "emnist" in its name. The split is ``""`` where nothing tells it:
         reading says why.
     """
-    return [
+    found = [
         Source(
             chosen or _split(path),
             _part(path),
@@ -71,6 +72,16 @@ def find(files: list[Path], chosen: str | None = None) -> list[Source]:
         for path in files
         if path.name.lower().endswith(SUFFIXES) and _is_one(path)
     ]
+    plain = [one for one in found if not chosen and not _named(one.paths[0])]
+    return [
+        *(one for one in found if one not in plain),
+        *label_mapping.as_one(plain, _again, lambda one: one.paths[0].parent),
+    ]
+
+
+def _again(source: Source, split: str) -> Source:
+    reading = functools.partial(read, source.paths[0], split)
+    return replace(source, split=split, read=reading)
 
 
 def read(path: Path, chosen: str | None, allocate: Allocate) -> RawPart:

@@ -57,7 +57,7 @@ def _is_seen(path: Path, folder: Path) -> bool:
 
 def _source(layout: Layout) -> Source:
     try:
-        split = layout.named or label_mapping.split_of_names(_counts(layout))
+        split = layout.named or label_mapping.split_of_names(_counts(layout, layout.every))
     except DatasetError:
         split = ""  # reading says why
     return Source(
@@ -103,8 +103,8 @@ def read(layout: Layout, allocate: Allocate) -> RawPart:
         )
     if layout.problem:
         raise DatasetError(printable(layout.problem, 500))
-    counts = _counts(layout)
-    split = layout.named or label_mapping.split_of_names(counts)
+    counts = _counts(layout, Counter(layout.classes))
+    split = layout.named or label_mapping.split_of_names(_counts(layout, layout.every))
     values = label_mapping.by_name(split, counts, shown)
     notes = () if layout.named else (label_mapping.deduced(split),)
     check_count(len(layout.pictures), shown)
@@ -114,6 +114,7 @@ def read(layout: Layout, allocate: Allocate) -> RawPart:
     labels = np.array([values[meanings[name]] for name in layout.classes], np.int64)
     characters = split in splits.HANDWRITTEN
     images, more = _decoded(layout, shown, allocate, characters)
+    naming = () if layout.in_names else _naming(meanings)
     names, writers = _numbered(layout.writers)
     if names:
         more = (
@@ -125,7 +126,12 @@ def read(layout: Layout, allocate: Allocate) -> RawPart:
         images,
         labels,
         splits.mapping(split),
-        (*notes, *_naming(meanings), *map(_printable, layout.notes), *more),
+        (
+            *notes,
+            *(() if layout.in_names else _naming(meanings)),
+            *map(_printable, layout.notes),
+            *more,
+        ),
         writers,
         names,
     )
@@ -194,9 +200,9 @@ def _naming(meanings: dict[str, str | None]) -> tuple[str, ...]:
     return (f"Folder names were read as {kind}: {example} is {meanings[example]}.",)
 
 
-def _counts(layout: Layout) -> Counter:
+def _counts(layout: Layout, names: Counter) -> Counter:
     counts: Counter = Counter()
-    for name, count in Counter(layout.classes).items():
+    for name, count in names.items():
         if layout.meanings[name] is not None:
             counts[layout.meanings[name]] += count
     return counts

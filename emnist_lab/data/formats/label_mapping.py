@@ -1,11 +1,14 @@
 """Which characters the labels of a source mean, where it doesn't say so itself."""
 
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from ...errors import DatasetError
 from .. import splits
 from ..classes import class_index
+from .base import Source
 
 # Images in MNIST's parts, and in both: exactly so many, or it's taken for the larger split digits.
 _MNIST = (60_000, 10_000, 70_000)
@@ -148,6 +151,70 @@ def by_name(split: str, names: Mapping[str, int], name: str) -> dict[str, int]:
 def deduced(split: str) -> str:
     """The note that a split was guessed from labels."""
     return f"No name says which split this is: by its labels it was taken for {split}."
+
+
+def together(*found: str) -> str:
+    """The split that parts of one set have, which were taken for different ones.
+
+    Parameters
+    ----------
+    *found : str
+        What each part was taken for by its labels alone; empty where that failed.
+
+    Returns
+    -------
+    str
+        Empty where they can't be parts of one set.
+
+    Examples
+    --------
+    >>> together("balanced", "bymerge"), together("balanced", "digits"), together("mnist", "digits")
+    ('balanced', 'balanced', 'mnist')
+    >>> together("letters", "digits")
+    ''
+    """
+    if len(set(found)) == 1:
+        return found[0]
+    for larger, others in (
+        ("byclass", {"balanced", "bymerge", "letters", "digits", "mnist"}),
+        ("balanced", {"bymerge", "letters", "digits", "mnist"}),
+        ("bymerge", {"letters", "digits", "mnist"}),
+        ("mnist", {"digits"}),
+    ):
+        if larger in found and set(found) <= {larger, *others}:
+            return larger
+    return ""
+
+
+def as_one(
+    sources: list[Source], again: Callable[[Source, str], Source], place: Callable[[Source], Path]
+) -> list[Source]:
+    """Parts that nothing names, which lie in one place, as parts of one split.
+
+    Parameters
+    ----------
+    sources : list of Source
+        Of which no name tells the split.
+    again : callable
+        The same source, read as another split.
+    place : callable
+        Where a source lies.
+
+    Returns
+    -------
+    list of Source
+        In the same order.
+    """
+    found: dict[Path, dict[str, str]] = {}
+    for one in sources:
+        found.setdefault(place(one), {}).setdefault(one.part, one.split)
+    result = []
+    for one in sources:
+        parts = found[place(one)]
+        split = together(*parts.values()) if parts.keys() == {"train", "test"} else ""
+        other = split and split != one.split
+        result.append(replace(again(one, split), notes=(deduced(split),)) if other else one)
+    return result
 
 
 _PLAIN = {

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,14 @@ def find(files: list[Path], chosen: str | None = None) -> list[Source]:
         if "valid" in pairs:
             instead = "train" if {"train", "test"} <= pairs.keys() else "test"
             pairs.setdefault(instead, []).extend(pairs.pop("valid"))
-        sources += [_source(part, pair, chosen) for part, pair in pairs.items()]
+        made = [_source(part, pair, chosen) for part, pair in pairs.items()]
+        split = label_mapping.together(*(one.split for one in made)) if len(made) == 2 else ""
+        for one, pair in zip(made, pairs.values(), strict=True):
+            if split and split != one.split:
+                reading = functools.partial(read, pair, split)
+                note = label_mapping.deduced(split)
+                one = replace(one, split=split, read=reading, notes=(note,))
+            sources.append(one)
     return sources
 
 

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,22 @@ def find(files: list[Path], chosen: str | None = None) -> list[Source]:
         split = named or _split(tuple((path, *stamp(path)) for path in paths))
         kind = kind_of(paths[0])
         sources.append(Source(split, part, kind, tuple(paths), reading, transposed=False))
-    return sources
+    plain = [one for one in sources if not chosen and not _named(one.paths[0])]
+    return [
+        *(one for one in sources if one not in plain),
+        *label_mapping.as_one(plain, _again, _place),
+    ]
+
+
+def _again(source: Source, split: str) -> Source:
+    return replace(source, split=split, read=functools.partial(read, source.paths, split))
+
+
+def _place(source: Source) -> Path:
+    """The folder of a set: above those of its parts."""
+    folder = source.paths[0].parent
+    of_part = splits.part_of_folder(folder.name) or splits.is_validation(folder.name)
+    return folder.parent if of_part else folder
 
 
 def read(paths: tuple[Path, ...], named: str | None, allocate: Allocate) -> RawPart:

@@ -7,6 +7,7 @@ part of every file's name (``A_012.png``).
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,10 @@ class Layout:
         Why it can't be read, a sentence; empty where it can.
     outside : list of pathlib.Path
         Pictures below `place` that belong to no part.
+    every : collections.Counter
+        How often each class's name occurs, in all parts of the set.
+    in_names : bool
+        Whether names of files tell the classes.
     copies : bool
         Whether some may be copies of others, as in NIST's SD 19.
     """
@@ -64,6 +69,8 @@ class Layout:
     notes: list[str] = field(default_factory=list)
     problem: str = ""
     outside: list[Path] = field(default_factory=list)
+    every: Counter = field(default_factory=Counter)
+    in_names: bool = False
     copies: bool = False
 
 
@@ -236,9 +243,12 @@ def _parts(dataset: tuple[str | None, list[_Folder]], root: Path, chosen) -> lis
         if writer:
             here.writers += [writer] * len(one.pictures)
     place = root.joinpath(*_common([one.names[: one.at] for one in folders]))
+    every = Counter()
+    for one in folders:
+        every[one.label] += len(one.pictures)
     copies = any(_COPIES.fullmatch(name) for one in folders for name in one.others)
     for one in found.values():
-        one.place, one.meanings, one.copies = place, meaning, copies
+        one.place, one.meanings, one.copies, one.every = place, meaning, copies, every
         if len(one.writers) < len(one.pictures):
             one.writers = []
     if found.keys() > {""}:
@@ -356,6 +366,7 @@ def _by_file_names(folders: list[_Folder], root: Path, chosen: str | None) -> li
         for each, some in _parts_in_names(pictures, labels, part):
             layout = Layout(root, named, each, [path for path, _ in some], [s for _, s in some])
             layout.meanings = class_names.meanings(sorted(set(labels)), named)
+            layout.every, layout.in_names = Counter(labels), True
             layout.notes.append(how)
             found.append(layout)
     used = {path for one in found for path in one.pictures}

@@ -159,17 +159,26 @@ def shape_of(path: Path, size: int, changed: int) -> Shape:
                     delimiter = b" "
             fields = [plain(field).lower() for field in first.split(delimiter)]
             header = _is_header(fields)
-            second = next(found, (0, b""))[1] if header else first
+            following = next(found, (0, b""))[1]
+            second = following if header else first
         finally:
             found.close()
     skip = number if header else number - 1
     index = None
     if header and len(fields) == PIXELS + 2:
         index = next((place for place, name in enumerate(fields) if name in _INDEX), None)
+    elif len(fields) == PIXELS + 2 and _counts_up(first, following, delimiter):
+        index = 0
     known = [fields.index(name.encode()) for name in LABELS if name.encode() in fields]
     ends = tuple(place for place in range(len(fields)) if place != index)
     labels = (known[0],) if header and known else (ends[0], ends[-1])
     return Shape(delimiter, len(fields), skip, labels, index, _floats(second, delimiter))
+
+
+def _counts_up(first: bytes, second: bytes, delimiter: bytes) -> bool:
+    """Whether the first column of two lines numbers them."""
+    one, other = (plain(line.partition(delimiter)[0]) for line in (first, second))
+    return one.isdigit() and other.isdigit() and int(one) + 1 == int(other)
 
 
 def _floats(line: bytes, delimiter: bytes) -> bool:
@@ -255,6 +264,11 @@ def labels_of(path: Path, size: int, changed: int) -> tuple[int, Counter, str]:
     if _able(counts[first]) and not (_share(counts[first]) > 0.8 and better):
         return first, counts[first], ""
     constant = len(counts[first]) == 1
+    if len(counts[first]) == sum(counts[first].values()) > _HIGHEST + 1 and not _able(counts[last]):
+        raise DatasetError(
+            f"{path.name} has no column that can be labels: the {_WHERE.get(first, 'named')} one "
+            f"is different on every line, as a line's number is: {REMEDY}."
+        )
     if constant and not counts[first].keys() <= _PAPER:
         return first, counts[first], ""  # one class
     where = {0: "first", shape.columns - 1: "last"}
@@ -271,6 +285,9 @@ def labels_of(path: Path, size: int, changed: int) -> tuple[int, Counter, str]:
             f"{REMEDY}."
         )
     return first, counts[first], ""
+
+
+_WHERE = {0: "first"}
 
 
 def _able(counts: Counter) -> bool:
