@@ -58,7 +58,9 @@ def read_part(source: Source, part: str, *, cached: bool = True) -> Part:
     if (
         source.format not in official_files.FORMATS
     ):  # other people's files may hold some classes only
-        values = sorted(set(np.unique(decoded.labels).tolist()) & set(values))
+        here = set(np.unique(decoded.labels).tolist())
+        here |= {value for value, name in decoded.classes.items() if name in source.classes}
+        values = sorted(here & set(values))
     positions = {value: index for index, value in enumerate(values)}
     lookup = np.zeros(max(values) + 1, np.int64)
     lookup[values] = list(positions.values())

@@ -289,6 +289,7 @@ def holding(characters: set[str], counts: list[int] | None = None) -> str:
         )
     for split in ("digits", "letters", "balanced"):
         if characters <= set(_CHARACTERS[split][1]):
-            uneven = counts and max(counts) > 3 * max(min(counts), 1)
+            # where there are but a few of each, chance makes them uneven
+            uneven = counts and max(counts) > 3 * max(min(counts), 10)
             return "bymerge" if split == "balanced" and uneven else split
     return "byclass"

@@ -131,6 +131,19 @@ def test_a_validation_part_of_arrays(tmp_path, train, test):
     same(tmp_path, train, test, "digits")
 
 
+def test_parts_of_arrays_have_one_split_and_its_classes(tmp_path):
+    whole = make_part("balanced", 2, seed=9)
+    few = whole.take(np.flatnonzero(whole.labels < 10))  # digits alone, as they are numbered
+    np.savez(
+        tmp_path / "some.npz",
+        **{"x_train": whole.images, "y_train": whole.labels},
+        **{"x_test": few.images, "y_test": few.labels},
+    )
+    assert discovery.available(tmp_path) == [("balanced", "train"), ("balanced", "test")]
+    train, test = (lab.load("balanced", part, tmp_path) for part in ("train", "test"))
+    assert train.classes == test.classes == whole.classes
+
+
 @pytest.mark.parametrize(
     ("arrays", "expected"),
     [

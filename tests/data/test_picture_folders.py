@@ -285,6 +285,14 @@ def test_what_lies_in_no_class_is_counted_and_refused_where_it_is_much(tmp_path,
     assert "41 pictures lie in no class's folder of a part" in said
 
 
+def test_a_test_part_that_lacks_classes_goes_with_its_training_part(tmp_path, balanced):
+    lay(tmp_path / "train", balanced)
+    lay(tmp_path / "test", balanced.choose("ABC").sample(5))
+    train, test = (read(tmp_path, part) for part in ("train", "test"))
+    assert train.classes == test.classes == balanced.classes and (test.counts() > 0).sum() == 3
+    assert lab.fit("hog-lda", train, test).classes == balanced.classes
+
+
 def test_a_class_with_one_image_is_trained_on(tmp_path, balanced):
     first = np.unique(balanced.labels, return_index=True)[1]
     lay(tmp_path / "balanced", balanced.take(first))

@@ -95,6 +95,30 @@ def lab_part(data, images):
     return lab.Part(images, data.labels, data.classes, data.split, data.part, data.origin)
 
 
+def test_two_tables_of_a_folder_are_parts_of_one_split(tmp_path):
+    whole = make_part("balanced", 2, seed=9)
+    few = whole.take(np.flatnonzero(whole.labels < 10))
+    (tmp_path / "train.csv").write_bytes(text(rows(whole)))
+    (tmp_path / "test.csv").write_bytes(text(rows(few)))
+    (tmp_path / "sample.csv").write_bytes(text([["0"] * 784] * 3))  # without labels
+    assert discovery.available(tmp_path) == [("balanced", "train"), ("balanced", "test")]
+    test = lab.load("balanced", "test", tmp_path)
+    assert len(test) == 20
+    assert "sample.csv beside it can't be read as a part" in " ".join(test.notes)
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_lines_may_be_numbered(tmp_path, digits, numbered):
+    lines = rows(digits) if numbered else [line[1:] for line in rows(digits)]
+    content = text([[str(number), *line] for number, line in enumerate(lines * 2)])
+    (tmp_path / "train.csv").write_bytes(content)
+    if numbered:
+        assert len(lab.load("digits", "train", tmp_path)) == 120
+        return
+    with pytest.raises(DatasetError, match="the first one is different on every line"):
+        lab.load("digits", "train", tmp_path)
+
+
 def test_a_corner_that_is_rarely_inked_is_no_label(tmp_path, digits):
     images = digits.images.copy()
     images[:, 0, 0] = 0

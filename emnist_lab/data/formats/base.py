@@ -72,6 +72,9 @@ class Source:
         What a person should know of how it was found, a sentence each.
     variant : str
         What else decides how it is read; a cache keeps by it.
+    classes : frozenset of str
+        Characters of the classes that all parts of the set have together, where finding it tells
+        them: a part may lack images of some.
     by_writer : bool
         Whether the test part that is put aside has whole writers.
     """
@@ -85,6 +88,7 @@ class Source:
     transposed: bool = True
     notes: tuple[str, ...] = ()
     variant: str = ""
+    classes: frozenset[str] = frozenset()
     by_writer: bool = False
 
     def size(self) -> int:

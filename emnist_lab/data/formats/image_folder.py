@@ -68,7 +68,18 @@ def _source(layout: Layout) -> Source:
         functools.partial(read, layout),
         transposed=False,
         variant=repr((layout.problem, layout.notes)),
+        classes=_of_all_parts(layout, split),
     )
+
+
+def _of_all_parts(layout: Layout, split: str) -> frozenset[str]:
+    """Characters of the classes that any part of the set has."""
+    try:
+        values = label_mapping.by_name(split, _counts(layout, layout.every), "")
+    except (DatasetError, KeyError):
+        return frozenset()  # reading says why
+    mapping = splits.mapping(split)
+    return frozenset(mapping[value] for value in values.values())
 
 
 def read(layout: Layout, allocate: Allocate) -> RawPart:
@@ -128,7 +139,7 @@ def read(layout: Layout, allocate: Allocate) -> RawPart:
         splits.mapping(split),
         (
             *notes,
-            *(() if layout.in_names else _naming(meanings)),
+            *naming,
             *map(_printable, layout.notes),
             *more,
         ),

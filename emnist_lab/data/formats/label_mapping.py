@@ -207,12 +207,13 @@ def as_one(
     """
     found: dict[Path, dict[str, str]] = {}
     for one in sources:
-        found.setdefault(place(one), {}).setdefault(one.part, one.split)
+        if one.split:  # else it can't be read
+            found.setdefault(place(one), {}).setdefault(one.part, one.split)
     result = []
     for one in sources:
-        parts = found[place(one)]
+        parts = found.get(place(one), {})
         split = together(*parts.values()) if parts.keys() == {"train", "test"} else ""
-        other = split and split != one.split
+        other = one.split and split and split != one.split
         result.append(replace(again(one, split), notes=(deduced(split),)) if other else one)
     return result
 

@@ -65,8 +65,18 @@ def find(files: list[Path], chosen: str | None = None) -> list[Source]:
                 reading = functools.partial(read, pair, split)
                 note = label_mapping.deduced(split)
                 one = replace(one, split=split, read=reading, notes=(note,))
-            sources.append(one)
+            sources.append(replace(one, classes=_of_all_parts(list(pairs.values()), one.split)))
     return sources
+
+
+def _of_all_parts(pairs: list[list[tuple[Array, Array]]], split: str) -> frozenset[str]:
+    """Characters of the classes that any part of the set has."""
+    try:
+        marks = [mark for pair in pairs for _, labels in pair for mark in _labels(labels)]
+        _, values, classes, _ = _meaning(marks, split, "")
+    except (DatasetError, KeyError):
+        return frozenset()  # reading says why
+    return frozenset(classes[value] for value in set(values))
 
 
 def _pair(arrays: list[Array]) -> list[tuple[Array, Array]]:
