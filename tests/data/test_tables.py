@@ -172,7 +172,7 @@ def test_one_class_is_a_class_where_its_label_is_no_pixel(tmp_path):
         ({"emnist.tar.gz": b"\x1f\x8b"}, "archives: unpack them"),
         ({"sheet.xlsx": b"PK"}, "save them as CSV"),
         ({"train-images-idx3-ubyte": b"\0\0\x08\3"}, "images without their labels"),
-        ({"cat/1.png": b"x", "dog/2.png": b"x"}, "2 .png files such as 1.png (no folder and"),
+        ({"cat/1.png": b"x", "dog/2.png": b"x"}, "such as 1.png (in folders 'cat', 'dog': neither"),
         ({"x.csv": b"a,b\n1,2\n"}, "x.csv (2 columns, expected 784 pixels and a label)"),
         ({"notes.odd": b"dear diary"}, "notes.odd (no images)"),
         ({}, "there is no file in it"),

@@ -58,7 +58,7 @@ def why_not(files: list[Path], place: Path) -> str:
     for kind, paths in sorted(kinds.items(), key=lambda item: _rank(item[0])):
         example, count = printable(paths[0].name, 40), len(paths)
         what = example if count == 1 else f"{count:,} {kind or 'other'} files such as {example}"
-        told.append(f"{what} ({_reason(kind, paths[0])})")
+        told.append(f"{what} ({_reason(kind, paths)})")
     more = f", and {len(told) - _MOST_KINDS} more kinds" if len(told) > _MOST_KINDS else ""
     seen = f"it has {', '.join(told[:_MOST_KINDS])}{more}" if told else "there is no file in it"
     # An import's folder has no name of its own yet.
@@ -93,14 +93,15 @@ def _is_pickle(path: Path) -> bool:
     return False
 
 
-def _reason(kind: str, path: Path) -> str:
-    """Why files of a kind aren't read; looked up in one of them."""
+def _reason(kind: str, paths: list[Path]) -> str:
+    """Why files of a kind aren't read; looked up in the first of them."""
+    path = paths[0]
     if kind in _REASONS:
         return _REASONS[kind]
     if kind == "IDX":
         return "images without their labels, or labels without their images"
     if kind in image_folder.SUFFIXES:
-        return "no folder and no part of the files' names tells two classes or more"
+        return _of_pictures(paths)
     if kind in numpy_arrays.SUFFIXES:
         return _of_arrays(path)
     if kind in parquet.SUFFIXES:
@@ -108,6 +109,17 @@ def _reason(kind: str, path: Path) -> str:
     if kind in csv_table.SUFFIXES:
         return _of_table(path)
     return "no images"
+
+
+def _of_pictures(paths: list[Path]) -> str:
+    folders = list(dict.fromkeys(path.parent.name for path in paths))
+    named = ", ".join(repr(printable(name, 20)) for name in folders[:3])
+    more = " …" if len(folders) > 3 else ""
+    where = f"folder {named}" if len(folders) == 1 else f"folders {named}{more}"
+    return (
+        f"in {where}: neither these nor the files' names tell two classes or more; name each "
+        "class's folder by one character, such as 7, A or a_lower"
+    )
 
 
 def _of_arrays(path: Path) -> str:
