@@ -4,6 +4,7 @@ Told from the first lines and, for the labels, from all of the first and the las
 that is the same on every line, or has values that no label has, is a pixel.
 """
 
+import contextlib
 import functools
 import gzip
 import re
@@ -159,7 +160,9 @@ def shape_of(path: Path, size: int, changed: int) -> Shape:
                     delimiter = b" "
             fields = [plain(field).lower() for field in first.split(delimiter)]
             header = _is_header(fields)
-            following = next(found, (0, b""))[1]
+            following = b""
+            with contextlib.suppress(DatasetError):  # reading says what is wrong with it
+                following = next(found, (0, b""))[1]
             second = following if header else first
         finally:
             found.close()
