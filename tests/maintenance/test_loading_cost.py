@@ -29,7 +29,7 @@ def test_files_as_large_as_official_ones(folder, tmp_path):
 
 @linux
 def test_what_cannot_be_loaded_is_one_sentence(tmp_path):
-    with pytest.raises(LabError, match="incomplete"):
+    with pytest.raises(LabError, match="holds no dataset that is known"):
         loading_cost.measure_loading("digits", "test", tmp_path)
 
 
