@@ -9,6 +9,7 @@ from .handwriting import drawing_reader as drawings
 from .handwriting import ink
 from .handwriting import word_reader as word
 from .handwriting.adaptation import adapt
+from .handwriting.character_set import limit
 from .handwriting.page_images import page_reader as scan
 from .runs.progress import Progress
 from .runs.registry import list_runs, open_run
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate",
     "fit",
     "ink",
+    "limit",
     "list_runs",
     "load",
     "metrics",

@@ -8,14 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import InkError, LabError, RunError
-from emnist_lab.handwriting import drawing_reader, ink, scribble_detector
+from emnist_lab.handwriting import character_set, drawing_reader, ink, scribble_detector
 from emnist_lab.handwriting.decision import decide
 from emnist_lab.handwriting.ink import Raster
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages, own_hand
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
 from emnist_lab.ui.components.readings import Prediction, readings
-from emnist_lab.ui.draw import ink_steps, keep_buttons
+from emnist_lab.ui.draw import character_choice, ink_steps, keep_buttons
 from emnist_lab.ui.draw.picture_corrections import keep_corrected
 from emnist_lab.ui.draw.picture_mode import scanned
 from emnist_lab.ui.draw.practice_mode import CLEARED_BY, asks, practice
@@ -138,12 +138,14 @@ def draw(runs: list[Run]) -> None:
             )
         elif found:
             predictions = {run.name: (run.classes, one.probabilities) for run, one in found}
-            keep_buttons.keep(image, drawn.strokes, drawn.pen_width, predictions)
+            labels = character_set.whole(found[0][0]).classes
+            keep_buttons.keep(image, drawn.strokes, drawn.pen_width, predictions, labels)
         own_hand.say(in_use)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
     ink_steps.steps(drawing)
     # What explains an answer looks at the run that lies on disk.
-    look(image, [(in_use if run is runs[0] else run, one) for run, one in found])
+    on_disk = [(in_use if run is runs[0] else run, one) for run, one in found]
+    look(image, [(character_set.whole(run), one) for run, one in on_disk])
 
 
 def look(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
@@ -182,7 +184,10 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
                     st.caption("It knows nothing else that it could be.")
                     continue
                 names = display_names(run.classes)
-                first, second = decision.members[0], decision.runner_up
+                first, second = (
+                    run.classes.index(reading.classes[index])
+                    for index in (decision.members[0], decision.runner_up)
+                )
                 explanation_panel.show_evidence(run, image, names, first, second)
 
 
@@ -246,8 +251,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
         bind="query-params",
         label_visibility="collapsed",
     )
+    characters = character_choice.choose_characters()
     own_hand.switch(disabled=mode == "Picture")
-readers = choose(place)
+readers = character_choice.limited(choose(place), characters)
+character_choice.say_limit(readers[0])
 MODES[mode](readers)
 
 for reader in readers if mode == "Draw" else readers[:1]:

@@ -1,15 +1,15 @@
 """Verbs that read handwriting: predict."""
 
 from ..errors import LabError
-from .output import verb
+from .output import say, verb
 
 
 def _predict(options) -> dict:
-    from ..handwriting import results
+    from ..handwriting import character_set, results
     from ..handwriting.stroke_files import read_drawings
     from ..runs import registry
 
-    run = registry.open_run(options.run)
+    run = character_set.limit(registry.open_run(options.run), options.classes)
     if bool(options.drawings) == bool(options.pictures):
         raise LabError("Nothing to read: name one or more pictures, or one file with --drawings.")
     if options.page and options.drawings:
@@ -19,6 +19,12 @@ def _predict(options) -> dict:
     else:
         one_picture = results.of_page if options.page else results.of_picture
         found = {"predictions": [one_picture(run, name) for name in options.pictures]}
+    for one in found["predictions"]:
+        if one.get("suggestion"):
+            say(
+                f"{one['picture']} is nearly all {one['suggestion']}: "
+                f"--classes {one['suggestion']} reads it as such"
+            )
     if not options.json:
         _print(found, options.page)
     trained_on = run.manifest["data"]["train"]["name"]
@@ -36,7 +42,12 @@ def _print(found: dict, page: bool) -> None:
         )
         print(f"{what}: {words}")
     if "accuracy" in found:
-        print(f"accuracy {found['accuracy']:.4f}, top 3 {found['top3_accuracy']:.4f}")
+        print(
+            f"accuracy {found['accuracy']:.4f}, top 3 {found['top3_accuracy']:.4f}, "
+            f"of {found['labelled']:,} drawings"
+        )
+        if found["left_out"]:
+            print(f"{found['left_out']:,} of other characters don't count")
 
 
 def add(verbs) -> None:
@@ -46,5 +57,11 @@ def add(verbs) -> None:
     one.add_argument("--run", required=True)
     one.add_argument(
         "--page", action="store_true", help="find all characters of each picture, line by line"
+    )
+    one.add_argument(
+        "--classes",
+        metavar="CHARACTERS",
+        help="read nothing but these: digits, capitals, small letters, letters, or a list as in "
+        "0123456789 or A-F (default: all that the run has)",
     )
     one.add_argument("--drawings", help='JSON list of {"strokes": [[[x, y], ...], ...]}')

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.classes import class_index
-from ..data.splits import mapping
 from ..errors import InkError
 from ..metrics import scores
 from ..runs import class_prior
 from ..runs.run import Run
-from . import ink, look_alikes
+from . import character_set, ink, look_alikes
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +63,7 @@ class DrawingPredictions:
 
 
 def case_prior(run: Run) -> np.ndarray:
-    """How many of the 62 characters that a person may draw each class stands for.
+    """How many of the characters that a person may draw each class stands for.
 
     Parameters
     ----------
@@ -73,7 +72,8 @@ def case_prior(run: Run) -> np.ndarray:
     Returns
     -------
     ndarray of shape (C,), dtype float64
-        2 for a class that both cases of a letter count as, else 1: the prior by which
+        2 for a class that both cases of a letter count as, else 1, of all 62 characters or of the
+        set that the run is limited to (`emnist_lab.handwriting.character_set`): the prior by which
         probabilities of a run that answers for equally frequent classes are corrected (see
         `emnist_lab.metrics.label_shift`). All 1 for a run that answers for other frequencies,
         given ones or its training's, unless these were about equal, as balanced's are.
@@ -92,7 +92,7 @@ def case_prior(run: Run) -> np.ndarray:
         class_prior.EQUAL: split in ("balanced", "bymerge"),
         class_prior.TRAINING: split == "balanced",
     }.get(answers_for, False):
-        named = [class_index(one, run.classes) for one in mapping("byclass").values()]
+        named = [class_index(one, run.classes) for one in character_set.characters_of(run)]
         counts = np.bincount([one for one in named if one is not None], minlength=len(counts))
     return np.maximum(counts, 1).astype(np.float64)
 

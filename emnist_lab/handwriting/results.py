@@ -11,7 +11,7 @@ from ..errors import InkError
 from ..metrics.intervals import wilson
 from ..metrics.ranking import top_labels
 from ..runs.run import Run
-from . import drawing_reader, drawing_store
+from . import character_set, drawing_reader, drawing_store
 from .drawing_store import Drawing, Store
 from .ink import Raster, rasterize_picture
 from .page_images import page_reader
@@ -52,7 +52,8 @@ def of_drawings(run: Run, drawings: list[dict]) -> dict[str, Any]:
     -------
     dict
         ``predictions``: for each drawing ``index``, what it brought, and ``top`` or ``error``;
-        beside it the numbers of `DrawingPredictions.summary`.
+        beside it the numbers of `DrawingPredictions.summary`, and ``left_out``: how many labelled
+        drawings these aren't about, because the run has no class for their label.
 
     Examples
     --------
@@ -73,7 +74,10 @@ def of_drawings(run: Run, drawings: list[dict]) -> dict[str, Any]:
             zip(drawings, found.probabilities, found.problems, strict=True)
         )
     ]
-    return {"predictions": rows, **found.summary()}
+    summary = found.summary()
+    if summary:
+        summary["left_out"] = sum(bool(one.get("label")) for one in drawings) - summary["labelled"]
+    return {"predictions": rows, **summary}
 
 
 def picture_raster(source: str | os.PathLike | bytes | BinaryIO) -> Raster:
@@ -132,7 +136,8 @@ def of_page(run: Run, path: str | Path) -> dict[str, Any]:
     -------
     dict
         ``picture``, ``size``, ``text``, and ``lines``: for each character ``box``, ``top``,
-        ``space_before`` and ``may_be_joined``.
+        ``space_before`` and ``may_be_joined``; ``suggestion``, the set of characters that it should
+        be read as, or None (see `emnist_lab.handwriting.character_set.suggestion`).
 
     Raises
     ------
@@ -157,7 +162,7 @@ def of_found_page(run: Run, page: Page) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``size``, ``text`` and ``lines``.
+        ``size``, ``text``, ``lines`` and ``suggestion``.
     """
     found = page_reader.read(run, page)
     rows = iter(found.probabilities)
@@ -173,7 +178,8 @@ def of_found_page(run: Run, page: Page) -> dict[str, Any]:
         ]
         for line in page.lines
     ]
-    return {"size": page.size, "text": found.text, "lines": lines}
+    suggestion = character_set.suggestion(found.probabilities, run.classes)
+    return {"size": page.size, "text": found.text, "lines": lines, "suggestion": suggestion}
 
 
 def of_kept_drawing(drawing: Drawing) -> dict[str, Any]:

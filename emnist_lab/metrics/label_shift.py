@@ -1,5 +1,7 @@
 """Label shift: probabilities for other class frequencies than those of training."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -54,3 +56,30 @@ def adjust(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     found = probabilities * weights
     return found / found.sum(axis=1, keepdims=True)
+
+
+def restrict(probabilities: np.ndarray, columns: Sequence[int]) -> np.ndarray:
+    """Probabilities of some classes, where no other can be: Bayes' rule again.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (N, C), dtype float64
+    columns : sequence of int
+        Which classes can be, K of them.
+
+    Returns
+    -------
+    ndarray of shape (N, K), dtype float64
+        Rows sum to 1. Where none of these has any probability, all are equally likely: nothing
+        is known of them.
+
+    Examples
+    --------
+    >>> restrict(np.array([[0.2, 0.2, 0.6], [0, 0, 1]]), [0, 1]).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
+    """
+    found = np.asarray(probabilities, np.float64)[:, list(columns)]
+    total = found.sum(axis=1, keepdims=True)
+    # Below the smallest normal number a quotient has no digits left.
+    known = ~(total < np.finfo(np.float64).tiny)
+    return np.divide(found, total, where=known, out=np.full_like(found, 1 / found.shape[1]))

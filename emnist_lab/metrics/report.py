@@ -1,6 +1,7 @@
 """What labels and probabilities give together: headline numbers, confusion matrix, curves."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_curve
 
 from ..data.classes import display_names
-from . import definitions
+from . import definitions, label_shift
 from .ranking import descending_order
 from .roc import RocAuc
 from .scores import checked
@@ -133,6 +134,37 @@ class Report:
         """Classes without a single row: their AUC is undefined and left out of averages."""
         counts = np.bincount(self.labels, minlength=len(self.classes))
         return [name for name, count in zip(self.names, counts, strict=True) if not count]
+
+    def over(self, classes: Sequence[str]) -> "Report":
+        """The report on the images of some classes, answered as if there were no others.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            Some of `classes`; one of them has an image at least.
+
+        Returns
+        -------
+        Report
+            Of these classes, in the order that they are given in; probabilities sum to 1 over them.
+
+        Raises
+        ------
+        ValueError
+            There is no such class, or no image of any.
+
+        Examples
+        --------
+        >>> report = Report([0, 1], [[0.2, 0.2, 0.6], [0.1, 0.3, 0.6]], ["A", "B", "C"])
+        >>> report.over(["B", "A"]).scores.round(2).tolist()
+        [[0.5, 0.5], [0.75, 0.25]]
+        """
+        columns = [self.classes.index(one) for one in classes]
+        place = np.full(len(self.classes), -1)
+        place[columns] = np.arange(len(columns))
+        rows = place[self.labels] >= 0
+        scores = label_shift.restrict(self.scores[rows], columns)
+        return Report(place[self.labels[rows]], scores, list(classes))
 
     def summary(self) -> dict[str, float]:
         """Every metric: key -> value; see `emnist_lab.metrics.definitions.METRICS`."""

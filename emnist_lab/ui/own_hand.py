@@ -7,6 +7,7 @@ import streamlit as st
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting import adaptation
 from emnist_lab.handwriting.adaptation import Adaptation
+from emnist_lab.handwriting.character_set import LimitedRun
 from emnist_lab.handwriting.drawing_store import Drawing, Store
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, current_visitor, drawing_database, messages
@@ -86,7 +87,7 @@ def applied(run: Run, fresh: Sequence[Drawing] = ()) -> Run:
     Parameters
     ----------
     run : Run
-        On disk.
+        On disk; may be limited to a set of characters, and stays so.
     fresh : sequence of Drawing
         As for `learned`.
 
@@ -96,6 +97,9 @@ def applied(run: Run, fresh: Sequence[Drawing] = ()) -> Run:
     """
     if not on():
         return run
+    if isinstance(run, LimitedRun):
+        mine = applied(run.whole, fresh)
+        return run if mine is run.whole else LimitedRun(mine, run.characters)
     try:
         return learned(run, fresh).run
     except LabError:

@@ -135,6 +135,17 @@ def test_predict_pictures(capfd, tmp_path):
     assert found["predictions"][0]["top"][0]["class"] == "7"
 
 
+def test_predict_some_characters(capfd, tmp_path):
+    path = tmp_path / "seven.png"
+    Image.fromarray(255 - ink.from_strokes(SEVEN)).resize((200, 200)).save(path)
+    found = answer(capfd, "predict", "--run", "hog-qda", path, "--page", "--classes", "123")
+    assert found["classes"] == list("123") and found["predictions"][0]["suggestion"] is None
+    (character,) = found["predictions"][0]["lines"][0]
+    assert {one["class"] for one in character["top"]} == set("123")
+    assert sum(one["probability"] for one in character["top"]) == pytest.approx(1)
+    assert found["predictions"][0]["text"] in "123"
+
+
 def test_fetch(capfd, folder, home):
     found = answer(capfd, "fetch", "digits", "--from", folder)
     assert len(found["files"]) == 5
@@ -167,6 +178,8 @@ def test_fetch(capfd, folder, home):
         ["predict", "--run", "hog-qda", "--drawings", "NAN"],
         ["predict", "--run", "hog-qda", "--drawings", "HUGE"],
         ["adapt", "hog-qda", "--drawings", "LONG", "--name", "mine"],
+        ["predict", "--run", "hog-qda", "TEXT", "--classes", ""],
+        ["predict", "--run", "hog-qda", "TEXT", "--classes", "digits7ß"],
         ["fetch", "--from", "/nowhere"],
         ["fetch", "letters", "--from", "FOLDER"],
         ["fetch", "fashion", "--from", "FOLDER"],

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...handwriting import drawing_reader, ink, results
+from ...handwriting import character_set, drawing_reader, ink, results
 from ...handwriting.page_images import page_reader
 from ...metrics.ranking import top_labels
 from ...runs.run import Run
@@ -23,6 +23,14 @@ router = APIRouter(tags=["reading"])
 
 RunName = Annotated[str, Query(description="Name of the run that reads.")]
 Top = Annotated[int, Query(ge=1, le=100, description="How many of the likeliest classes to list.")]
+Classes = Annotated[
+    str | None,
+    Query(
+        max_length=400,
+        description="What a reading may be, nothing else: digits, capitals, small letters, "
+        "letters, or a list as in 0123456789 or A-F; all that the run has by default.",
+    ),
+]
 _PICTURES = {
     kind: {"schema": {"type": "string", "format": "binary"}}
     for kind in ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
@@ -55,7 +63,9 @@ _CHARACTER = {
     openapi_extra={"requestBody": {"required": True, "content": {**_CHARACTER, **_PICTURES}}},
     **answers.documented(schemas.Prediction | schemas.Predictions, 404, 413, 415, 503),
 )
-async def predict(request: Request, run: RunName = DEFAULT_RUN, top: Top = 5) -> Response:
+async def predict(
+    request: Request, run: RunName = DEFAULT_RUN, top: Top = 5, classes: Classes = None
+) -> Response:
     """Read one character: a picture, strokes, or an image of 28×28; or several such images.
 
     Strokes and pictures are read as the Draw page and `python -m emnist_lab predict` read them,
@@ -68,13 +78,19 @@ async def predict(request: Request, run: RunName = DEFAULT_RUN, top: Top = 5) ->
     else:
         body = await bodies.picture(request, visitor)
         pool, work = services.pictures, partial(_read_picture, body)
-    return answers.answer(await pool.run(partial(_predict, services, visitor, run, top, work)))
+    job = partial(_predict, services, visitor, run, classes, top, work)
+    return answers.answer(await pool.run(job))
 
 
 def _predict(
-    services: Services, visitor: Visitor, name: str, top: int, work: Callable[[Run, int], dict]
+    services: Services,
+    visitor: Visitor,
+    name: str,
+    classes: str | None,
+    top: int,
+    work: Callable[[Run, int], dict],
 ) -> bytes:
-    run = services.runs.opened(visitor, name)
+    run = character_set.limit(services.runs.opened(visitor, name), classes)
     return answers.as_json({**answers.about(run), **work(run, top)})
 
 
@@ -108,17 +124,21 @@ def _reading(run: Run, probabilities: np.ndarray, top: int) -> dict[str, Any]:
     openapi_extra={"requestBody": {"required": True, "content": _PICTURES}},
     **answers.documented(schemas.Page, 404, 413, 415, 503),
 )
-async def pages(request: Request, run: RunName = DEFAULT_RUN) -> Response:
+async def pages(request: Request, run: RunName = DEFAULT_RUN, classes: Classes = None) -> Response:
     """Find and read all characters of a photo, scan or screenshot, line by line.
 
     As `python -m emnist_lab predict --page` does. It takes seconds: two are read at a time.
     """
     services, visitor = services_of(request), caller_of(request).visitor
     body = await bodies.picture(request, visitor)
-    return answers.answer(await services.pages.run(partial(_page, services, visitor, run, body)))
+    job = partial(_page, services, visitor, run, classes, body)
+    return answers.answer(await services.pages.run(job))
 
 
-def _page(services: Services, visitor: Visitor, name: str, body: bytes) -> bytes:
-    run = services.runs.opened(visitor, name).plain  # else small requests would wait for pages
+def _page(
+    services: Services, visitor: Visitor, name: str, classes: str | None, body: bytes
+) -> bytes:
+    # plain, else small requests would wait for pages
+    run = character_set.limit(services.runs.opened(visitor, name).plain, classes)
     page = page_reader.find(body)
     return answers.as_json({**answers.about(run), **results.of_found_page(run, page)})

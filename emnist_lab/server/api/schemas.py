@@ -50,7 +50,9 @@ class Reading(_Model):
     label: str = Field(alias="class", description="The likeliest.")
     probability: Probability
     top: list[ClassProbability] = Field(description="The likeliest classes, likeliest first.")
-    probabilities: dict[str, Probability] = Field(description="Of every class; they sum to 1.")
+    probabilities: dict[str, Probability] = Field(
+        description="Of every class that it may be; they sum to 1."
+    )
 
 
 class _OfRun(_Model):
@@ -88,6 +90,10 @@ class Page(_OfRun):
     size: tuple[int, int] = Field(description="Width and height of the upright picture.")
     text: str
     lines: list[list[PageCharacter]]
+    suggestion: str | None = Field(
+        description="Characters that it should be read as, as in classes=digits, where nearly all "
+        "of it is read so."
+    )
 
 
 class RunSummary(BaseModel):

@@ -21,6 +21,7 @@ def keep(
     strokes: Sequence,
     pen_width: float | None,
     predictions: dict[str, tuple[Sequence[str], np.ndarray]],
+    labels: Sequence[str],
     *,
     key: str = "draw-keep",
     source: str = "drawn",
@@ -41,6 +42,8 @@ def keep(
     predictions : dict of str to (classes, probabilities)
         Name of each run that read it -> its classes, and their (C,)
         probabilities. The first run's likeliest are offered as labels.
+    labels : sequence of str
+        What else it may be: all classes of that run, where it reads some only.
     key : str
         Of the widgets.
     source : {"drawn", "picture"}
@@ -49,7 +52,7 @@ def keep(
         return
     current_visitor.owner()  # asks the browser, so that it is known by the time of a click
     classes, probabilities = next(iter(predictions.values()))
-    names = display_names(list(classes))
+    names = dict(zip(labels, display_names(list(labels)), strict=True))
     kept = {run: as_predictions(*one) for run, one in predictions.items()}
 
     def made(label: str) -> Drawing:
@@ -84,8 +87,8 @@ def keep(
     done = st.session_state.get(f"{key}-done")
     if done and done[0] == made(done[1]).digest:
         with st.container(horizontal=True, vertical_alignment="center"):
-            name = names[list(classes).index(done[1])] if done[1] in classes else done[1]
-            st.markdown(f":material/bookmark_added: Kept as **{plain(name)}**.")
+            name = plain(names.get(done[1], done[1]))
+            st.markdown(f":material/bookmark_added: Kept as **{name}**.")
             st.button(
                 "Take it back", icon=":material/undo:", key=f"{key}-undo", type="tertiary",
                 on_click=_undo, args=(key, done[0]),
@@ -102,12 +105,12 @@ def keep(
     with st.container(horizontal=True, gap="small"):
         for index in top_classes(probabilities, _BUTTONS):
             label = classes[index]
-            st.button(plain(names[index]), key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
+            st.button(plain(names[label]), key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
         with st.popover("Another", icon=":material/more_horiz:"):
             st.pills(
                 "It is",
-                list(classes),
-                format_func=dict(zip(classes, names, strict=True)).get,
+                list(labels),
+                format_func=names.get,
                 key=other,
                 on_change=chosen,
             )

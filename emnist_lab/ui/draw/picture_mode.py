@@ -12,8 +12,9 @@ from emnist_lab.errors import LabError
 from emnist_lab.handwriting.page_images import page_reader, photo
 from emnist_lab.metrics.ranking import top_labels
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import background_pools, current_run, formatting, messages, task_panel
+from emnist_lab.ui import background_pools, formatting, messages, task_panel
 from emnist_lab.ui.components.character_boxes import boxes, cards
+from emnist_lab.ui.draw import character_choice
 from emnist_lab.ui.draw.picture_corrections import Correction
 from emnist_lab.ui.draw.picture_source import choose_picture
 
@@ -26,7 +27,7 @@ def scanned(run: Run) -> list[Correction]:
     Parameters
     ----------
     run : Run
-        On disk.
+        On disk, opened; may be limited to a set of characters.
 
     Returns
     -------
@@ -49,11 +50,10 @@ def scanned(run: Run) -> list[Correction]:
         if found is None:
             return []
         page, shown = found
-        whole = current_run.open_run(run.name)
         probabilities = task_panel.result_or_progress(
             queue,
-            (picture, *run.version_key()),
-            lambda tell: page_reader.read(whole, page).probabilities,
+            (picture, *run.version_key(), *run.classes),
+            lambda tell: page_reader.read(run, page).probabilities,
             about="Reading them",
             name="draw_picture_read",
         )
@@ -100,6 +100,7 @@ def _result(
     with right:
         text = page_reader.text(page, [given.get(index, one) for index, one in enumerate(best)])
         st.code(text, language=None, wrap_lines=True, height=_text_height(text))
+        character_choice.suggest(run, probabilities)
         _one(run, picture, at, page, probabilities, names, pick, example)
     cards(
         characters,

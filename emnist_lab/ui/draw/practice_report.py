@@ -34,9 +34,10 @@ def show(run: Run, now: Practice, again: Callable[[], None]) -> None:
     own = now.report()
     try:
         known = current_evaluation.report(run.name)
-        known = known if known.classes == own.classes else None
-    except LabError:
-        known = None  # a run without test scores has nothing to be compared with
+        if known.classes != own.classes:  # the run reads some characters only
+            known = known.over(own.classes)
+    except (LabError, ValueError):
+        known = None  # a run without test scores of these has nothing to be compared with
     _score(own, known)
     with st.container(horizontal=True):
         _keep(now)

@@ -9,7 +9,7 @@ import streamlit as st
 from emnist_lab.callbacks import ProgressCallback
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import InkError, LabError
-from emnist_lab.handwriting import word_reader
+from emnist_lab.handwriting import character_set, word_reader
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import background_pools, messages, task_panel
 from emnist_lab.ui.components.board import Board
@@ -87,5 +87,6 @@ def words(run: Run, drawn: Board) -> None:
         [np.asarray(drawn.strokes[index]) for index in letters[at].strokes],
         drawn.pen_width,
         {run.name: (run.classes, reading.probabilities[at])},
+        character_set.whole(run).classes,
         key="draw-word-keep",
     )

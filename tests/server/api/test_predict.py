@@ -12,7 +12,7 @@ from helpers import SEVEN, answer
 from PIL import Image, ImageDraw
 
 from emnist_lab.data import loading
-from emnist_lab.handwriting import drawing_reader, results
+from emnist_lab.handwriting import character_set, drawing_reader, results
 from emnist_lab.runs import registry
 from emnist_lab.server.api import schemas
 
@@ -114,6 +114,25 @@ def test_a_picture_is_read_as_the_command_line_reads_it(client, capfd, tmp_path,
     found = client.post("/api/v1/predict", **sent).json()
     assert_same_top(found["top"], line["predictions"][0]["top"])
     schemas.Prediction.model_validate(found)
+
+
+@pytest.mark.parametrize("classes", ["digits", "71Z", "C-E"])
+def test_what_a_reading_may_be(client, classes):
+    run = character_set.limit(registry.open_run("hog-qda"), classes)
+    sent = {"params": {"run": "hog-qda", "classes": classes}}
+    found = client.post("/api/v1/predict", json={"strokes": SEVEN}, **sent).json()
+    expected = drawing_reader.read(run, SEVEN)[1]
+    assert np.abs(probabilities(run, found) - expected).max() < 1e-9
+    assert {one["class"] for one in found["top"]} <= set(run.classes)
+    image = client.post("/api/v1/predict", json={"image": [[0] * 28] * 28}, **sent).json()
+    assert sum(image["probabilities"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("classes", ["", "ß", "digts", "x" * 401])
+def test_a_set_of_characters_that_cannot_be_is_refused(client, classes):
+    sent = {"params": {"run": "hog-qda", "classes": classes}}
+    refused = client.post("/api/v1/predict", json={"strokes": SEVEN}, **sent)
+    assert refused.status_code == 422 and said(refused)["detail"]
 
 
 def test_a_picture_without_a_kind_of_its_own_is_read_too(client):

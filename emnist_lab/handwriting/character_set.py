@@ -1,0 +1,261 @@
+"""Which characters a reading may be: digits, capitals, small letters, letters, or any list.
+
+A run that is limited to a set of characters is a run of fewer classes: whatever shows what it
+reads shows these, with probabilities that sum to 1 over them.
+"""
+
+import difflib
+import re
+import string
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..callbacks import ProgressCallback
+from ..data.classes import class_index
+from ..data.splits import mapping
+from ..errors import RunError
+from ..metrics import label_shift
+from ..runs.run import Run
+
+SETS = {
+    "digits": string.digits,
+    "capitals": string.ascii_uppercase,
+    "small letters": string.ascii_lowercase,
+    "letters": string.ascii_letters,
+}  # name -> characters
+_ALSO = {
+    "digit": "digits", "numbers": "digits", "capital": "capitals", "capital letters": "capitals",
+    "uppercase": "capitals", "upper case": "capitals", "small": "small letters",
+    "lowercase": "small letters", "lower case": "small letters", "letter": "letters",
+}  # fmt: skip
+_HOW = f"name some, as in 0123456789 or A-F, or a set: {', '.join(SETS)}."
+# A page of so many characters is nearly all digits where so many are read as one, and so many as
+# one or as what is easily taken for one: a letter that many digits are misread as.
+_FEWEST, _DIGITS, _LIKE_DIGITS = 4, 0.6, 0.9
+_LIKE = "OoDQIiLlJjZzSsGgqbBTtYy"
+
+
+def characters_in(text: str, classes: Sequence[str], who: str = "This run") -> str:
+    """The characters that a text names, of those that a run has classes for.
+
+    Parameters
+    ----------
+    text : str
+        Names of sets (see `SETS`), characters, ranges like A-F; several with commas between.
+    classes : sequence of str
+        The run's, one character each. A letter without a class counts as its other case.
+    who : str
+        The run, in what is said of it.
+
+    Returns
+    -------
+    str
+        In the order of the text, each once.
+
+    Raises
+    ------
+    RunError
+        It names none, or one by itself that the run has no class for.
+
+    Examples
+    --------
+    >>> characters_in("digits", "0123ABCa"), characters_in("A-C, a", "0123ABCa")
+    ('0123', 'ABCa')
+    """
+    found: list[str] = []
+    for piece in filter(None, map(str.strip, re.split("[,;+]", text))):
+        known = _set(piece)
+        if known is not None:
+            found += [one for one in known if class_index(one, classes) is not None]
+            continue
+        listed = re.sub(r"(\w)-(\w)", _range, "".join(piece.split()))
+        for one in listed:
+            if class_index(one, classes) is None:
+                raise RunError(f"{who} has no class for {one!r}: {_among(classes)}")
+        found += listed
+    if not found:
+        named = text.strip(" ,;+")
+        what = f"{who} has none of {named[:40]!r}" if named else "No character is named"
+        raise RunError(f"{what}: {_among(classes)}")
+    return "".join(dict.fromkeys(found))
+
+
+def _set(piece: str) -> str | None:
+    """Characters of a set by its name; None where it is a list."""
+    name = re.sub(r"[\s_-]+", " ", piece.lower())
+    if (known := SETS.get(_ALSO.get(name, name))) is not None:
+        return known
+    words = [SETS.get(_ALSO.get(word, word)) for word in name.split()]
+    if len(words) > 1 and None not in words:
+        return "".join(words)
+    if len(name) > 4 and (near := difflib.get_close_matches(name, [*SETS, *_ALSO], 1, 0.85)):
+        raise RunError(f"There is no set of characters {piece[:40]!r}: write {near[0]}.")
+    return None
+
+
+def _range(ends: re.Match) -> str:
+    first, last = ends.groups()
+    for every in (string.digits, string.ascii_uppercase, string.ascii_lowercase):
+        if first in every and last in every and first <= last:
+            return every[every.index(first) : every.index(last) + 1]
+    raise RunError(f"{ends.group()!r} is no range of characters: write one as in 0-9, A-F or a-f.")
+
+
+def _among(classes: Sequence[str]) -> str:
+    return f"of its characters {''.join(classes)} {_HOW}"
+
+
+class LimitedRun(Run):
+    """A run that reads nothing but some characters; see `limit`.
+
+    Attributes
+    ----------
+    whole : Run
+        The run itself.
+    characters : str
+        What a reading may be.
+    """
+
+    def __init__(self, run: Run, characters: str):
+        super().__init__(run.manifest, run.folder)
+        self.whole, self.characters = run, characters
+        self._columns = sorted({class_index(one, run.classes) for one in characters})
+
+    @property
+    def classes(self) -> list[str]:
+        """Those of the run that the characters count as, in its order."""
+        return [self.whole.classes[column] for column in self._columns]
+
+    @property
+    def model(self):
+        """The whole run's."""
+        return self.whole.model
+
+    def warm_up(self) -> None:
+        """See `Run.warm_up`."""
+        self.whole.warm_up()
+
+    def predict_proba(
+        self, images: np.ndarray, progress: ProgressCallback | None = None
+    ) -> np.ndarray:
+        """Probability of each of `classes` where no other can be.
+
+        Parameters
+        ----------
+        images, progress
+            See `Run.predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (N, K), dtype float64
+
+        Raises
+        ------
+        RunError
+            See `Run.predict_proba`.
+        """
+        found = self.whole.predict_proba(images, progress)
+        return label_shift.restrict(found, self._columns)
+
+
+def limit(run: Run, text: str | None) -> Run:
+    """A run that reads nothing but some characters.
+
+    Parameters
+    ----------
+    run : Run
+    text : str or None
+        See `characters_in`; None leaves the run as it is.
+
+    Returns
+    -------
+    Run
+        With the classes that these characters count as; their probabilities sum to 1. Nothing is
+        fitted again.
+
+    Raises
+    ------
+    RunError
+        See `characters_in`.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> run = limit(open_run("hog-qda"), "digits")
+    >>> "".join(run.classes), run.predict_proba(np.zeros((2, 28, 28), np.uint8)).shape
+    ('0123456789', (2, 10))
+    """
+    if text is None:
+        return run
+    return LimitedRun(run, characters_in(text, run.classes, f"The run {run.name}"))
+
+
+def whole(run: Run) -> Run:
+    """The run itself, where it is limited to some characters.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Run
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> run = open_run("hog-qda")
+    >>> whole(limit(run, "digits")) is whole(run) is run
+    True
+    """
+    return run.whole if isinstance(run, LimitedRun) else run
+
+
+def characters_of(run: Run) -> str:
+    """What a reading by a run may be: its set of characters, else all 62.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> len(characters_of(open_run("hog-qda"))), characters_of(limit(open_run("hog-qda"), "cC"))
+    (62, 'cC')
+    """
+    return run.characters if isinstance(run, LimitedRun) else "".join(mapping("byclass").values())
+
+
+def suggestion(probabilities: np.ndarray, classes: Sequence[str]) -> str | None:
+    """The set that a page should be read as, where nearly all of it is read as such.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (N, C)
+        Of the page's characters.
+    classes : sequence of str
+
+    Returns
+    -------
+    str or None
+        ``"digits"`` where most are digits and the others are letters that digits are taken for;
+        None where all are digits already, or it isn't so.
+
+    Examples
+    --------
+    >>> suggestion(np.eye(4)[[0, 1, 1, 2, 3]], ["1", "7", "0", "L"])
+    'digits'
+    >>> suggestion(np.eye(4)[[0, 1, 1, 2, 3]], ["1", "7", "0", "M"]) is None
+    True
+    """
+    best = [classes[index] for index in np.asarray(probabilities).argmax(axis=1)]
+    digits = sum(one in string.digits for one in best)
+    like = digits + sum(one in _LIKE for one in best)
+    nearly = digits >= _DIGITS * len(best) and like >= _LIKE_DIGITS * len(best)
+    return "digits" if len(best) >= _FEWEST and nearly and digits < len(best) else None

@@ -1,0 +1,50 @@
+"""The choice of the Draw page which characters a reading may be."""
+
+import pytest
+from helpers import opened, said
+from streamlit.testing.v1 import AppTest
+
+import emnist_lab as lab
+
+CHOICE = """
+import numpy as np, streamlit as st
+import emnist_lab as lab
+from emnist_lab.ui.draw import character_choice
+
+(run,) = character_choice.limited([lab.open_run("hog-qda")], character_choice.choose_characters())
+st.session_state.classes = run.classes
+read = np.eye(47)[[1, 2, 3, 4, 21]][:, [*map(lab.open_run("hog-qda").classes.index, run.classes)]]
+character_choice.suggest(run, read)
+"""
+
+
+@pytest.mark.parametrize("mode", ["Draw", "Practice"])
+def test_a_set_in_the_address(mode):
+    app = opened("draw", characters="digits", mode=mode)
+    assert not app.exception and not app.error
+    assert "It can only be one of 0123456789: probabilities are over 10 of the 47" in said(app)
+    assert mode != "Practice" or "You are asked for 10 characters" in said(app)
+
+
+@pytest.mark.parametrize("text", ["digts", ","])
+def test_a_set_that_cannot_be_is_said_once(text):
+    app = opened("draw", characters=text)
+    assert not app.exception and len(app.error) == 1
+    app.selectbox(key="characters").set_value("digits").run()
+    assert not app.exception and not app.error and "0123456789" in said(app)
+
+
+def test_characters_that_are_typed():
+    app = AppTest.from_string(CHOICE).run()
+    assert app.session_state.classes == lab.open_run("hog-qda").classes
+    app = AppTest.from_string(CHOICE)
+    app.session_state.characters = "A-C, 7"
+    app.run()
+    assert not app.exception and app.session_state.classes == list("7ABC")
+
+
+def test_one_click_reads_a_page_as_digits():
+    app = AppTest.from_string(CHOICE).run()
+    app.button(key="draw-characters-suggested").click().run()
+    assert not app.exception and app.session_state.classes == list("0123456789")
+    assert app.selectbox(key="characters").value == "digits" and not app.button
