@@ -139,7 +139,7 @@ def draw(runs: list[Run]) -> None:
         elif found:
             predictions = {run.name: (run.classes, one.probabilities) for run, one in found}
             labels = character_set.whole(found[0][0]).classes
-            keep_buttons.keep(image, drawn.strokes, drawn.pen_width, predictions, labels)
+            keep_buttons.keep(image, drawn.strokes, drawn.pen_width, predictions, labels=labels)
         own_hand.say(in_use)
     st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
     ink_steps.steps(drawing)

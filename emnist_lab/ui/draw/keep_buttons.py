@@ -21,8 +21,8 @@ def keep(
     strokes: Sequence,
     pen_width: float | None,
     predictions: dict[str, tuple[Sequence[str], np.ndarray]],
-    labels: Sequence[str],
     *,
+    labels: Sequence[str] | None = None,
     key: str = "draw-keep",
     source: str = "drawn",
 ) -> None:
@@ -42,8 +42,8 @@ def keep(
     predictions : dict of str to (classes, probabilities)
         Name of each run that read it -> its classes, and their (C,)
         probabilities. The first run's likeliest are offered as labels.
-    labels : sequence of str
-        What else it may be: all classes of that run, where it reads some only.
+    labels : sequence of str, optional
+        What else it may be, where that run reads some of its classes only.
     key : str
         Of the widgets.
     source : {"drawn", "picture"}
@@ -52,7 +52,8 @@ def keep(
         return
     current_visitor.owner()  # asks the browser, so that it is known by the time of a click
     classes, probabilities = next(iter(predictions.values()))
-    names = dict(zip(labels, display_names(list(labels)), strict=True))
+    labels = list(labels or classes)
+    names = dict(zip(labels, display_names(labels), strict=True))
     kept = {run: as_predictions(*one) for run, one in predictions.items()}
 
     def made(label: str) -> Drawing:
@@ -109,7 +110,7 @@ def keep(
         with st.popover("Another", icon=":material/more_horiz:"):
             st.pills(
                 "It is",
-                list(labels),
+                labels,
                 format_func=names.get,
                 key=other,
                 on_change=chosen,

@@ -87,6 +87,6 @@ def words(run: Run, drawn: Board) -> None:
         [np.asarray(drawn.strokes[index]) for index in letters[at].strokes],
         drawn.pen_width,
         {run.name: (run.classes, reading.probabilities[at])},
-        character_set.whole(run).classes,
+        labels=character_set.whole(run).classes,
         key="draw-word-keep",
     )

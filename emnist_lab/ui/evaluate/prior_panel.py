@@ -41,12 +41,15 @@ def show_prior(evaluation: Evaluation) -> None:
     run = evaluation.run
     about = run.manifest.get("prior")
     if not prior_comparison.comparable(evaluation):
-        why = (
-            "How many images of each class it learned from isn't known, so that can't be changed."
-            if about is None
-            else "Its temperature was fitted to that: for another prior, choose the run that it "
-            "was made from."
-        )
+        if about is None:
+            why = "How many images of each class it learned from isn't known, so it is fixed."
+        elif run.temperature != 1:
+            why = (
+                "Its temperature was fitted to that: for another prior, choose the run that it was "
+                "made from."
+            )
+        else:
+            why = "Here its classes aren't counted as its own: look at it on its own test part."
         st.markdown(f"This run answers for {class_prior.describe(about)}. {why}")
         return
     st.markdown(
