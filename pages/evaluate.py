@@ -51,12 +51,8 @@ if absent:
         "anything as that. Train on more images, or choose the other classes only.",
         icon=":material/warning:",
     )
-if report.absent:
-    st.warning(
-        f"The test part has no image of {plain(', '.join(report.absent))}: their recall and AUC "
-        "are undefined and left out of the averages.",
-        icon=":material/warning:",
-    )
+for remark in evaluation.remarks():
+    st.warning(plain(remark), icon=":material/warning:")
 
 
 def report_file() -> str:

@@ -3,13 +3,24 @@
 import functools
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ..callbacks import ProgressCallback
 from ..data.part import Part
 from ..errors import TrainingError
 from ..metrics.report import Report
 from ..runs.run import Run
+from . import class_matching
+from .class_matching import ALL, LEAVE_OUT, PRESENT, Coverage
+
+_WITHOUT = {
+    ALL: "their recall and AUC are undefined and left out of the averages.",
+    PRESENT: "probabilities are over the other classes, as if the run knew that it is none of "
+    "these.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +39,8 @@ class Evaluation:
         The images; None where they aren't at hand.
     stored : bool
         Whether the numbers are those that came with the run.
+    coverage : Coverage
+        Which of its classes the run is measured on.
     """
 
     run: Run
@@ -37,13 +50,35 @@ class Evaluation:
     generated: bool
     part: Part | None
     stored: bool
+    coverage: Coverage = field(default_factory=Coverage)
 
     @functools.cached_property
     def key(self) -> tuple:
         """What the numbers depend on, to keep what is computed from them by."""
         manifest = json.dumps(self.run.manifest, sort_keys=True, default=str)
         digest = hashlib.sha256(manifest.encode("utf-8", "surrogatepass")).hexdigest()
-        return self.run.name, str(self.run.folder), digest, self.fingerprint, self.stored
+        measured = self.fingerprint, self.stored, self.coverage.over, *self.report.classes
+        return self.run.name, str(self.run.folder), digest, *measured
+
+    @property
+    def absent(self) -> list[str]:
+        """Names of the classes that there are no images of."""
+        known = self.coverage.absent
+        return self.report.absent if known is None else list(known)
+
+    def remarks(self) -> list[str]:
+        """What has to be said of its classes beside the numbers, a sentence each; often nothing."""
+        coverage, said = self.coverage, []
+        if self.absent:
+            names = ", ".join(self.absent)
+            said.append(f"The part has no image of {names}: {_WITHOUT[coverage.over]}")
+        if coverage.joined:
+            said.append(f"Both cases of a letter are one class here: {', '.join(coverage.joined)}.")
+        if coverage.left_out:
+            total, names = sum(coverage.left_out.values()), ", ".join(coverage.left_out)
+            were = "1 image was" if total == 1 else f"{total:,} images were"
+            said.append(f"{were} left out, of classes that the run doesn't know: {names}.")
+        return said
 
     @property
     def stem(self) -> str:
@@ -54,7 +89,8 @@ class Evaluation:
     @property
     def note(self) -> str:
         """What a figure that is passed on must still say."""
-        return f"{self.run.name}, measured on: {self.name}"
+        over = ", probabilities over the classes present" if self.coverage.over == PRESENT else ""
+        return f"{self.run.name}, measured on: {self.name}{over}"
 
 
 def stored_evaluation(run: Run, part: Part | None = None) -> Evaluation:
@@ -96,16 +132,30 @@ def stored_evaluation(run: Run, part: Part | None = None) -> Evaluation:
     )
 
 
-def evaluate_part(run: Run, part: Part, progress: ProgressCallback | None = None) -> Evaluation:
+def evaluate_part(
+    run: Run,
+    part: Part,
+    progress: ProgressCallback | None = None,
+    *,
+    over: str = ALL,
+    unknown: str = LEAVE_OUT,
+) -> Evaluation:
     """Measure a run on a part, from the model.
 
     Parameters
     ----------
     run : Run
     part : Part
-        Images with labels, of the run's classes; of others only these are taken.
+        Images with labels. It may have some of the run's classes only, or others too, and another
+        way to tell the two cases of a letter apart: see
+        `emnist_lab.evaluation.class_matching.match`.
     progress : callable, optional
         As for `Run.predict_proba`.
+    over : {"all", "present"}
+        Whether probabilities are over all classes of the run, or over those that have images.
+        Areas under ROC curves are of those that have images, either way.
+    unknown : {"leave-out", "refuse"}
+        What becomes of images whose class the run doesn't know.
 
     Returns
     -------
@@ -114,9 +164,10 @@ def evaluate_part(run: Run, part: Part, progress: ProgressCallback | None = None
     Raises
     ------
     RunError
-        The run has other classes, or its model can't be opened.
+        The run knows none of the classes, or not all where that is refused; or its model can't be
+        opened.
     TrainingError
-        There are no images.
+        There are no images, or a choice is none.
 
     Examples
     --------
@@ -125,22 +176,80 @@ def evaluate_part(run: Run, part: Part, progress: ProgressCallback | None = None
     >>> found = evaluate_part(lab.open_run("hog-qda"), test)
     >>> len(found.report.labels), found.generated, found.stored
     (94, True, False)
+    >>> few = evaluate_part(lab.open_run("hog-qda"), test.choose("ABC"), over="present")
+    >>> few.report.classes, len(few.absent)
+    (['A', 'B', 'C'], 44)
     """
-    part = run.own_part(part)
-    run.check_classes(part.classes)
-    if len(part) == 0:
-        raise TrainingError("There are no images to measure on: choose another part.")
-    report = Report(part.labels, run.predict_proba(part.images, progress), part.classes)
+    if over not in class_matching.OVER:
+        raise TrainingError(f"There is no choice {over!r}: write {' or '.join((ALL, PRESENT))}.")
+    part, coverage = class_matching.match(run, part, unknown)
+    scores = _joined(run.predict_proba(part.images, progress), coverage.members)
+    report = Report(part.labels, scores, part.classes)
     generated = run.generated or part.generated
-    return Evaluation(run, report, part.name, part.fingerprint, generated, part, stored=False)
+    found = Evaluation(
+        run, report, part.name, part.fingerprint, generated, part, stored=False, coverage=coverage
+    )
+    return among_present(found) if over == PRESENT else found
 
 
-def evaluate(run: Run, test: Part, progress: ProgressCallback | None = None) -> Report:
+def _joined(scores: np.ndarray, members: Sequence[Sequence[int]] | None) -> np.ndarray:
+    """Probabilities of classes that several of the run's count as."""
+    if members is None:
+        return scores
+    return np.stack([scores[:, list(own)].sum(axis=1) for own in members], axis=1)
+
+
+def among_present(evaluation: Evaluation) -> Evaluation:
+    """The same answers, as if the run knew that only classes which have images can be.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Over all classes.
+
+    Returns
+    -------
+    Evaluation
+        Probabilities are renormalised over the classes that have images.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> test = lab.load("balanced", "test", root="demo").choose("ABC").sample(9)
+    >>> found = among_present(evaluate_part(lab.open_run("hog-qda"), test))
+    >>> found.report.scores.shape, found.coverage.over
+    ((9, 3), 'present')
+    """
+    report, part, coverage = evaluation.report, evaluation.part, evaluation.coverage
+    present = np.unique(report.labels)
+    fewer = report.over([report.classes[one] for one in present])
+    members = coverage.members or tuple((one,) for one in range(len(report.classes)))
+    return replace(
+        evaluation,
+        report=fewer,
+        part=part and replace(part, labels=fewer.labels, classes=fewer.classes),
+        coverage=replace(
+            coverage,
+            over=PRESENT,
+            members=tuple(members[one] for one in present),
+            absent=tuple(evaluation.absent),
+        ),
+    )
+
+
+def evaluate(
+    run: Run,
+    test: Part,
+    progress: ProgressCallback | None = None,
+    *,
+    over: str = ALL,
+    unknown: str = LEAVE_OUT,
+) -> Report:
     """Measure a run on a part, from the model: the report of `evaluate_part`.
 
     Parameters
     ----------
-    run, test, progress
+    run, test, progress, over, unknown
         As for `evaluate_part`.
 
     Returns
@@ -159,7 +268,7 @@ def evaluate(run: Run, test: Part, progress: ProgressCallback | None = None) -> 
     >>> evaluate(lab.open_run("hog-qda"), test).confusion.sum().item()
     47
     """
-    return evaluate_part(run, test, progress).report
+    return evaluate_part(run, test, progress, over=over, unknown=unknown).report
 
 
 def fingerprint_of_test_part(run: Run) -> str | None:

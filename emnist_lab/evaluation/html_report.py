@@ -64,7 +64,7 @@ def document(
         manifest=run.manifest,
         data=evaluation.name,
         generated=evaluation.generated,
-        absent=report.absent,
+        remarks=evaluation.remarks(),
         images=len(report.labels),
         intervals=intervals,
         numbers=_numbers(report, intervals),

@@ -11,9 +11,10 @@ MEASURED = "measured"  # as frequent as in the part that is measured on
 
 
 def comparable(evaluation: Evaluation) -> bool:
-    """Whether the run's training prior is known, and nothing was fitted to its answers since."""
+    """Whether the run's training prior is known, and nothing was done to its answers since."""
     run = evaluation.run
-    return "prior" in run.manifest and run.temperature == 1
+    own = evaluation.report.classes == run.classes
+    return own and "prior" in run.manifest and run.temperature == 1
 
 
 def compare_priors(evaluation: Evaluation) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..metrics import definitions
 from ..runs import class_prior
+from .class_matching import ALL
 from .evaluation import Evaluation, fingerprint_of_test_part
 
 
@@ -19,7 +20,9 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     -------
     dict
         The report's summary by name; beside it ``run``, ``recipe``, ``trained_on``, ``data``,
-        ``images``, ``classes_without_images``, ``manifest`` (the kept numbers),
+        ``images``, ``over`` (see `emnist_lab.evaluation.evaluation.evaluate_part`),
+        ``classes_without_images``, ``left_out`` (classes that the run doesn't know -> images),
+        ``cases_joined`` (letters whose cases are one class), ``manifest`` (the kept numbers),
         ``same_data_as_manifest``, ``equals_manifest`` (None on other data), ``most_missed`` and
         ``confused_pairs``, and ``answers_for``, the class frequencies (see
         `emnist_lab.runs.class_prior`). An undefined number is NaN.
@@ -32,9 +35,9 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     >>> found["recipe"], found["same_data_as_manifest"], found["equals_manifest"]
     ('hog-qda', True, True)
     """
-    run, report = evaluation.run, evaluation.report
+    run, report, coverage = evaluation.run, evaluation.report, evaluation.coverage
     summary, kept = report.summary(), run.manifest["scores"]
-    same_data = evaluation.fingerprint == fingerprint_of_test_part(run)
+    same_data = evaluation.fingerprint == fingerprint_of_test_part(run) and coverage.over == ALL
     # Older manifests hold fewer numbers; NaN is kept as null.
     equal = all(
         _equal(key, kept[key], value, len(report.labels))
@@ -49,7 +52,10 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "data": evaluation.name,
         "images": len(report.labels),
         **summary,
-        "classes_without_images": report.absent,
+        "over": coverage.over,
+        "classes_without_images": evaluation.absent,
+        "left_out": coverage.left_out,
+        "cases_joined": list(coverage.joined),
         "manifest": kept,
         "same_data_as_manifest": same_data,
         "equals_manifest": equal if same_data else None,

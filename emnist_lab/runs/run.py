@@ -13,7 +13,6 @@ import numpy as np
 
 from ..callbacks import ProgressCallback
 from ..data.formats.base import SIDE
-from ..data.part import Part
 from ..errors import RunError, first_line
 from ..files import SHIPPED, sha256, write_owner
 from ..metrics import calibration, label_shift
@@ -244,41 +243,6 @@ class Run:
         """
         if "model" not in self.__dict__:
             self.predict_proba(np.zeros((1, SIDE, SIDE), np.uint8))
-
-    def own_part(self, part: Part) -> Part:
-        """The images of a part that the run knows the classes of: what it is measured on.
-
-        Parameters
-        ----------
-        part : Part
-
-        Returns
-        -------
-        Part
-            `part` itself where it has the run's classes or others; of one that has more
-            classes only the run's, under a name that says so.
-        """
-        return part.choose(self.classes) if set(self.classes) < set(part.classes) else part
-
-    def check_classes(self, classes: list[str]) -> None:
-        """Refuse data with other classes than the run's.
-
-        Parameters
-        ----------
-        classes : list of str
-            The data's.
-
-        Raises
-        ------
-        RunError
-            They differ.
-        """
-        if list(classes) != list(self.classes):
-            raise RunError(
-                f"The run {self.name} reads the {len(self.classes)} classes of "
-                f"{self.manifest['data']['split']}, the data has {len(classes)} others: choose a "
-                "run or a split that fits."
-            )
 
     def version_key(self) -> tuple[str, int]:
         """What changes when the run does, for caches.

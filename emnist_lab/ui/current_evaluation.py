@@ -2,12 +2,19 @@
 
 import dataclasses
 
+import numpy as np
 import streamlit as st
 
 from emnist_lab.data.part import Part
-from emnist_lab.errors import DatasetError, LabError, RunError
-from emnist_lab.evaluation import neighbours
-from emnist_lab.evaluation.evaluation import Evaluation, evaluate_part, stored_evaluation
+from emnist_lab.errors import DatasetError, LabError, RunError, TrainingError
+from emnist_lab.evaluation import class_matching, neighbours
+from emnist_lab.evaluation.evaluation import (
+    Evaluation,
+    among_present,
+    evaluate_part,
+    fingerprint_of_test_part,
+    stored_evaluation,
+)
 from emnist_lab.metrics import bootstrap
 from emnist_lab.metrics.bootstrap import Intervals
 from emnist_lab.metrics.report import Report
@@ -15,6 +22,7 @@ from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
 from emnist_lab.server import error_sentences
 from emnist_lab.ui import (
+    address,
     background_pools,
     current_dataset,
     current_run,
@@ -62,22 +70,42 @@ def choose_evaluation(run: Run) -> Evaluation | None:
         There are neither scores nor images, or the run is gone.
     """
     scored = SCORES in run.manifest["files"]
-    part, why = _at_hand(run)
-    if scored:
-        own = run.manifest["data"]["test"]["fingerprint"]
-        if part is None or part.fingerprint == own or not _here():
-            return _stored_with_images(run)
-    elif part is None:
+    splits = _measurable(run)
+    if scored and (_nothing_new(run, splits) or not _here()):
+        return _among_chosen(_stored_with_images(run))
+    if not splits:
+        _, why = _at_hand(run, run.manifest["data"]["split"])
         raise DatasetError(
             f"The run {run.name} has no test scores, and {why}: choose another dataset on the Data "
             "page, or train it again with a test part."
         )
-    split = run.manifest["data"]["split"]
+    split = splits[0] if len(splits) == 1 else _choose_split(splits)
+    part, why = _at_hand(run, split)
+    if part is None:
+        raise DatasetError(f"The run {run.name} can't be measured here: {plain(why)}.")
+    whole = current_dataset.load(split, "test")
     key = (*run.version_key(), *current_dataset.version_key(split, "test"))
-    found = _reading(run, part, key)
-    if found is not None:
-        _caveats(run, part)
-    return found
+    found = _reading(run, whole, key)
+    if found is None:
+        return None
+    _caveats(run, part)
+    return _among_chosen(found)
+
+
+def _measurable(run: Run) -> list[str]:
+    """Splits of the dataset in use that a run can be measured on, the best first."""
+    at_hand = [split for split, part in current_dataset.available()[0] if part == "test"]
+    found, own = class_matching.measurable(run, at_hand), run.manifest["data"]["split"]
+    return [split for split in found if split != own or _at_hand(run, own)[0] is not None]
+
+
+def _nothing_new(run: Run, splits: list[str]) -> bool:
+    """Whether the dataset in use has nothing but what a run was measured on when it was made."""
+    own = run.manifest["data"]["split"]
+    if splits != [own]:
+        return not splits
+    part = _at_hand(run, own)[0]
+    return part is not None and part.fingerprint == fingerprint_of_test_part(run)
 
 
 def _here() -> bool:
@@ -95,6 +123,45 @@ def _here() -> bool:
         "use, which it reads now.",
     )
     return chosen == _ON[1]
+
+
+def _choose_split(splits: list[str]) -> str:
+    return address.selectbox(
+        "Split",
+        splits,
+        splits[0],
+        key="evaluate-split",
+        parameter="split",
+        width=170,
+        help="Whose test part it reads. A run can be measured wherever it knows classes.",
+    )
+
+
+def _among_chosen(evaluation: Evaluation) -> Evaluation:
+    """The evaluation over all classes or over those present, to choose where that differs."""
+    if not evaluation.absent:
+        return evaluation
+    few, many = len(np.unique(evaluation.report.labels)), len(evaluation.report.classes)
+    over = st.segmented_control(
+        "Probabilities over classes",
+        class_matching.OVER,  # the address holds what is shown
+        default=class_matching.ALL,
+        required=True,
+        key="over",
+        bind="query-params",
+        help=f"Whether it may answer with all {many} classes, or with the {few} that there are "
+        "images of. ROC AUC is of those, either way.",
+    )
+    return evaluation if over == class_matching.ALL else _among_present(evaluation)
+
+
+def _version(evaluation: Evaluation) -> tuple:
+    return (*evaluation.key, evaluation.part is None)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Evaluation: _version})
+def _among_present(evaluation: Evaluation) -> Evaluation:
+    return among_present(evaluation)
 
 
 def _reading(run: Run, part: Part, key: tuple) -> Evaluation | None:
@@ -117,12 +184,16 @@ def _caveats(run: Run, part: Part) -> None:
             "nothing about real handwriting.",
             icon=":material/robot_2:",
         )
-    elif not part.generated and not run.generated and not _trained_here(run):
-        st.warning(
-            "This run was trained on other files than those at hand: if both are EMNIST's, it may "
-            "have been trained on some of these very images, and the numbers are then too high.",
-            icon=":material/school:",
-        )
+    elif not part.generated and not run.generated:
+        other = "another split than this" if part.split != run.manifest["data"]["split"] else ""
+        if not other and not _trained_here(run):
+            other = "other files than those at hand"
+        if other:
+            st.warning(
+                f"This run was trained on {other}: if both are EMNIST's, it may have been trained "
+                "on some of these very images, and the numbers are then too high.",
+                icon=":material/school:",
+            )
 
 
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs=current_dataset.BY_VERSION)
@@ -149,26 +220,24 @@ def _trained_here(run: Run) -> bool:
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=current_dataset.BY_VERSION)
 def _own_part(folder: str, stamp: int, found: current_dataset.FoundPart) -> Part:
-    return current_run.opened(folder, stamp).own_part(current_dataset.load_from(found))
+    run = current_run.opened(folder, stamp)
+    return class_matching.match(run, current_dataset.load_from(found))[0]
 
 
-def _at_hand(run: Run) -> tuple[Part | None, str]:
-    """Test images of the dataset in use that a run can read, or why there are none."""
-    split, name = run.manifest["data"]["split"], current_dataset.dataset_in_use().name
+def _at_hand(run: Run, split: str) -> tuple[Part | None, str]:
+    """Test images of the dataset in use that a run knows the classes of, or why there are none."""
+    name = current_dataset.dataset_in_use().name
     if (split, "test") not in current_dataset.available()[0]:
         return None, f"the dataset in use, “{name}”, has no test part of {split}"
     try:
-        found = current_dataset.find_part(split, "test")
-        part = _own_part(*run.version_key(), found)
-        run.check_classes(part.classes)
+        return _own_part(*run.version_key(), current_dataset.find_part(split, "test")), ""
     except DatasetError as error:
         told = error_sentences.sentence(current_visitor.visitor(), error)
         return None, f"the dataset in use, “{name}”, can't be read ({told})"
     except RunError:
         return None, f"the dataset in use, “{name}”, has other classes"
-    if not len(part):
-        return None, f"the dataset in use, “{name}”, holds no images of the run's classes"
-    return part, ""
+    except TrainingError:
+        return None, f"the dataset in use, “{name}”, holds no images"
 
 
 def test_part(run: Run) -> tuple[Part | None, str]:
@@ -187,7 +256,7 @@ def test_part(run: Run) -> tuple[Part | None, str]:
         Why not, and what to do: one sentence, as Markdown.
     """
     recorded, name = run.manifest["data"]["test"], current_dataset.dataset_in_use().name
-    part, why = _at_hand(run)
+    part, why = _at_hand(run, run.manifest["data"]["split"])
     if part is not None:
         if part.fingerprint == recorded["fingerprint"]:
             return part, ""
@@ -212,7 +281,7 @@ def say_no_images(evaluation: Evaluation, place: str) -> None:
         Names the button.
     """
     st.info(test_part(evaluation.run)[1], icon=":material/hide_image:")
-    if _at_hand(evaluation.run)[0] is not None and st.button(
+    if _measurable(evaluation.run) and st.button(
         f"Read “{plain(current_dataset.dataset_in_use().name)}” with it",
         key=f"evaluate-read-{place}",
     ):

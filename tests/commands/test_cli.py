@@ -1,6 +1,7 @@
 """The command line, as other programs rely on it."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -76,6 +77,32 @@ def test_a_run_on_chosen_classes_is_measured_on_its_own_images(capfd, folder, tm
     assert found["data"] in report.read_text(encoding="utf-8")
 
 
+def test_a_run_is_measured_on_some_of_its_classes(capfd, folder, tmp_path):
+    words = ("--run", "hog-qda", "--root", folder, "--split", "digits")
+    found = answer(capfd, "evaluate", *words)
+    assert (found["over"], found["images"], found["left_out"]) == ("all", 80, {})
+    assert len(found["classes_without_images"]) == 37 and found["equals_manifest"] is None
+    report = tmp_path / "some.html"
+    over = answer(capfd, "evaluate", *words, "--over", "present", "--report", report)
+    assert over["over"] == "present" and over["accuracy"] > found["accuracy"]
+    assert over["classes_without_images"] == found["classes_without_images"]
+    assert "over the other classes" in report.read_text(encoding="utf-8")
+    assert "has no image of A, B" in call(capfd, "evaluate", *words)[0]
+    digits = shutil.copytree(folder, tmp_path / "digits", ignore=shutil.ignore_patterns("*bal*"))
+    out, err = call(capfd, "evaluate", "--run", "hog-qda", "--root", digits, "--json")
+    assert json.loads(out)["accuracy"] == found["accuracy"] and "measured on digits" in err
+
+
+def test_images_of_other_classes_are_left_out_or_refused(capfd, folder):
+    words = ("--split", "digits", "--root", folder)
+    call(capfd, "train", "pixels-bayes", *words, "--classes", "0178", "--name", "few")
+    words = ("evaluate", "--run", "few", *words)
+    found = answer(capfd, *words)
+    assert found["left_out"] == dict.fromkeys("234569", 8) and found["images"] == 32
+    assert "48 images were left out" in call(capfd, *words)[0]
+    assert "no class for 48 of the 80 images" in refusal(capfd, *words, "--unknown", "refuse")
+
+
 def test_undefined_numbers_are_dashes(capfd, monkeypatch):
     shipped = registry.open_run("hog-qda")
     labels, scores = shipped.test_scores
@@ -84,7 +111,7 @@ def test_undefined_numbers_are_dashes(capfd, monkeypatch):
     monkeypatch.setattr(registry, "open_run", lambda name: only)
     out, _ = call(capfd, "evaluate", "--run", "only", "--stored")
     assert "roc_auc_ovo  –   (manifest: –)" in out and "(manifest: 0.0)" in out
-    line = next(line for line in out.splitlines() if line.startswith("no images of: "))
+    line = next(line for line in out.splitlines() if "has no image of" in line)
     assert line.count(",") == 45
     assert "nan" not in out.lower() and "None" not in out
     monkeypatch.setattr(registry, "list_runs", lambda: ([only], []))
@@ -158,7 +185,6 @@ def test_fetch(capfd, folder, home):
         ["evaluate", "--run", "nothing", "--stored"],
         ["evaluate", "--run", "hog-qda"],
         ["evaluate", "--run", "hog-qda", "--root", "/nowhere"],
-        ["evaluate", "--run", "hog-qda", "--split", "digits", "--root", "FOLDER"],
         ["evaluate", "--run", "hog-qda", "--split", "mnist", "--root", "FOLDER"],
         ["train", "nothing", "--root", "FOLDER"],
         ["train", "hog-qda", "--root", "FOLDER", "--images", "0"],

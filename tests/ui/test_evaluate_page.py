@@ -378,6 +378,22 @@ def test_a_run_on_chosen_classes_that_was_not_measured_shows_its_own_images(fold
     assert not label_marks.read(test.fingerprint)
 
 
+def test_a_run_is_measured_on_any_split_that_it_knows_classes_of(folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    run, digits = lab.open_run("hog-qda"), lab.load("digits", "test", folder)
+    asked = {"run": "hog-qda", "on": "the dataset in use", "split": "digits"}
+    for over in ("all", "present"):
+        report = lab.evaluate(run, digits, over=over)
+        app = opened("evaluate", **asked, over=over)
+        assert not app.exception and app.metric[0].value == f"{report.accuracy:.2%}"
+        assert app.selectbox(key="evaluate-split").value == "digits"
+        assert "has no image of A, B, C c" in said(app)
+        assert ("over the other classes" in said(app)) == (over == "present")
+    for look in LOOKS:
+        app = opened("evaluate", **asked, over="present", look=look)
+        assert not app.exception and not app.error
+
+
 def test_a_pair_of_another_run_is_forgotten(mine):
     app = opened("evaluate", run="hog-qda", look="ROC AUC", pair="Ff")
     assert not app.exception and "F and f" in said(app)

@@ -35,8 +35,20 @@ def show_explanation(evaluation: Evaluation, index: int, key: str) -> None:
     if true not in (first, second) and scores[true] > 0:
         second = true
     image = evaluation.part.images[index]
-    show_evidence(run, image, report.names, first, second)
+    names = display_names(run.classes)
+    show_evidence(run, image, names, *(_of_run(evaluation, one, image) for one in (first, second)))
     show_nearest_images(run, image, key)
+
+
+def _of_run(evaluation: Evaluation, index: int, image: np.ndarray) -> int:
+    """The run's class behind one of the report's; of several the likeliest for an image."""
+    if evaluation.coverage.members is None:
+        return index
+    members = evaluation.coverage.members[index]
+    if len(members) == 1:
+        return members[0]
+    scores = current_run.open_run(evaluation.run.name).predict_proba(image[None])[0]
+    return max(members, key=lambda one: scores[one])
 
 
 def show_evidence(run: Run, image: np.ndarray, names: list[str], first: int, second: int) -> None:
