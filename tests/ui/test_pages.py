@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from helpers import canvas_json, opened, said
+from helpers import canvas_json, make_part, opened, said, write
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
@@ -195,11 +195,21 @@ def test_a_run_that_the_address_names_but_is_not_there():
     assert not app.exception and app.selectbox(key="run").value == current_run.FIRST_RUN
 
 
-def test_evaluate_a_run_without_scores_and_images_for_it(folder):
-    lab.fit("pixels-bayes", lab.load("digits", "train", folder)).save("bare")
+def test_evaluate_a_run_without_scores_and_images_for_it(train, tmp_path, monkeypatch):
+    lab.fit("pixels-bayes", train.choose("ABC")).save("bare")
+    for part, seed in (("train", 3), ("test", 4)):
+        write(tmp_path, make_part("digits", 8, seed, part))
+    monkeypatch.setenv("EMNIST_DIR", str(tmp_path))
     app = opened("evaluate", run="bare")
     assert not app.exception and "no test scores" in said(app)
-    assert "“demo”, has no test part of digits: choose another dataset" in said(app)
+    assert "has no test part of balanced: choose another dataset" in said(app)
+
+
+def test_evaluate_a_run_of_digits_on_the_digits_of_another_split(folder):
+    lab.fit("pixels-bayes", lab.load("digits", "train", folder)).save("bare")
+    app = opened("evaluate", run="bare")
+    assert not app.exception and not app.error and "**Generated images.**" in said(app)
+    assert "images were left out, of classes that the run doesn't know: A, B" in said(app)
 
 
 def test_evaluate_a_run_without_scores_on_generated_images_and_say_so(train):
