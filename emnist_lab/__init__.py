@@ -5,8 +5,8 @@ from .data.loading import load
 from .data.part import Part
 from .errors import LabError
 from .evaluation.evaluation import evaluate
+from .handwriting import context, ink
 from .handwriting import drawing_reader as drawings
-from .handwriting import ink
 from .handwriting import word_reader as word
 from .handwriting.adaptation import adapt
 from .handwriting.character_set import limit
@@ -24,6 +24,7 @@ __all__ = [
     "Run",
     "__version__",
     "adapt",
+    "context",
     "drawings",
     "evaluate",
     "fit",

@@ -1,7 +1,11 @@
 """Verbs that read handwriting: predict."""
 
+from pathlib import Path
+
 from ..errors import LabError
 from .output import say, verb
+
+_LARGEST = 8 << 20  # bytes of a list of words
 
 
 def _predict(options) -> dict:
@@ -14,11 +18,18 @@ def _predict(options) -> dict:
         raise LabError("Nothing to read: name one or more pictures, or one file with --drawings.")
     if options.page and options.drawings:
         raise LabError("--page is for pictures: name them, without --drawings.")
+    if (options.context or options.words) and not options.page:
+        raise LabError("--context and --words are for pages: give --page and name pictures.")
+    words = _words(options.words) if options.words else [] if options.context else None
     if options.drawings:
         found = results.of_drawings(run, read_drawings(options.drawings))
     else:
-        one_picture = results.of_page if options.page else results.of_picture
-        found = {"predictions": [one_picture(run, name) for name in options.pictures]}
+        found = {
+            "predictions": [
+                results.of_page(run, name, words) if options.page else results.of_picture(run, name)
+                for name in options.pictures
+            ]
+        }
     for one in found["predictions"]:
         if one.get("suggestion"):
             say(
@@ -31,11 +42,27 @@ def _predict(options) -> dict:
     return {"run": run.name, "trained_on": trained_on, "classes": run.classes, **found}
 
 
+def _words(path: str) -> list[str]:
+    """Words of a text file, a few megabytes at most."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise LabError(
+            f"{path} can't be read ({error.strerror or error}): name a text file of words."
+        ) from error
+    if len(content) > _LARGEST:
+        raise LabError(f"{path} holds more than {_LARGEST >> 20} MB of words: give a shorter list.")
+    return content.decode("utf-8", "replace").split()
+
+
 def _print(found: dict, page: bool) -> None:
     for one in found["predictions"]:
         what = one.get("picture", one.get("label", one.get("index")))
         if page:
             print(f"{what}:\n{one['text']}")
+            if "in_context" in one:
+                print(f"by neighbours and heights:\n{one['in_context']['text']}")
             continue
         words = one.get("error") or "  ".join(
             f"{top['class']} {top['probability']:.1%}" for top in one["top"]
@@ -63,5 +90,13 @@ def add(verbs) -> None:
         metavar="CHARACTERS",
         help="read nothing but these: digits, capitals, small letters, letters, or a list as in "
         "0123456789 or A-F (default: all that the run has)",
+    )
+    one.add_argument(
+        "--context",
+        action="store_true",
+        help="read a page by neighbours and heights too: digits among digits, c and C",
+    )
+    one.add_argument(
+        "--words", metavar="FILE", help="with --page: a text file of words to expect, as --context"
     )
     one.add_argument("--drawings", help='JSON list of {"strokes": [[[x, y], ...], ...]}')

@@ -11,11 +11,11 @@ from ..errors import InkError
 from ..metrics.intervals import wilson
 from ..metrics.ranking import top_labels
 from ..runs.run import Run
-from . import character_set, drawing_reader, drawing_store
+from . import character_set, context, drawing_reader, drawing_store
 from .drawing_store import Drawing, Store
 from .ink import Raster, rasterize_picture
 from .page_images import page_reader
-from .page_images.page_reader import Page
+from .page_images.page_reader import Page, PagePrediction
 from .page_images.photo import open_photo
 
 _MOST = 5  # classes that are named
@@ -124,13 +124,15 @@ def of_picture(run: Run, path: str | Path) -> dict[str, Any]:
     return {"picture": str(path), "top": top(run, drawing_reader.predict_raster(run, raster))}
 
 
-def of_page(run: Run, path: str | Path) -> dict[str, Any]:
+def of_page(run: Run, path: str | Path, words: Sequence[str] | None = None) -> dict[str, Any]:
     """What a run predicts of all characters of a picture, in reading order.
 
     Parameters
     ----------
     run : Run
     path : str or Path
+    words : sequence of str, optional
+        See `of_found_page`.
 
     Returns
     -------
@@ -148,21 +150,25 @@ def of_page(run: Run, path: str | Path) -> dict[str, Any]:
         page = page_reader.find(path)
     except InkError as error:
         raise InkError(f"{path}: {error}") from error
-    return {"picture": str(path), **of_found_page(run, page)}
+    return {"picture": str(path), **of_found_page(run, page, words)}
 
 
-def of_found_page(run: Run, page: Page) -> dict[str, Any]:
+def of_found_page(run: Run, page: Page, words: Sequence[str] | None = None) -> dict[str, Any]:
     """What a run predicts of a page whose characters are found; see `of_page`.
 
     Parameters
     ----------
     run : Run
     page : Page
+    words : sequence of str, optional
+        Words that are likely. With them, be there none, the page is read by the company of its
+        characters too: see `emnist_lab.handwriting.context`.
 
     Returns
     -------
     dict
-        ``size``, ``text``, ``lines`` and ``suggestion``.
+        ``size``, ``text``, ``lines`` and ``suggestion``; with `words` ``in_context`` too: ``text``,
+        and ``lines`` of ``character`` and ``probability``.
     """
     found = page_reader.read(run, page)
     rows = iter(found.probabilities)
@@ -179,7 +185,25 @@ def of_found_page(run: Run, page: Page) -> dict[str, Any]:
         for line in page.lines
     ]
     suggestion = character_set.suggestion(found.probabilities, run.classes)
-    return {"size": page.size, "text": found.text, "lines": lines, "suggestion": suggestion}
+    plain = {"size": page.size, "text": found.text, "lines": lines, "suggestion": suggestion}
+    return plain if words is None else {**plain, "in_context": _in_context(run, found, words)}
+
+
+def _in_context(run: Run, found: PagePrediction, words: Sequence[str]) -> dict[str, Any]:
+    reading = context.read_in_context(
+        found.page.lines,
+        run.classes,
+        found.probabilities,
+        characters=character_set.characters_of(run),
+        words=words,
+    )
+    sure = reading.probabilities.max(axis=1).tolist()
+    each = zip(reading.characters, sure, strict=True)
+    lines = [
+        [dict(zip(("character", "probability"), next(each), strict=True)) for _ in line]
+        for line in found.page.lines
+    ]
+    return {"text": reading.text, "lines": lines}
 
 
 def of_kept_drawing(drawing: Drawing) -> dict[str, Any]:

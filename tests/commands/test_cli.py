@@ -171,6 +171,12 @@ def test_predict_some_characters(capfd, tmp_path):
     assert {one["class"] for one in character["top"]} == set("123")
     assert sum(one["probability"] for one in character["top"]) == pytest.approx(1)
     assert found["predictions"][0]["text"] in "123"
+    (tmp_path / "words").write_text("red green")
+    words = ("predict", "--run", "hog-qda", path, "--page", "--words", tmp_path / "words")
+    found = answer(capfd, *words)["predictions"][0]
+    assert found["text"] == found["in_context"]["text"] == "7"
+    assert found["in_context"]["lines"][0][0]["character"] == "7"
+    assert "by neighbours and heights:\n7" in call(capfd, *words)[0]
 
 
 def test_fetch(capfd, folder, home):
@@ -204,6 +210,8 @@ def test_fetch(capfd, folder, home):
         ["predict", "--run", "hog-qda", "--drawings", "NAN"],
         ["predict", "--run", "hog-qda", "--drawings", "HUGE"],
         ["adapt", "hog-qda", "--drawings", "LONG", "--name", "mine"],
+        ["predict", "--run", "hog-qda", "TEXT", "--context"],
+        ["predict", "--run", "hog-qda", "TEXT", "--page", "--words", "/nowhere"],
         ["predict", "--run", "hog-qda", "TEXT", "--classes", ""],
         ["predict", "--run", "hog-qda", "TEXT", "--classes", "digits7ß"],
         ["fetch", "--from", "/nowhere"],

@@ -76,6 +76,17 @@ def test_a_picture_is_read_and_corrected():
     assert 0 <= least_sure < 6
 
 
+def test_neighbours_are_used_where_they_are_wanted_and_the_plain_reading_stays():
+    page = opened(written("H0ME\n734"))
+    plain = page.code[0].value
+    assert len(page.code) == 1
+    page.toggle(key="draw-picture-context").set_value(True).run()
+    assert not page.exception and page.code[0].value == plain
+    assert page.code[1].value == "HOME\n734"
+    page.text_input(key="draw-picture-words").set_value("home, some").run()
+    assert not page.exception and page.code[1].value == "HOME\n734"
+
+
 def test_corrections_stay_when_another_picture_comes():
     page = opened(written())
     given(page).set_value("Z").run()

@@ -31,6 +31,9 @@ Classes = Annotated[
         "letters, or a list as in 0123456789 or A-F; all that the run has by default.",
     ),
 ]
+Context = Annotated[
+    bool, Query(description="Whether neighbours and heights are used too: digits among digits.")
+]
 _PICTURES = {
     kind: {"schema": {"type": "string", "format": "binary"}}
     for kind in ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
@@ -124,21 +127,31 @@ def _reading(run: Run, probabilities: np.ndarray, top: int) -> dict[str, Any]:
     openapi_extra={"requestBody": {"required": True, "content": _PICTURES}},
     **answers.documented(schemas.Page, 404, 413, 415, 503),
 )
-async def pages(request: Request, run: RunName = DEFAULT_RUN, classes: Classes = None) -> Response:
+async def pages(
+    request: Request,
+    run: RunName = DEFAULT_RUN,
+    classes: Classes = None,
+    context: Context = False,
+) -> Response:
     """Find and read all characters of a photo, scan or screenshot, line by line.
 
     As `python -m emnist_lab predict --page` does. It takes seconds: two are read at a time.
     """
     services, visitor = services_of(request), caller_of(request).visitor
     body = await bodies.picture(request, visitor)
-    job = partial(_page, services, visitor, run, classes, body)
+    job = partial(_page, services, visitor, run, classes, context, body)
     return answers.answer(await services.pages.run(job))
 
 
 def _page(
-    services: Services, visitor: Visitor, name: str, classes: str | None, body: bytes
+    services: Services,
+    visitor: Visitor,
+    name: str,
+    classes: str | None,
+    context: bool,
+    body: bytes,
 ) -> bytes:
     # plain, else small requests would wait for pages
     run = character_set.limit(services.runs.opened(visitor, name).plain, classes)
-    page = page_reader.find(body)
-    return answers.as_json({**answers.about(run), **results.of_found_page(run, page)})
+    found = results.of_found_page(run, page_reader.find(body), [] if context else None)
+    return answers.as_json({**answers.about(run), **found})

@@ -84,6 +84,20 @@ class PageCharacter(_Model):
     may_be_joined: bool = Field(description="Whether it may be several characters.")
 
 
+class CharacterInContext(_Model):
+    """What a character is by its company."""
+
+    character: str
+    probability: Probability
+
+
+class PageInContext(_Model):
+    """A page read by neighbours and heights too."""
+
+    text: str
+    lines: list[list[CharacterInContext]]
+
+
 class Page(_OfRun):
     """The characters on a picture, in reading order."""
 
@@ -94,6 +108,7 @@ class Page(_OfRun):
         description="Characters that it should be read as, as in classes=digits, where nearly all "
         "of it is read so."
     )
+    in_context: PageInContext | None = Field(None, description="Where context was asked for.")
 
 
 class RunSummary(BaseModel):

@@ -14,7 +14,7 @@ from emnist_lab.metrics.ranking import top_labels
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import background_pools, formatting, messages, task_panel
 from emnist_lab.ui.components.character_boxes import boxes, cards
-from emnist_lab.ui.draw import character_choice
+from emnist_lab.ui.draw import character_choice, context_panel
 from emnist_lab.ui.draw.picture_corrections import Correction
 from emnist_lab.ui.draw.picture_source import choose_picture
 
@@ -101,6 +101,7 @@ def _result(
         text = page_reader.text(page, [given.get(index, one) for index, one in enumerate(best)])
         st.code(text, language=None, wrap_lines=True, height=_text_height(text))
         character_choice.suggest(run, probabilities)
+        context_panel.show_context(run, page.lines, probabilities, "draw-picture")
         _one(run, picture, at, page, probabilities, names, pick, example)
     cards(
         characters,

@@ -2,6 +2,7 @@
 
 import hashlib
 import html
+import itertools
 
 import numpy as np
 import streamlit as st
@@ -14,7 +15,7 @@ from emnist_lab.runs.run import Run
 from emnist_lab.ui import background_pools, messages, task_panel
 from emnist_lab.ui.components.board import Board
 from emnist_lab.ui.components.character_boxes import cards
-from emnist_lab.ui.draw import keep_buttons
+from emnist_lab.ui.draw import context_panel, keep_buttons
 from emnist_lab.ui.formatting import plain
 
 _AT = "draw-word-at"  # which character is picked, in the session
@@ -66,6 +67,8 @@ def words(run: Run, drawn: Board) -> None:
         '<div style="font-size:2.4rem;font-weight:600;line-height:1.25;white-space:pre-wrap;'
         f'overflow-wrap:anywhere" aria-live="polite">{html.escape(reading.text)}</div>'
     )
+    lines = [list(line) for _, line in itertools.groupby(letters, lambda one: one.line)]
+    context_panel.show_context(run, lines, reading.probabilities, "draw-word")
     at = min(st.session_state.get(_AT, 0), len(letters) - 1)
     cards(
         letters,

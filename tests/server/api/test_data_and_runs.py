@@ -135,6 +135,18 @@ def test_a_page_is_read_as_the_command_line_reads_it(client, capfd, page_file):
             assert one["probability"] == pytest.approx(other["probability"], abs=1e-9)
 
 
+def test_a_page_of_some_characters_in_context(client, page_file):
+    sent = {"content": page_file.read_bytes(), "headers": {"content-type": "image/png"}}
+    asked = {"run": "hog-qda", "classes": "digits", "context": "true"}
+    found = client.post("/api/v1/pages", params=asked, **sent).json()
+    schemas.Page.model_validate(found)
+    for text in (found["text"], found["in_context"]["text"]):
+        assert set(text) <= set("0123456789 \n")
+    assert [len(one) for one in found["in_context"]["lines"]] == [
+        len(one) for one in found["lines"]
+    ]
+
+
 def test_a_page_without_writing_is_refused(client):
     sent = {"content": b"no picture", "headers": {"content-type": "image/png"}}
     refused = client.post("/api/v1/pages", **sent)
