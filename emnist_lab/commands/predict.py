@@ -39,7 +39,10 @@ def _predict(options) -> dict:
     if not options.json:
         _print(found, options.page)
     trained_on = run.manifest["data"]["train"]["name"]
-    return {"run": run.name, "trained_on": trained_on, "classes": run.classes, **found}
+    about = {"run": run.name, "trained_on": trained_on, "classes": run.classes}
+    if options.page and len(options.pictures) == 1:  # of one page, without a list around it
+        about |= {name: found["predictions"][0][name] for name in ("text", "lines")}
+    return {**about, **found}
 
 
 def _words(path: str) -> list[str]:

@@ -170,7 +170,8 @@ def test_predict_some_characters(capfd, tmp_path):
     (character,) = found["predictions"][0]["lines"][0]
     assert {one["class"] for one in character["top"]} == set("123")
     assert sum(one["probability"] for one in character["top"]) == pytest.approx(1)
-    assert found["predictions"][0]["text"] in "123"
+    assert found["predictions"][0]["text"] == found["text"] in "123"
+    assert found["predictions"][0]["lines"] == found["lines"]
     (tmp_path / "words").write_text("red green")
     words = ("predict", "--run", "hog-qda", path, "--page", "--words", tmp_path / "words")
     found = answer(capfd, *words)["predictions"][0]

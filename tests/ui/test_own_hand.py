@@ -106,8 +106,9 @@ def test_words_are_read_so_too(store):
     assert "Knows 3 of your drawings" in said(app)
 
 
-def test_practice_learns_from_each_drawing_and_shows_how_far(store):
-    app = opened("draw", mode="Practice", hand="true")
+@pytest.mark.parametrize("more", [{}, {"characters": "digits"}])
+def test_practice_learns_from_each_drawing_and_shows_how_far(store, more):
+    app = opened("draw", mode="Practice", hand="true", **more)
     press(app, "Begin")
     for count in range(1, 6):
         now = app.session_state["draw-practice"]
@@ -122,6 +123,7 @@ def test_practice_learns_from_each_drawing_and_shows_how_far(store):
     one, *_, last = app.session_state["draw-practice"].attempts
     assert one.adapted is None  # nothing was known then
     assert last.adapted is not None and not np.array_equal(last.adapted, last.probabilities)
+    assert last.adapted.shape == last.probabilities.shape == ((10,) if more else (47,))
     assert "Knows 5 of your drawings, of 5 classes" in said(app)
     assert len(app.get("vega_lite_chart")) == 1
     press(app, "End")
