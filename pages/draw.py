@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from emnist_lab.data.classes import display_names
+from emnist_lab.data.classes import class_index, display_names
 from emnist_lab.errors import InkError, LabError, RunError
 from emnist_lab.handwriting import character_set, drawing_reader, ink, scribble_detector
 from emnist_lab.handwriting.decision import decide
@@ -86,7 +86,8 @@ def read(drawing: Raster, runs: list[Run]) -> list[tuple[Run, Prediction]]:
         except RunError as error:
             messages.say_error(error)
         else:
-            found.append((run, Prediction(run.name, run.classes, probabilities)))
+            names = character_set.names_of(run)
+            found.append((run, Prediction(run.name, run.classes, probabilities, names)))
     return found
 
 
@@ -185,7 +186,7 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
                     continue
                 names = display_names(run.classes)
                 first, second = (
-                    run.classes.index(reading.classes[index])
+                    class_index(reading.classes[index], run.classes)
                     for index in (decision.members[0], decision.runner_up)
                 )
                 explanation_panel.show_evidence(run, image, names, first, second)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..callbacks import ProgressCallback
-from ..data.classes import class_index
+from ..data.classes import class_index, display_names
 from ..data.splits import mapping
 from ..errors import RunError
 from ..metrics import label_shift
@@ -33,7 +33,7 @@ _HOW = f"name some, as in 0123456789 or A-F, or a set: {', '.join(SETS)}."
 # A page of so many characters is nearly all digits where so many are read as one, and so many as
 # one or as what is easily taken for one: a letter that many digits are misread as.
 _FEWEST, _DIGITS, _LIKE_DIGITS = 4, 0.6, 0.9
-_LIKE = "OoDQIiLlJjZzSsGgqbBTtYy"
+_LIKE = "OoDQIiLlJjZzSsGgqbBEPTtYy"
 
 
 def characters_in(text: str, classes: Sequence[str], who: str = "This run") -> str:
@@ -120,11 +120,29 @@ class LimitedRun(Run):
     def __init__(self, run: Run, characters: str):
         super().__init__(run.manifest, run.folder)
         self.whole, self.characters = run, characters
-        self._columns = sorted({class_index(one, run.classes) for one in characters})
+        of_class: dict[int, list[str]] = {}
+        for one in characters:
+            of_class.setdefault(class_index(one, run.classes), []).append(one)
+        self._columns = sorted(of_class)
+        # The run's own name first, where it is one of the characters.
+        self._called = [
+            sorted(of_class[column], key=lambda one, own=run.classes[column]: one != own)
+            for column in self._columns
+        ]
 
     @property
     def classes(self) -> list[str]:
-        """Those of the run that the characters count as, in its order."""
+        """The characters, in the order of the run's classes; of two that count as one, its name."""
+        return [called[0] for called in self._called]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of `classes` for people: both cases of a letter that count as one."""
+        return [" ".join(called) for called in self._called]
+
+    @property
+    def whole_classes(self) -> list[str]:
+        """What the whole run calls `classes`."""
         return [self.whole.classes[column] for column in self._columns]
 
     @property
@@ -183,6 +201,8 @@ def limit(run: Run, text: str | None) -> Run:
     --------
     >>> from emnist_lab.runs.registry import open_run
     >>> run = limit(open_run("hog-qda"), "digits")
+    >>> limit(open_run("hog-qda"), "acC").classes, limit(open_run("hog-qda"), "ac").classes
+    (['C', 'a'], ['c', 'a'])
     >>> "".join(run.classes), run.predict_proba(np.zeros((2, 28, 28), np.uint8)).shape
     ('0123456789', (2, 10))
     """
@@ -210,6 +230,27 @@ def whole(run: Run) -> Run:
     True
     """
     return run.whole if isinstance(run, LimitedRun) else run
+
+
+def names_of(run: Run) -> list[str]:
+    """Names of a run's classes for people.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of str
+        See `emnist_lab.data.classes.display_names`; of a limited run only its characters.
+
+    Examples
+    --------
+    >>> from emnist_lab.runs.registry import open_run
+    >>> names_of(limit(open_run("hog-qda"), "A, letters"))[:4], names_of(open_run("hog-qda"))[12]
+    (['A', 'B', 'C c', 'D'], 'C c')
+    """
+    return run.names if isinstance(run, LimitedRun) else display_names(run.classes)
 
 
 def characters_of(run: Run) -> str:

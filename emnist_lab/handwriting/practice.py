@@ -77,6 +77,8 @@ class Practice:
         How many were skipped.
     ended : bool
         Whether it was ended, early or not.
+    shown : tuple of str
+        Names of the classes for people, where they aren't the usual ones.
     """
 
     run: str
@@ -85,11 +87,12 @@ class Practice:
     attempts: tuple[Attempt, ...] = ()
     skipped: int = 0
     ended: bool = False
+    shown: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """Names of the classes for people."""
-        return display_names(list(self.classes))
+        return list(self.shown) or display_names(list(self.classes))
 
     @property
     def place(self) -> int:
@@ -181,7 +184,7 @@ class Practice:
         ]
 
 
-def begin(run: str, classes: Sequence[str], seed: int = 25) -> Practice:
+def begin(run: str, classes: Sequence[str], seed: int = 25, names: Sequence[str] = ()) -> Practice:
     """Ask for every class once, in an order that the seed makes.
 
     Parameters
@@ -190,6 +193,8 @@ def begin(run: str, classes: Sequence[str], seed: int = 25) -> Practice:
         Name of the run that reads.
     classes : sequence of str
     seed : int
+    names : sequence of str
+        Of the classes for people, where they aren't the usual ones.
 
     Returns
     -------
@@ -202,7 +207,7 @@ def begin(run: str, classes: Sequence[str], seed: int = 25) -> Practice:
     (3, 0, 1)
     """
     order = np.random.default_rng(seed).permutation(len(classes))
-    return Practice(run, tuple(classes), tuple(order.tolist()))
+    return Practice(run, tuple(classes), tuple(order.tolist()), shown=tuple(names))
 
 
 def learning_progress(rounds: Sequence[Practice]) -> pd.DataFrame:

@@ -65,8 +65,11 @@ def test_a_limited_run_reads_nothing_else(run):
 
 
 def test_a_letter_without_a_class_is_its_other_case(run):
-    assert lab.limit(run, "abc").classes == ["C", "a", "b"]
-    assert lab.limit(run, "cC").classes == ["C"]
+    few = lab.limit(run, "abc")
+    assert few.classes == ["c", "a", "b"] == few.names and few.whole_classes == ["C", "a", "b"]
+    both = lab.limit(run, "cCA")
+    assert both.classes == ["A", "C"] and both.names == ["A", "C c"]
+    assert character_set.names_of(run)[10:13] == ["A", "B", "C c"]
 
 
 def test_a_class_counts_for_the_characters_of_the_set(run):
@@ -97,6 +100,8 @@ def test_a_word_of_a_set(run):
 def test_practice_asks_for_the_set_alone(run):
     digits = lab.limit(run, "digits")
     assert set(begin(digits.name, digits.classes).classes) == set("0123456789")
+    capitals = lab.limit(run, "capitals")
+    assert begin(run.name, capitals.classes, 1, capitals.names).names == list(BYCLASS[10:36])
 
 
 @pytest.mark.parametrize(

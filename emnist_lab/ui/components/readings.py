@@ -40,11 +40,14 @@ class Prediction(NamedTuple):
         The run's name.
     classes : list of str
     probabilities : ndarray of shape (C,)
+    names : list of str, optional
+        Of the classes, for people; see `emnist_lab.data.classes.display_names`.
     """
 
     who: str
     classes: list[str]
     probabilities: np.ndarray
+    names: list[str] | None = None
 
 
 def readings(
@@ -75,7 +78,8 @@ def readings(
 
 
 def _column(one: Prediction, scribble: bool = False) -> dict:
-    names, decision = display_names(one.classes), decide(one.probabilities, one.classes)
+    names = one.names or display_names(one.classes)
+    decision = decide(one.probabilities, one.classes)
     read = " / ".join(names[index] for index in decision.members)
     big, beside, note = read, f"{decision.probability:.0%}", ""
     if scribble:

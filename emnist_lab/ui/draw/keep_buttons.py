@@ -106,7 +106,8 @@ def keep(
     with st.container(horizontal=True, gap="small"):
         for index in top_classes(probabilities, _BUTTONS):
             label = classes[index]
-            st.button(plain(names[label]), key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
+            name = plain(names.get(label, label))
+            st.button(name, key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
         with st.popover("Another", icon=":material/more_horiz:"):
             st.pills(
                 "It is",

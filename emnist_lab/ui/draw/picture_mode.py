@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab.data import thumbnails
-from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
+from emnist_lab.handwriting.character_set import names_of
 from emnist_lab.handwriting.page_images import page_reader, photo
 from emnist_lab.metrics.ranking import top_labels
 from emnist_lab.runs.run import Run
@@ -74,7 +74,7 @@ def _result(
     example: bool,
 ) -> list[Correction]:
     session, characters = st.session_state, page.characters
-    names = dict(zip(run.classes, display_names(run.classes), strict=True))
+    names = dict(zip(run.classes, names_of(run), strict=True))
     best = [top_labels(run.classes, one, 1)[0][0] for one in probabilities]
     corrections: dict[tuple[str, int], Correction] = session.draw_picture_corrections
     given = {at: one.given for (of, at), one in corrections.items() if of == picture}

@@ -13,6 +13,7 @@ from emnist_lab.data import thumbnails
 from emnist_lab.errors import InkError, LabError
 from emnist_lab.handwriting import drawing_reader, ink
 from emnist_lab.handwriting import practice as drill
+from emnist_lab.handwriting.character_set import names_of
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.handwriting.practice import Practice, learning_progress
 from emnist_lab.runs.run import Run
@@ -87,7 +88,7 @@ def _start(run: Run, clear: Callable[[], None]) -> None:
     )
 
     def begin() -> None:
-        _set(drill.begin(run.name, run.classes, secrets.randbelow(2**32)))
+        _set(drill.begin(run.name, run.classes, secrets.randbelow(2**32), names_of(run)))
         clear()
 
     st.button("Begin", type="primary", icon=":material/play_arrow:", on_click=begin)

@@ -1,6 +1,7 @@
 """What came of practice: how much was read as meant, what wasn't, beside EMNIST's images."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import streamlit as st
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
 from emnist_lab.handwriting import practice as drill
+from emnist_lab.handwriting.character_set import LimitedRun
 from emnist_lab.handwriting.practice import Practice
 from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.report import Report
@@ -34,8 +36,9 @@ def show(run: Run, now: Practice, again: Callable[[], None]) -> None:
     own = now.report()
     try:
         known = current_evaluation.report(run.name)
-        if known.classes != own.classes:  # the run reads some characters only
-            known = known.over(own.classes)
+        if isinstance(run, LimitedRun):
+            known = replace(known.over(run.whole_classes), classes=own.classes)
+        known = known if known.classes == own.classes else None
     except (LabError, ValueError):
         known = None  # a run without test scores of these has nothing to be compared with
     _score(own, known)

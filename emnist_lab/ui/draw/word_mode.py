@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from emnist_lab.callbacks import ProgressCallback
-from emnist_lab.data.classes import display_names
 from emnist_lab.errors import InkError, LabError
 from emnist_lab.handwriting import character_set, word_reader
 from emnist_lab.runs.run import Run
@@ -48,7 +47,7 @@ def words(run: Run, drawn: Board) -> None:
     try:
         reading = task_panel.result_or_progress(
             background_pools.words(),
-            (whole, pen, *run.version_key()),
+            (whole, pen, *run.version_key(), *run.classes),
             read,
             about="Reading the word",
             name="draw_word",
@@ -61,7 +60,7 @@ def words(run: Run, drawn: Board) -> None:
         return
     if reading is None:
         return
-    names, letters = display_names(run.classes), list(reading.letters)
+    names, letters = character_set.names_of(run), list(reading.letters)
     called = dict(zip(run.classes, names, strict=True))
     st.html(
         '<div style="font-size:2.4rem;font-weight:600;line-height:1.25;white-space:pre-wrap;'
