@@ -178,7 +178,7 @@ def say_why(image: np.ndarray, found: list[tuple[Run, Prediction]]) -> None:
     """Which ink speaks for each run's answer, and which for the runner-up."""
     with st.container(horizontal=True, gap="medium"):
         for run, reading in found:
-            decision = decide(reading.probabilities, run.classes)
+            decision = decide(reading.probabilities, reading.classes)
             with st.container(width=460):
                 st.caption(plain(run.name))
                 if decision.runner_up is None:

@@ -26,6 +26,14 @@ def test_a_set_in_the_address(mode):
     assert mode != "Practice" or "You are asked for 10 characters" in said(app)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"), [("small letters", "Why b and not"), ("B", "nothing else")]
+)
+def test_an_answer_of_a_set_is_explained(text, says):
+    app = opened("draw", characters=text, why="true", run="hog-qda", beside="pixels-logistic")
+    assert not app.exception and not app.error and says in said(app)
+
+
 @pytest.mark.parametrize("text", ["digts", ","])
 def test_a_set_that_cannot_be_is_said_once(text):
     app = opened("draw", characters=text)
