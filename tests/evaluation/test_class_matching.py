@@ -1,5 +1,6 @@
 """A run measured on images of other classes than its own: fewer, more, cases merged or apart."""
 
+import tarfile
 from dataclasses import replace
 
 import numpy as np
@@ -158,3 +159,17 @@ def test_splits_that_a_run_can_be_measured_on(run):
     digits = named("0123456789", "digits")
     assert class_matching.measurable(digits, every)[:2] == ["digits", "mnist"]
     assert "letters" not in class_matching.measurable(digits, every)
+
+
+def test_a_folder_of_five_letters(run, real, tmp_path):
+    archive = real.parent / "files" / "five_letters_28px.tar.gz"
+    if not archive.exists():
+        pytest.skip(f"needs {archive.name} beside the real images")
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    part = lab.load("letters", "test", tmp_path)
+    found = evaluate_part(run, part)
+    assert found.report.classes == run.classes and len(found.absent) == 42
+    assert found.report.accuracy > 0.8
+    expected = [run.classes.index(part.classes[one]) for one in part.labels]
+    assert found.report.labels.tolist() == expected

@@ -117,3 +117,15 @@ def test_practice_asks_for_the_set_alone(run):
 def test_a_page_that_is_nearly_all_digits_is_suggested_to_be_read_so(read, suggested):
     rows = np.eye(len(BYCLASS))[[BYCLASS.index(one) for one in read if one != " "]]
     assert character_set.suggestion(rows, list(BYCLASS)) == suggested
+
+
+def test_a_photo_of_digits_is_read_right_once_it_is_known_to_be_one(real):
+    photo = real.parent / "photos" / "digits_only.jpg"
+    if not photo.exists():
+        pytest.skip(f"needs {photo.name} beside the real images")
+    run, page = lab.open_run("warped-blend"), lab.scan.find(photo)
+    found = lab.scan.read(run, page)
+    assert character_set.suggestion(found.probabilities, found.classes) == "digits"
+    assert lab.scan.read(lab.limit(run, "digits"), page).text == "12345\n67899\n07921"
+    lines = (page.lines, found.classes, found.probabilities)
+    assert lab.context.read_in_context(*lines).text == "12345\n67899\n07921"
