@@ -95,7 +95,7 @@ def _warped_blend(seed):
     networks = AugmentedMLPEnsemble(
         [edges, normal],
         hidden_layer_sizes=(1024,),
-        max_iter=16,
+        max_iter=18,
         random_state=seed,
         reuse=2,
     )
@@ -105,7 +105,7 @@ def _warped_blend(seed):
     # bymerge's images that balanced lacks and on pen drawings by others, over several seeds.
     gaussians = Pipeline(_gaussians(seed, 110))
     members = {"networks": networks, "convolution": convolution, "gaussians": gaussians}
-    blend = LogOpinionPool(list(members.items()), [0.45, 0.45, 0.1])
+    blend = LogOpinionPool(list(members.items()), [0.55, 0.42, 0.03])
     return Pipeline([("classifier", blend)])
 
 
