@@ -14,9 +14,11 @@ from PIL import Image
 
 from ...errors import InkError
 from ...runs.run import Run
-from .. import drawing_reader, ink
+from .. import drawing_reader
 from ..characters import Character, CharacterPredictions
-from . import binarization, connected_components, layout, photo
+from . import binarization, connected_components, grid_cells, grid_finder, layout, photo
+from .character_cutting import cut_out
+from .grid_cells import Grid
 
 _MOST = 2_000  # characters a page
 _MOST_COMPONENTS = 4_000  # of ink, those that are no specks
@@ -42,12 +44,16 @@ class Page:
     light_on_dark : bool
     ruled : int
         How many ruled lines were removed.
+    grid : Grid or None
+        Where a grid was read cell by cell: lines are its rows, and what stands beside it is
+        left out.
     """
 
     lines: tuple[tuple[Character, ...], ...]
     size: tuple[int, int]
     light_on_dark: bool
     ruled: int
+    grid: Grid | None = None
 
     @property
     def characters(self) -> list[Character]:
@@ -128,13 +134,14 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
     else:
         picture = photo.open_photo(source)
     try:
-        page = _page(picture, binarization.binarize(picture.grey))
+        found = binarization.binarize(picture.pixels, blur=1 / picture.scale)
+        page = _page_of_grid(picture, found) or _page(picture, found)
     except InkError:
         page = None
     if page is None or _tallest(page) > _LARGE * max(page.size):
         # A character that fills the picture has strokes as wide as shadows.
         try:
-            return _page(picture, binarization.binarize(picture.grey, _FILLS))
+            return _page(picture, binarization.binarize(picture.pixels, _FILLS, 1 / picture.scale))
         except InkError:
             if page is None:
                 raise
@@ -144,6 +151,18 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
 def _tallest(page: Page) -> int:
     boxes = np.array([one.box for one in page.characters])
     return int((boxes[:, 2:] - boxes[:, :2]).max())
+
+
+def _page_of_grid(picture: photo.Photo, found: binarization.BinarizedPage) -> Page | None:
+    """The characters in the cells of a grid, if there is one that they were written in."""
+    grid = grid_finder.find_grid(found.drawn)
+    read = grid and grid_cells.read_cells(picture, grid)
+    if not read or not read[0]:
+        return None
+    lines, cells, ink = read
+    return Page(
+        tuple(map(tuple, lines)), picture.size, ink.light_on_dark, sum(grid.shape) + 2, cells
+    )
 
 
 def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
@@ -161,7 +180,17 @@ def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
     for line in lines:
         characters = []
         for group in line:
-            characters += _cut_out(found, labels, boxes, group, height, picture)
+            own = list(group.components)
+            left, top = boxes[own, :2].min(axis=0)
+            right, bottom = boxes[own, 2:].max(axis=0)
+            characters += cut_out(
+                np.isin(labels[top:bottom, left:right], np.array(own) + 1),
+                found.strength[top:bottom, left:right],
+                (left, top),
+                height,
+                picture,
+                group.space,
+            )
         if characters:
             made.append((replace(characters[0], space=False), *characters[1:]))
     if not made:
@@ -191,48 +220,3 @@ def read(run: Run, page: Page) -> PagePrediction:
     images = np.stack([one.variations for one in page.characters])
     probabilities = drawing_reader.predict_variations(run, images)
     return PagePrediction(page=page, classes=run.classes, probabilities=probabilities)
-
-
-def _cut_out(
-    found: binarization.BinarizedPage,
-    labels: np.ndarray,
-    boxes: np.ndarray,
-    group: layout.ComponentGroup,
-    height: float,
-    picture: photo.Photo,
-) -> list[Character]:
-    """The characters of a group: one, or several where it is wide and has thin places."""
-    own = list(group.components)
-    left, top = boxes[own, :2].min(axis=0)
-    right, bottom = boxes[own, 2:].max(axis=0)
-    if max(right - left, bottom - top) < connected_components.SMALLEST:
-        return []
-    of = np.isin(labels[top:bottom, left:right], np.array(own) + 1)
-    strength = found.strength[top:bottom, left:right]
-    made = []
-    parts = connected_components.cut_columns(of, height)
-    for begin, end in zip([0, *parts], [*parts, right - left], strict=True):
-        columns = of[:, begin:end]
-        rows, across = np.flatnonzero(columns.any(axis=1)), np.flatnonzero(columns.any(axis=0))
-        if not len(rows):
-            continue
-        upper, lower = int(rows[0]), int(rows[-1]) + 1
-        first, last = int(across[0]) + begin, int(across[-1]) + 1 + begin
-        ground = np.where(of[upper:lower, first:last], strength[upper:lower, first:last], 0)
-        dark = np.pad((255 * (1 - ground)).astype(np.uint8), 2, constant_values=255)
-        try:
-            variations = ink.rasterize_picture(dark).variations
-        except InkError:
-            continue
-        at = np.array([left + first, top + upper, left + last, top + lower]) * picture.scale
-        at = np.minimum(np.round(at), [*picture.size, *picture.size])
-        made.append(
-            Character(
-                box=tuple(int(one) for one in at),
-                variations=variations,
-                space=group.space and not made,
-                joined=bool(parts)
-                or last - first > connected_components.WIDE * max(height, (lower - upper) * 0.8),
-            )
-        )
-    return made

@@ -1,11 +1,11 @@
-"""A file of a picture -> grey values, upright, small enough to work on; or one sentence why not."""
+"""A file of a picture -> its pixels, upright, small enough to work on; or one sentence why not."""
 
 import io
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +13,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ...errors import InkError
+from ..picture_ink import on_contrasting_ground
+from . import perspective
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
 ENDINGS = ("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm")
@@ -35,17 +37,67 @@ class Photo:
 
     Attributes
     ----------
-    grey : ndarray of shape (h, w), dtype float32
-        0 is black, 255 is white; transparent pixels are white.
+    pixels : ndarray of shape (h, w), dtype float32, or (h, w, 3), dtype uint8
+        Grey values or colours, 0..255; what lies behind transparent pixels contrasts with the
+        others.
     size : (int, int)
         Width and height of the upright picture.
     scale : float
-        Its pixels a pixel of `grey`, along each side; less than 1 where it was enlarged.
+        Its pixels a pixel of `pixels`, along each side; less than 1 where it was enlarged.
+    back : ndarray of shape (3, 3), optional
+        Takes points of `pixels` to where they were before it was straightened.
     """
 
-    grey: np.ndarray
+    pixels: np.ndarray
     size: tuple[int, int]
     scale: float
+    back: np.ndarray | None = None
+
+    def straightened(self, pixels: np.ndarray, back: np.ndarray) -> "Photo":
+        """A part of it that was straightened; see `perspective.straighten`.
+
+        Parameters
+        ----------
+        pixels : ndarray of shape (h, w) or (h, w, 3)
+        back : ndarray of shape (3, 3)
+            Takes its points to this photo's pixels.
+
+        Returns
+        -------
+        Photo
+        """
+        whole = back if self.back is None else self.back @ back
+        return replace(self, pixels=pixels, back=whole)
+
+    def in_picture(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+        """A box in the upright picture.
+
+        Parameters
+        ----------
+        box : tuple of float
+            Left, top, right, bottom in pixels of `pixels`.
+
+        Returns
+        -------
+        tuple of int
+
+        Examples
+        --------
+        >>> Photo(np.zeros((200, 200)), (300, 300), 1.5).in_picture((10, 20, 30, 40))
+        (15, 30, 45, 60)
+        """
+        at = np.array([box], float)
+        if self.back is not None:
+            at = perspective.project_boxes(self.back, at)
+        at = np.round(at[0] * self.scale).clip(0, [*self.size, *self.size])
+        return tuple(at.astype(int).tolist())
+
+    @property
+    def grey(self) -> np.ndarray:
+        """Shape (h, w), dtype float32: 0 is black, 255 is white."""
+        if self.pixels.ndim == 2:
+            return self.pixels
+        return np.asarray(Image.fromarray(self.pixels).convert("L"), np.float32)
 
 
 def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
@@ -73,7 +125,7 @@ def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
         size = _checked(picture.size)
         # JPEG is decoded at a fraction of its size where it can be: faster, and less memory.
         factor = _factor(size)
-        picture.draft("L", (size[0] // factor, size[1] // factor))
+        picture.draft("RGB", (size[0] // factor, size[1] // factor))
         return _photo(picture, size)
 
 
@@ -211,10 +263,8 @@ def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -
         else:
             if picture.mode in ("L", "RGB", "RGBA"):  # before it is copied
                 picture.thumbnail((longest, longest), Image.Resampling.BOX)
-            clear = picture.convert("RGBA" if _is_clear(picture) else "RGB")
-            clear.thumbnail((longest, longest), Image.Resampling.BOX)
-            shown = Image.new("RGB", clear.size, "white")
-            shown.paste(clear, mask=clear if clear.mode == "RGBA" else None)
+            shown = on_contrasting_ground(picture) if _is_clear(picture) else picture
+            shown = shown.convert("RGB")
         shown.thumbnail((longest, longest), Image.Resampling.BOX)
         out = io.BytesIO()
         _upright(shown, turned).save(out, "JPEG", quality=85)
@@ -238,30 +288,32 @@ def _photo(picture: Image.Image, size: tuple[int, int]) -> Photo:
     """A picture of `size`, of which a fraction may be decoded already."""
     turned = picture.getexif().get(ExifTags.Base.Orientation, 1)
     factor = _factor(size)
-    grey = _grey(picture, max(factor // round(size[0] / picture.width), 1))
+    reduced = _reduced(picture, max(factor // round(size[0] / picture.width), 1))
     if turned in (5, 6, 7, 8):
         size = size[::-1]
-    upright = _upright(Image.fromarray(grey), turned)
+    upright = _upright(reduced, turned)
     larger = -(-_SHORTEST_SIDE // max(size))
     if larger > 1:
         upright = upright.resize([side * larger for side in size], Image.Resampling.BICUBIC)
-    return Photo(np.asarray(upright, np.float32).clip(0, 255), size, factor / larger)
+    pixels = np.asarray(upright)
+    if pixels.ndim == 2:
+        pixels = pixels.astype(np.float32).clip(0, 255)
+    return Photo(pixels, size, factor / larger)
 
 
-def _grey(picture: Image.Image, factor: int) -> np.ndarray:
-    """Grey values of a picture, made smaller by a whole factor first."""
+def _reduced(picture: Image.Image, factor: int) -> Image.Image:
+    """A picture, grey or in colour, made smaller by a whole factor."""
     if picture.mode.startswith(("I", "F")):  # more than 8 bits
         deep = np.asarray(picture)
         if not np.isfinite(deep).all():
             raise InkError("The picture holds pixels that aren't numbers: save it as PNG.")
         low, high = float(deep.min()), float(deep.max())
-        deep = Image.fromarray(deep.astype(np.float32)).reduce(factor)
-        return (np.asarray(deep) - low) * (255 / (high - low) if high > low else 0)
+        deep = np.asarray(Image.fromarray(deep.astype(np.float32)).reduce(factor))
+        return Image.fromarray((deep - low) * (255 / (high - low) if high > low else 0))
     clear = _is_clear(picture)
     if picture.mode not in ("L", "RGB", "LA", "RGBA", "YCbCr") or "transparency" in picture.info:
         picture = picture.convert("RGBA" if clear else "RGB")
     picture = picture.reduce(factor)
     if clear:
-        picture = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.asarray(picture.convert("L"), np.float32)
+        return on_contrasting_ground(picture)
+    return picture if picture.mode == "L" else picture.convert("RGB")

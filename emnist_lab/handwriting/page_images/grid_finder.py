@@ -1,0 +1,160 @@
+"""Ink -> the grid that is drawn or printed on a page: a sudoku, a table, a form with boxes."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from . import perspective
+
+_LARGE = 0.25  # of the picture's shorter side: the least width of a grid
+_HOLLOW = 0.45  # share of its box that its lines cover, at most
+_CANDIDATES = 4
+_SIDE = 600  # pixels of the longer side that lines are looked for at
+_COVERED = 0.5  # of a line's length that is drawn, at least
+_BETWEEN = 0.3  # and between two lines at most
+_NEAREST = 0.025  # of the side: two lines are farther apart
+_EVEN = 0.25  # how far gaps of a regular grid are from each other, as a share
+_MOST_LINES = 60
+
+
+@dataclass(frozen=True, eq=False)
+class FoundGrid:
+    """A grid on a picture.
+
+    Attributes
+    ----------
+    corners : ndarray of shape (4, 2), dtype float64
+        Top left, top right, bottom right, bottom left, in pixels of the mask.
+    down, across : ndarray of shape (rows + 1,) and (columns + 1,), dtype float64
+        Where its lines run, as shares of its height and width: 0 is the first line, 1 the last.
+    """
+
+    corners: np.ndarray
+    down: np.ndarray
+    across: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return len(self.down) - 1, len(self.across) - 1
+
+
+def find_grid(mask: np.ndarray) -> FoundGrid | None:
+    """Find the largest grid: lines across and down that meet, and nothing else holds together.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (h, w), dtype bool
+        Ink and lines.
+
+    Returns
+    -------
+    FoundGrid or None
+
+    Examples
+    --------
+    >>> mask = np.zeros((500, 400), bool)
+    >>> for at in (50, 150, 250, 350):
+    ...     mask[at : at + 3, 50:353] = mask[50:353, at : at + 3] = True
+    >>> found = find_grid(mask)
+    >>> found.shape, found.corners[0].tolist()
+    ((3, 3), [50.0, 50.0])
+    """
+    half = mask[: len(mask) // 2 * 2, : mask.shape[1] // 2 * 2]
+    half = half.reshape(len(half) // 2, 2, -1, 2).any(axis=(1, 3))
+    labels, count = ndimage.label(half, np.ones((3, 3)))
+    if not count:
+        return None
+    places = ndimage.find_objects(labels)
+    least = _LARGE * min(half.shape)
+    sizes = [
+        (down.stop - down.start) * (across.stop - across.start)
+        if down.stop - down.start >= least / 2
+        and across.stop - across.start >= least / 2
+        and max(down.stop - down.start, across.stop - across.start) >= least
+        else 0
+        for down, across in places
+    ]
+    for index in np.argsort(sizes)[::-1][:_CANDIDATES]:
+        if not sizes[index]:
+            break
+        own = labels[places[index]] == index + 1
+        if own.mean() > _HOLLOW:
+            continue
+        down, across = places[index]
+        found = _lines_of(own)
+        if found:
+            corners, rows, columns = found
+            corners = 2.0 * (corners + np.array([across.start, down.start]))
+            return FoundGrid(corners, rows, columns)
+    return None
+
+
+def _lines_of(own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Corners of a component that is a grid, and shares of its sides at which its lines run."""
+    y, x = np.nonzero(own)
+    corners = perspective.extreme_corners(np.column_stack([x, y])).astype(float)
+    lengths = perspective.side_lengths(corners)
+    if lengths.min() < 0.3 * lengths.max() and lengths[[0, 2]].min() < 8:
+        return None
+    scale = min(_SIDE / lengths.max(), 1)
+    # Thin lines must not fall between the pixels that are left.
+    small = ndimage.maximum_filter(own, max(int(1 / scale), 1)) if scale < 1 else own
+    flat, _ = perspective.straighten(small.astype(np.float32), corners)
+    step = max(int(max(flat.shape) / _SIDE), 1)
+    flat = flat[::step, ::step] > 0.3
+    lines = [_line_places(flat), _line_places(flat.T)]
+    if any(places is None for places in lines):
+        return None
+    rows, columns = (len(places) - 1 for places in lines)
+    if min(rows, columns) < 1 or rows * columns < 4:
+        return None
+    return corners, lines[0], lines[1]
+
+
+def _line_places(flat: np.ndarray) -> np.ndarray | None:
+    """Shares of the height at which lines from left to right run; None if these are no lines."""
+    height, width = flat.shape
+    if min(height, width) < 16:
+        return None
+    near = max(round(_NEAREST * height), 2)
+    # A line that is bent a little is still one row of this.
+    thick = ndimage.maximum_filter1d(flat, 3, axis=0)
+    long = max(width // 8, 8)
+    runs = ndimage.binary_opening(thick, np.ones((1, long)))
+    covered = ndimage.maximum_filter1d(runs, 2 * (near // 2) + 1, axis=0).mean(axis=1)
+    # Of a plateau its middle.
+    weight = ndimage.uniform_filter1d(runs.mean(axis=1), near, mode="constant") + 1e-3 * covered
+    found = []
+    for at in np.argsort(weight)[::-1]:
+        if covered[at] >= _COVERED and all(abs(at - other) >= 1.6 * near for other in found):
+            found.append(int(at))
+    found.sort()
+    between = [covered[one:other].min() for one, other in itertools.pairwise(found)]
+    if any(share > _BETWEEN for share in between):
+        return None  # as dense between them: writing, or a picture
+    places = np.array(found, float) / (height - 1)
+    places = _with_ends(places, near / height)
+    return places if 2 <= len(places) <= _MOST_LINES else None
+
+
+def _with_ends(places: np.ndarray, near: float) -> np.ndarray:
+    """Lines with the frame's, and with those that a regular grid misses between others."""
+    if not len(places) or places[0] > 2 * near:
+        places = np.concatenate([[0.0], places])
+    if places[-1] < 1 - 2 * near:
+        places = np.concatenate([places, [1.0]])
+    gaps = np.diff(places)
+    if len(gaps) < 3:
+        return places
+    usual = float(np.median(gaps))
+    counts = np.maximum(np.round(gaps / usual), 1)
+    if np.abs(gaps / counts / usual - 1).max() > _EVEN or counts.sum() > 1.5 * len(gaps):
+        return places
+    parts = [
+        np.linspace(start, end, int(count) + 1)[:-1]
+        for start, end, count in zip(places[:-1], places[1:], counts, strict=True)
+    ]
+    return np.concatenate([*parts, places[-1:]])
