@@ -16,7 +16,16 @@ from ...errors import InkError
 from ...runs.run import Run
 from .. import drawing_reader
 from ..characters import Character, CharacterPredictions
-from . import binarization, connected_components, grid_cells, grid_finder, layout, photo
+from . import (
+    binarization,
+    connected_components,
+    grid_cells,
+    grid_finder,
+    layout,
+    perspective,
+    photo,
+    sheet_finder,
+)
 from .character_cutting import cut_out
 from .grid_cells import Grid
 
@@ -47,6 +56,8 @@ class Page:
     grid : Grid or None
         Where a grid was read cell by cell: lines are its rows, and what stands beside it is
         left out.
+    sheet : bool
+        Whether a sheet or board was found, straightened, and what is around it left out.
     """
 
     lines: tuple[tuple[Character, ...], ...]
@@ -54,6 +65,7 @@ class Page:
     light_on_dark: bool
     ruled: int
     grid: Grid | None = None
+    sheet: bool = False
 
     @property
     def characters(self) -> list[Character]:
@@ -133,6 +145,19 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
         picture = photo.from_pixels(source)
     else:
         picture = photo.open_photo(source)
+    sheet = sheet_finder.find_sheet(picture.pixels)
+    if sheet is not None:
+        whole = picture
+        picture = picture.straightened(*perspective.straighten(picture.pixels, sheet))
+        try:
+            return replace(_whole_page(picture), sheet=True)
+        except InkError:  # then that was no sheet
+            picture = whole
+    return _whole_page(picture)
+
+
+def _whole_page(picture: photo.Photo) -> Page:
+    """The characters of a picture, or of the sheet that was cut out of it."""
     try:
         found = binarization.binarize(picture.pixels, blur=1 / picture.scale)
         page = _page_of_grid(picture, found) or _page(picture, found)
