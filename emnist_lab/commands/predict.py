@@ -1,7 +1,7 @@
 """Verbs that read handwriting: predict."""
 
 from ..errors import LabError
-from .output import verb
+from .output import say, verb
 
 
 def _predict(options) -> dict:
@@ -30,6 +30,8 @@ def _print(found: dict, page: bool) -> None:
         what = one.get("picture", one.get("label", one.get("index")))
         if page:
             print(f"{what}:\n{one['text']}")
+            for warning in one["warnings"]:
+                say(f"{what}: {warning['sentence']}")
             continue
         words = one.get("error") or "  ".join(
             f"{top['class']} {top['probability']:.1%}" for top in one["top"]

@@ -14,8 +14,9 @@ from ..runs.run import Run
 from . import drawing_reader, drawing_store
 from .drawing_store import Drawing, Store
 from .ink import Raster, rasterize_picture
-from .page_images import page_reader
+from .page_images import page_reader, page_rotation, page_warnings
 from .page_images.page_reader import Page
+from .page_images.page_rotation import PageRotation
 from .page_images.photo import open_photo
 
 _MOST = 5  # classes that are named
@@ -132,7 +133,8 @@ def of_page(run: Run, path: str | Path) -> dict[str, Any]:
     -------
     dict
         ``picture``, ``size``, ``text``, and ``lines``: for each character ``box``, ``top``,
-        ``space_before`` and ``may_be_joined``.
+        ``space_before`` and ``may_be_joined``; ``turned``, ``confidence``, ``warnings`` (each
+        ``kind`` and ``sentence``), and ``grid``: None, or ``rows``, ``columns`` and ``table``.
 
     Raises
     ------
@@ -140,24 +142,26 @@ def of_page(run: Run, path: str | Path) -> dict[str, Any]:
         It is no picture, or holds no writing.
     """
     try:
-        page = page_reader.find(path)
+        page, rotation = page_rotation.find_upright(run, path)
     except InkError as error:
         raise InkError(f"{path}: {error}") from error
-    return {"picture": str(path), **of_found_page(run, page)}
+    return {"picture": str(path), **of_found_page(run, page, rotation)}
 
 
-def of_found_page(run: Run, page: Page) -> dict[str, Any]:
+def of_found_page(run: Run, page: Page, rotation: PageRotation | None = None) -> dict[str, Any]:
     """What a run predicts of a page whose characters are found; see `of_page`.
 
     Parameters
     ----------
     run : Run
     page : Page
+    rotation : PageRotation, optional
+        Of the picture as it was; see `emnist_lab.handwriting.page_images.page_rotation`.
 
     Returns
     -------
     dict
-        ``size``, ``text`` and ``lines``.
+        All but ``picture``.
     """
     found = page_reader.read(run, page)
     rows = iter(found.probabilities)
@@ -173,7 +177,26 @@ def of_found_page(run: Run, page: Page) -> dict[str, Any]:
         ]
         for line in page.lines
     ]
-    return {"size": page.size, "text": found.text, "lines": lines}
+    told = page_warnings.warnings_of(page, found.probabilities, rotation)
+    return {
+        "size": page.size,
+        "text": found.text,
+        "lines": lines,
+        "turned": page.turned,
+        "confidence": page_warnings.confidence(page, found.probabilities),
+        "warnings": [{"kind": one.kind, "sentence": one.sentence} for one in told],
+        "grid": _grid(page, [found.best(i, 1)[0][0] for i in range(len(found.probabilities))]),
+    }
+
+
+def _grid(page: Page, characters: list[str]) -> dict[str, Any] | None:
+    if page.grid is None:
+        return None
+    return {
+        "rows": page.grid.rows,
+        "columns": page.grid.columns,
+        "table": page.grid.table(characters),
+    }
 
 
 def of_kept_drawing(drawing: Drawing) -> dict[str, Any]:

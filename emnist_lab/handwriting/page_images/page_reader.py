@@ -58,6 +58,11 @@ class Page:
         left out.
     sheet : bool
         Whether a sheet or board was found, straightened, and what is around it left out.
+    turned : int
+        Degrees clockwise that the picture was turned by; boxes and size are those of the
+        turned picture.
+    left_out : float
+        Share of the ink that is in no character.
     """
 
     lines: tuple[tuple[Character, ...], ...]
@@ -66,6 +71,8 @@ class Page:
     ruled: int
     grid: Grid | None = None
     sheet: bool = False
+    turned: int = 0
+    left_out: float = 0.0
 
     @property
     def characters(self) -> list[Character]:
@@ -115,7 +122,9 @@ def text(page: Page, characters: list[str]) -> str:
     )
 
 
-def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray) -> Page:
+def find(
+    source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray, turned: int = 0
+) -> Page:
     """Find the characters on a picture.
 
     Parameters
@@ -123,6 +132,8 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
     source : path-like, bytes, binary file, PIL image or ndarray
         Dark on light or light on dark, on paper of any colour, ruled or squared,
         unevenly lit. See `emnist_lab.handwriting.page_images.photo`.
+    turned : int
+        Degrees clockwise to turn it by first: 0, 90, 180 or 270.
 
     Returns
     -------
@@ -145,15 +156,22 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
         picture = photo.from_pixels(source)
     else:
         picture = photo.open_photo(source)
+    if turned:
+        picture = picture.turned(turned)
+    page = _page_of_sheet(picture) or _whole_page(picture)
+    return replace(page, turned=turned)
+
+
+def _page_of_sheet(picture: photo.Photo) -> Page | None:
+    """The characters of the sheet or board in view, if there is one with characters on it."""
     sheet = sheet_finder.find_sheet(picture.pixels)
-    if sheet is not None:
-        whole = picture
-        picture = picture.straightened(*perspective.straighten(picture.pixels, sheet))
-        try:
-            return replace(_whole_page(picture), sheet=True)
-        except InkError:  # then that was no sheet
-            picture = whole
-    return _whole_page(picture)
+    if sheet is None:
+        return None
+    try:
+        flat = picture.straightened(*perspective.straighten(picture.pixels, sheet))
+        return replace(_whole_page(flat), sheet=True)
+    except InkError:  # then that was no sheet
+        return None
 
 
 def _whole_page(picture: photo.Photo) -> Page:
@@ -201,7 +219,8 @@ def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
     if sum(map(len, lines)) > _MOST:
         raise InkError(_TOO_MANY)
     height = layout.text_height(boxes) if len(boxes) else 0
-    made = []
+    made, inked = [], np.bincount(labels.ravel(), minlength=len(boxes) + 1)
+    used = 0
     for line in lines:
         characters = []
         for group in line:
@@ -216,13 +235,17 @@ def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
                 picture,
                 group.space,
             )
+            used += int(inked[np.array(own) + 1].sum())
         if characters:
             made.append((replace(characters[0], space=False), *characters[1:]))
     if not made:
         raise InkError(
             "No character was found: fill the picture with the writing, and write with a dark pen."
         )
-    return Page(tuple(made), picture.size, found.light_on_dark, found.ruled)
+    left_out = 1 - used / max(int(found.mask.sum()), 1)
+    return Page(
+        tuple(made), picture.size, found.light_on_dark, found.ruled, left_out=max(left_out, 0.0)
+    )
 
 
 def read(run: Run, page: Page) -> PagePrediction:

@@ -69,6 +69,34 @@ class Photo:
         whole = back if self.back is None else self.back @ back
         return replace(self, pixels=pixels, back=whole)
 
+    def turned(self, degrees: int) -> "Photo":
+        """The photo turned clockwise.
+
+        Parameters
+        ----------
+        degrees : int
+            0, 90, 180 or 270.
+
+        Returns
+        -------
+        Photo
+
+        Raises
+        ------
+        InkError
+            Another angle.
+
+        Examples
+        --------
+        >>> Photo(np.zeros((200, 300)), (300, 200), 1.0).turned(90).size
+        (200, 300)
+        """
+        if degrees not in (0, 90, 180, 270):
+            raise InkError(f"A picture can't be turned by {degrees} degrees: say 90, 180 or 270.")
+        pixels = np.ascontiguousarray(np.rot90(self.pixels, -degrees // 90))
+        size = self.size if degrees % 180 == 0 else self.size[::-1]
+        return replace(self, pixels=pixels, size=size)
+
     def in_picture(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
         """A box in the upright picture.
 
@@ -230,7 +258,9 @@ def from_pixels(picture: Image.Image | np.ndarray) -> Photo:
         return _photo(picture, _checked(picture.size))
 
 
-def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -> bytes:
+def preview(
+    source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600, turned: int = 0
+) -> bytes:
     """A picture to show: upright, in colour, no larger than a screen.
 
     Parameters
@@ -239,6 +269,8 @@ def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -
         See `open_photo`.
     longest : int
         Pixels of the longer side, at most.
+    turned : int
+        Degrees clockwise to turn it by: 0, 90, 180 or 270.
 
     Returns
     -------
@@ -255,11 +287,11 @@ def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -
         Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
     ):
         size = _checked(picture.size)
-        turned = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        exif = picture.getexif().get(ExifTags.Base.Orientation, 1)
         picture.draft("RGB", (longest, longest))
         if picture.mode.startswith(("I", "F")):
             shown = Image.fromarray(_photo(picture, size).grey.clip(0, 255).astype(np.uint8))
-            turned = 1
+            exif = 1
         else:
             if picture.mode in ("L", "RGB", "RGBA"):  # before it is copied
                 picture.thumbnail((longest, longest), Image.Resampling.BOX)
@@ -267,7 +299,7 @@ def preview(source: str | os.PathLike | bytes | BinaryIO, longest: int = 1600) -
             shown = shown.convert("RGB")
         shown.thumbnail((longest, longest), Image.Resampling.BOX)
         out = io.BytesIO()
-        _upright(shown, turned).save(out, "JPEG", quality=85)
+        _upright(shown, exif).rotate(-turned, expand=True).save(out, "JPEG", quality=85)
         return out.getvalue()
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...handwriting import drawing_reader, ink, results
-from ...handwriting.page_images import page_reader
+from ...handwriting.page_images import page_rotation
 from ...metrics.ranking import top_labels
 from ...runs.run import Run
 from ..visitor import Visitor
@@ -120,5 +120,5 @@ async def pages(request: Request, run: RunName = DEFAULT_RUN) -> Response:
 
 def _page(services: Services, visitor: Visitor, name: str, body: bytes) -> bytes:
     run = services.runs.opened(visitor, name).plain  # else small requests would wait for pages
-    page = page_reader.find(body)
-    return answers.as_json({**answers.about(run), **results.of_found_page(run, page)})
+    page, rotation = page_rotation.find_upright(run, body)
+    return answers.as_json({**answers.about(run), **results.of_found_page(run, page, rotation)})

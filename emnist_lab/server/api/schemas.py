@@ -82,12 +82,33 @@ class PageCharacter(_Model):
     may_be_joined: bool = Field(description="Whether it may be several characters.")
 
 
+class PageWarning(_Model):
+    """What a person should know about a page, and what helps."""
+
+    kind: str
+    sentence: str
+
+
+class PageGrid(_Model):
+    """A grid that was read cell by cell."""
+
+    rows: int
+    columns: int
+    table: list[list[str]] = Field(description="What stands in each cell; empty ones are empty.")
+
+
 class Page(_OfRun):
     """The characters on a picture, in reading order."""
 
     size: tuple[int, int] = Field(description="Width and height of the upright picture.")
     text: str
     lines: list[list[PageCharacter]]
+    turned: int = Field(
+        description="Degrees clockwise that the picture was turned by; boxes are in the turned one."
+    )
+    confidence: float = Field(description="The share of the characters that is probably right.")
+    warnings: list[PageWarning]
+    grid: PageGrid | None = Field(description="Where the characters were read cell by cell.")
 
 
 class RunSummary(BaseModel):
