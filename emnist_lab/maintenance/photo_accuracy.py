@@ -11,7 +11,7 @@ import numpy as np
 
 from ..data.classes import class_index
 from ..errors import InkError, LabError, first_line
-from ..handwriting.page_images import page_reader
+from ..handwriting.page_images import page_reader, page_rotation
 from ..runs.run import Run
 
 _RIGHT, _FOUND = 100_000, 1  # what an alignment is worth for a character that is right, or found
@@ -125,7 +125,7 @@ def photo_accuracy(run: Run, folder: str | Path) -> dict:
         digits = [one for one, label in enumerate(run.classes) if label.isdigit()]
         begun = time.perf_counter()
         try:
-            page = page_reader.find(Path(folder) / name)
+            page, _ = page_rotation.find_upright(run, Path(folder) / name)
             probabilities = page_reader.read(run, page).probabilities
         except InkError:
             probabilities = np.zeros((0, len(run.classes)))

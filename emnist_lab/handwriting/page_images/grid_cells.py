@@ -62,6 +62,26 @@ class Grid:
         return made
 
 
+def as_csv(table: list[list[str]]) -> str:
+    """A table as comma-separated values, a line for each row.
+
+    Parameters
+    ----------
+    table : list of list of str
+        See `Grid.table`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> as_csv([["7", "", "12"], ["A", "B", "C"]])
+    '7,,12\\nA,B,C\\n'
+    """
+    return "".join(",".join(row) + "\n" for row in table)
+
+
 def read_cells(
     photo: Photo, found: FoundGrid
 ) -> tuple[list[list[Character]], Grid, BinarizedPage] | None:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from ...callbacks import ProgressCallback
 from ...errors import InkError
 from ...runs.run import Run
 from .. import drawing_reader
@@ -123,7 +124,9 @@ def text(page: Page, characters: list[str]) -> str:
 
 
 def find(
-    source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray, turned: int = 0
+    source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray,
+    turned: int = 0,
+    progress: ProgressCallback | None = None,
 ) -> Page:
     """Find the characters on a picture.
 
@@ -134,6 +137,8 @@ def find(
         unevenly lit. See `emnist_lab.handwriting.page_images.photo`.
     turned : int
         Degrees clockwise to turn it by first: 0, 90, 180 or 270.
+    progress : callable, optional
+        Called with the share that is done, and what is being done.
 
     Returns
     -------
@@ -152,13 +157,17 @@ def find(
     >>> [one.box[:2] for one in page.characters]
     [(100, 100), (200, 100)]
     """
+    tell = progress or (lambda share, words: None)
+    tell(0.0, "opening the picture")
     if isinstance(source, Image.Image | np.ndarray):
         picture = photo.from_pixels(source)
     else:
         picture = photo.open_photo(source)
     if turned:
         picture = picture.turned(turned)
+    tell(0.2, "telling ink from paper")
     page = _page_of_sheet(picture) or _whole_page(picture)
+    tell(1.0, "found")
     return replace(page, turned=turned)
 
 

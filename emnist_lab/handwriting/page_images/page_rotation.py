@@ -7,6 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from ...callbacks import ProgressCallback
 from ...runs.run import Run
 from . import page_reader
 from .page_reader import Page
@@ -100,7 +101,9 @@ def compare_turns(run: Run, page: Page) -> PageRotation:
 
 
 def find_upright(
-    run: Run, source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
+    run: Run,
+    source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray,
+    progress: ProgressCallback | None = None,
 ) -> tuple[Page, PageRotation]:
     """Find the characters on a picture, which is turned first where it surely lies otherwise.
 
@@ -110,6 +113,8 @@ def find_upright(
         That tells which way up it is.
     source
         See `emnist_lab.handwriting.page_images.page_reader.find`.
+    progress : callable, optional
+        Called with the share that is done, and what is being done.
 
     Returns
     -------
@@ -123,10 +128,15 @@ def find_upright(
     InkError
         See `emnist_lab.handwriting.page_images.page_reader.find`.
     """
-    page = page_reader.find(source)
+    tell = progress or (lambda share, words: None)
+    page = page_reader.find(source, progress=lambda share, words: tell(0.6 * share, words))
+    tell(0.6, "which way up it is")
     rotation = compare_turns(run, page)
     if not rotation.sure:
         return page, rotation
     if hasattr(source, "seek"):
         source.seek(0)
-    return page_reader.find(source, turned=rotation.best), rotation
+    page = page_reader.find(
+        source, rotation.best, lambda share, words: tell(0.7 + 0.3 * share, words)
+    )
+    return page, rotation
