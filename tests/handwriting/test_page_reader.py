@@ -8,6 +8,7 @@ import struct
 import zlib
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -195,6 +196,11 @@ def test_one_character_that_fills_its_picture(side, filling):
     assert found == 9
 
 
+def heic(picture):
+    pillow_heif.register_heif_opener()
+    return file(picture.convert("RGB"), "HEIF")
+
+
 EXIF = Image.Exif()
 EXIF[0x0112] = 8  # held with its right side up
 
@@ -210,6 +216,7 @@ EXIF[0x0112] = 8  # held with its right side up
         (lambda: file(written(), "TIFF"), (900, 300)),
         (lambda: file(written(), "WEBP"), (900, 300)),
         (lambda: file(written(), "BMP"), (900, 300)),
+        (lambda: heic(written()), (900, 300)),
         (
             lambda: file(
                 written(),
@@ -225,7 +232,20 @@ EXIF[0x0112] = 8  # held with its right side up
             (8300, 6020),
         ),
     ],
-    ids=["CMYK", "16 bit", "1 bit", "RGBA", "LA", "TIFF", "WEBP", "BMP", "GIF", "EXIF", "50 MP"],
+    ids=[
+        "CMYK",
+        "16 bit",
+        "1 bit",
+        "RGBA",
+        "LA",
+        "TIFF",
+        "WEBP",
+        "BMP",
+        "HEIC",
+        "GIF",
+        "EXIF",
+        "50 MP",
+    ],
 )
 def test_every_kind_of_picture(data, size):
     page = page_reader.find(data())
@@ -310,6 +330,8 @@ def blob():
         (lambda: b"", "empty"),
         (lambda: b"I am text", "isn't a picture"),
         (lambda: file(written())[:700], "can't be decoded"),
+        (lambda: heic(written())[:700], "can't be decoded"),
+        (lambda: b"%PDF-1.4 and more", "is a PDF"),
         pytest.param(
             lambda: bomb(12_000),
             "144 megapixels",
@@ -328,7 +350,8 @@ def blob():
         (lambda: file(Image.effect_noise((900, 700), 80)), "stands out|No character"),
     ],
     ids=[
-        "zero bytes", "text", "cut short", "bomb", "larger bomb", "false bomb", "large file",
+        "zero bytes", "text", "cut short", "HEIC cut short", "PDF",
+        "bomb", "larger bomb", "false bomb", "large file",
         "white", "black", "one pixel", "thin", "specks", "pieces", "blob", "noise",
     ],
 )  # fmt: skip

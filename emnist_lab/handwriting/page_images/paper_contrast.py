@@ -1,8 +1,7 @@
 """Pixels of a photo or scan -> how far each is from the paper around it, whatever the light.
 
-Of the libraries with what this needs, SciPy is here already. OpenCV would bring 60 MB with a
-video decoder, scikit-image 14 MB for Sauvola's and Niblack's thresholds, which on photographs
-take the paper's texture for ink where nothing is written, and pale ink beside dark for paper.
+Of the libraries with what this needs, SciPy is here already. OpenCV would bring 61 MB with a
+video decoder, scikit-image 14 MB for thresholds that are six lines on SciPy's filters.
 """
 
 import numpy as np

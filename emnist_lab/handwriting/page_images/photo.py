@@ -17,7 +17,8 @@ from ..picture_ink import on_contrasting_ground
 from . import perspective
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # none that hands a file to others
-ENDINGS = ("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm")
+ENDINGS = ("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm", "heic", "heif")
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"mif1")  # brands of what phones make
 MOST_PIXELS = 64_000_000  # some 260 MB where each has four bytes
 LARGEST_FILE = 64 * 2**20  # bytes
 # Between this and half of it is the longer side that pictures are worked on at: a line of
@@ -134,7 +135,7 @@ def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
     Parameters
     ----------
     source : path-like, bytes or binary file
-        PNG, JPEG, GIF (its first frame), TIFF, WebP, BMP or PPM, of any mode and depth.
+        PNG, JPEG, HEIC, GIF (its first frame), TIFF, WebP, BMP or PPM, of any mode and depth.
 
     Returns
     -------
@@ -146,10 +147,7 @@ def open_photo(source: str | os.PathLike | bytes | BinaryIO) -> Photo:
     InkError
         It is no picture, damaged, or too large.
     """
-    with (
-        _decoding_errors(),
-        Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
-    ):
+    with _decoding_errors(), _opened(_bytes(source)) as picture:
         size = _checked(picture.size)
         # JPEG is decoded at a fraction of its size where it can be: faster, and less memory.
         factor = _factor(size)
@@ -176,7 +174,7 @@ def _checked(size: tuple[int, int]) -> tuple[int, int]:
 
 @contextmanager
 def _decoding_errors() -> Iterator[None]:
-    """Raise every error of Pillow as an `InkError` of one sentence."""
+    """Raise every error of a decoder as an `InkError` of one sentence."""
     try:
         yield
     except FileNotFoundError as error:
@@ -197,12 +195,26 @@ def _decoding_errors() -> Iterator[None]:
         EOFError,
         IndexError,
         OverflowError,
+        RuntimeError,
         MemoryError,
     ) as error:
         raise InkError(
             "The picture can't be decoded, so it is damaged or too large: "
             "save it again as PNG or JPEG."
         ) from error
+
+
+def _opened(data: bytes) -> Image.Image:
+    """A picture of which nothing but its header is decoded."""
+    if data[:5] == b"%PDF-":
+        raise InkError("This is a PDF, no picture: save its page as PNG or JPEG, or photograph it.")
+    formats = FORMATS
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        from pillow_heif import register_heif_opener  # only where a phone's picture comes
+
+        register_heif_opener(thumbnails=False)
+        formats = ("HEIF",)
+    return Image.open(io.BytesIO(data), formats=formats)
 
 
 def _bytes(source: str | os.PathLike | bytes | BinaryIO) -> bytes:
@@ -282,10 +294,7 @@ def preview(
     InkError
         See `open_photo`.
     """
-    with (
-        _decoding_errors(),
-        Image.open(io.BytesIO(_bytes(source)), formats=FORMATS) as picture,
-    ):
+    with _decoding_errors(), _opened(_bytes(source)) as picture:
         size = _checked(picture.size)
         exif = picture.getexif().get(ExifTags.Base.Orientation, 1)
         picture.draft("RGB", (longest, longest))
