@@ -33,6 +33,8 @@ class BinarizedPage:
         How many ruled lines were removed.
     drawn : ndarray of shape (h, w), dtype bool
         Where ink and lines are.
+    contrast : ndarray of shape (h, w), dtype float32
+        Of both to the paper.
     """
 
     strength: np.ndarray
@@ -40,6 +42,7 @@ class BinarizedPage:
     light_on_dark: bool
     ruled: int
     drawn: np.ndarray
+    contrast: np.ndarray
 
 
 def binarize(
@@ -82,6 +85,7 @@ def binarize(
         raise InkError(
             "Nothing in the picture stands out from its background: use a darker pen or more light."
         )
+    whole = contrast
     reach = max(3, round(max(contrast.shape) / _REACH), round(blur))
     drawn, darkest = _beside_darkest(contrast, reach, floor)
     # Pale lines are whole here also where they run through ink.
@@ -93,7 +97,7 @@ def binarize(
         mask, darkest = _beside_darkest(contrast, reach, floor)
     mask = _without_pale(mask, contrast)
     strength = np.divide(contrast, darkest, out=np.zeros_like(contrast), where=darkest > floor)
-    return BinarizedPage(strength, mask, light_on_dark, count, drawn)
+    return BinarizedPage(strength, mask, light_on_dark, count, drawn, whole)
 
 
 def _beside_darkest(

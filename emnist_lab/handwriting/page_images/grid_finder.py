@@ -16,6 +16,12 @@ _COVERED = 0.5  # of a line's length that is drawn, at least
 _BETWEEN = 0.3  # and between two lines at most
 _NEAREST = 0.025  # of the side: two lines are farther apart
 _EVEN = 0.25  # how far gaps of a regular grid are from each other, as a share
+_GAP = 7  # pixels that a pale line may miss
+_STRETCHES = 4  # of a line that are looked at by themselves: it may be bent
+_MOST_CELLS = 20  # in a row of a grid with pale lines
+_SEEN, _AGREE = 0.9, 0.7  # shares of its lines that are seen, and of darker ones that are its
+_STANDS_OUT = 2.5  # times the usual contrast
+_PALEST = 0.06  # contrast of a line
 _MOST_LINES = 60
 
 
@@ -41,13 +47,15 @@ class FoundGrid:
         return len(self.down) - 1, len(self.across) - 1
 
 
-def find_grid(mask: np.ndarray) -> FoundGrid | None:
+def find_grid(mask: np.ndarray, contrast: np.ndarray | None = None) -> FoundGrid | None:
     """Find the largest grid: lines across and down that meet, and nothing else holds together.
 
     Parameters
     ----------
     mask : ndarray of shape (h, w), dtype bool
         Ink and lines.
+    contrast : ndarray of shape (h, w), dtype float32, optional
+        To the paper: lines that are too pale for ink show where it is averaged along them.
 
     Returns
     -------
@@ -62,8 +70,8 @@ def find_grid(mask: np.ndarray) -> FoundGrid | None:
     >>> found.shape, found.corners[0].tolist()
     ((3, 3), [50.0, 50.0])
     """
-    half = mask[: len(mask) // 2 * 2, : mask.shape[1] // 2 * 2]
-    half = half.reshape(len(half) // 2, 2, -1, 2).any(axis=(1, 3))
+    half = _halved(mask)
+    pale = half.astype(np.float32) if contrast is None else _halved(contrast)
     labels, count = ndimage.label(half, np.ones((3, 3)))
     if not count:
         return None
@@ -84,7 +92,7 @@ def find_grid(mask: np.ndarray) -> FoundGrid | None:
         if own.mean() > _HOLLOW:
             continue
         down, across = places[index]
-        found = _lines_of(own)
+        found = _lines_of(own, half[places[index]], pale[places[index]])
         if found:
             corners, rows, columns = found
             corners = 2.0 * (corners + np.array([across.start, down.start]))
@@ -92,8 +100,19 @@ def find_grid(mask: np.ndarray) -> FoundGrid | None:
     return None
 
 
-def _lines_of(own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Corners of a component that is a grid, and shares of its sides at which its lines run."""
+def _halved(pixels: np.ndarray) -> np.ndarray:
+    """The largest of each two by two pixels."""
+    even = pixels[: len(pixels) // 2 * 2, : pixels.shape[1] // 2 * 2]
+    return even.reshape(len(even) // 2, 2, -1, 2).max(axis=(1, 3))
+
+
+def _lines_of(
+    own: np.ndarray, ink: np.ndarray, pale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Corners of a component that is a grid, and shares of its sides at which lines run in it.
+
+    Thin lines may have lost their hold on the frame: they are looked for in all ink.
+    """
     y, x = np.nonzero(own)
     corners = perspective.extreme_corners(np.column_stack([x, y])).astype(float)
     lengths = perspective.side_lengths(corners)
@@ -101,11 +120,13 @@ def _lines_of(own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | No
         return None
     scale = min(_SIDE / lengths.max(), 1)
     # Thin lines must not fall between the pixels that are left.
-    small = ndimage.maximum_filter(own, max(int(1 / scale), 1)) if scale < 1 else own
+    small = ndimage.maximum_filter(ink, max(int(1 / scale), 1)) if scale < 1 else ink
     flat, _ = perspective.straighten(small.astype(np.float32), corners)
     step = max(int(max(flat.shape) / _SIDE), 1)
     flat = flat[::step, ::step] > 0.3
-    lines = [_line_places(flat), _line_places(flat.T)]
+    soft, _ = perspective.straighten(pale, corners)
+    soft = soft[::step, ::step]
+    lines = [_line_places(flat, soft), _line_places(flat.T, soft.T)]
     if any(places is None for places in lines):
         return None
     rows, columns = (len(places) - 1 for places in lines)
@@ -114,7 +135,7 @@ def _lines_of(own: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | No
     return corners, lines[0], lines[1]
 
 
-def _line_places(flat: np.ndarray) -> np.ndarray | None:
+def _line_places(flat: np.ndarray, soft: np.ndarray) -> np.ndarray | None:
     """Shares of the height at which lines from left to right run; None if these are no lines."""
     height, width = flat.shape
     if min(height, width) < 16:
@@ -123,7 +144,8 @@ def _line_places(flat: np.ndarray) -> np.ndarray | None:
     # A line that is bent a little is still one row of this.
     thick = ndimage.maximum_filter1d(flat, 3, axis=0)
     long = max(width // 8, 8)
-    runs = ndimage.binary_opening(thick, np.ones((1, long)))
+    thick = ndimage.binary_closing(np.pad(thick, ((0, 0), (_GAP, _GAP))), np.ones((1, _GAP)))
+    runs = ndimage.binary_opening(thick[:, _GAP:-_GAP], np.ones((1, long)))
     covered = ndimage.maximum_filter1d(runs, 2 * (near // 2) + 1, axis=0).mean(axis=1)
     # Of a plateau its middle.
     weight = ndimage.uniform_filter1d(runs.mean(axis=1), near, mode="constant") + 1e-3 * covered
@@ -137,7 +159,33 @@ def _line_places(flat: np.ndarray) -> np.ndarray | None:
         return None  # as dense between them: writing, or a picture
     places = np.array(found, float) / (height - 1)
     places = _with_ends(places, near / height)
+    places = _on_lattice(places, soft, near)
     return places if 2 <= len(places) <= _MOST_LINES else None
+
+
+def _on_lattice(places: np.ndarray, soft: np.ndarray, near: int) -> np.ndarray:
+    """Lines of a regular grid of which some are too pale for ink, or `places`.
+
+    What most pixels of a stretch have is a line, however pale: characters cover fewer.
+    """
+    height = len(soft)
+    parts = np.array_split(ndimage.maximum_filter1d(soft, 3, axis=0), _STRETCHES, axis=1)
+    usual = np.stack([np.median(part, axis=1) for part in parts], axis=1)
+    stands = usual > np.maximum(_PALEST, _STANDS_OUT * np.median(usual, axis=0))
+    bare = stands.mean(axis=1)
+    stands = ndimage.maximum_filter1d(stands, 2 * (near // 2) + 1, axis=0).mean(axis=1)
+    stands[[0, -1]] = 1
+    for count in range(_MOST_CELLS, len(places) - 1, -1):
+        lattice = np.linspace(0, 1, count + 1)
+        seen = stands[np.round(lattice * (height - 1)).astype(int)] >= 1 - 1 / _STRETCHES
+        apart = np.abs(places[:, None] - lattice).min(axis=1) * height
+        # Rows of characters are seen, too, but they aren't thin.
+        beside = np.concatenate([lattice[:-1] + 0.25 / count, lattice[1:] - 0.25 / count])
+        thin = bare[np.round(beside * (height - 1)).astype(int)].mean() <= _BETWEEN
+        wide = height / count > 3 * near and count != 2 * (len(places) - 1)
+        if thin and wide and seen.mean() >= _SEEN and (apart <= near).mean() >= _AGREE:
+            return lattice
+    return places
 
 
 def _with_ends(places: np.ndarray, near: float) -> np.ndarray:

@@ -207,7 +207,7 @@ def _tallest(page: Page) -> int:
 
 def _page_of_grid(picture: photo.Photo, found: binarization.BinarizedPage) -> Page | None:
     """The characters in the cells of a grid, if there is one that they were written in."""
-    grid = grid_finder.find_grid(found.drawn)
+    grid = grid_finder.find_grid(found.drawn, found.contrast)
     read = grid and grid_cells.read_cells(picture, grid)
     if not read or not read[0]:
         return None
