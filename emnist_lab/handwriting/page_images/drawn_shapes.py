@@ -3,6 +3,7 @@
 import numpy as np
 
 _LONG = 1.9  # heights of writing, from which a straight stroke is no character
+_STEEP = 3.0  # the same of one that is steep, as an f or an l may be
 _STRAIGHT = 0.7  # of its ink that lies along the line between its ends
 _MORE = 1.7  # times the ink of a straight stroke, at most
 _BESIDE, _BENT = 1.2, 0.05  # thicknesses from that line, or that share of its length
@@ -46,7 +47,8 @@ def find_shapes(
     for index in np.flatnonzero(np.hypot(*sides.T) > _LONG * height):
         left, top, right, bottom = boxes[index]
         own = labels[top:bottom, left:right] == numbers[index]
-        found[index] = _is_straight(own, thick[index]) or (
+        level = right - left > bottom - top or np.hypot(*sides[index]) > _STEEP * height
+        found[index] = (level and _is_straight(own, thick[index])) or (
             sides[index].min() > _HIGH * height
             and own.sum() <= _OUTLINE * 2 * sides[index].sum() * thick[index]
             and _enclosed(boxes, index, height) >= _ENCLOSES
