@@ -3,8 +3,9 @@
 import numpy as np
 
 _LONG = 1.9  # heights of writing, from which a straight stroke is no character
-_STEEP = 3.0  # the same of one that is steep, as an f or an l may be
+_LONGER = 3.0  # the same of one that is steep, as an f or an l may be
 _STRAIGHT = 0.7  # of its ink that lies along the line between its ends
+_ARROW = 0.55  # the same of one that is longer: the rest is its head
 _MORE = 1.7  # times the ink of a straight stroke, at most
 _BESIDE, _BENT = 1.2, 0.05  # thicknesses from that line, or that share of its length
 _HIGH = 1.5  # heights of writing that a box around characters has at least
@@ -47,8 +48,11 @@ def find_shapes(
     for index in np.flatnonzero(np.hypot(*sides.T) > _LONG * height):
         left, top, right, bottom = boxes[index]
         own = labels[top:bottom, left:right] == numbers[index]
-        level = right - left > bottom - top or np.hypot(*sides[index]) > _STEEP * height
-        found[index] = (level and _is_straight(own, thick[index])) or (
+        longer = np.hypot(*sides[index]) > _LONGER * height
+        share = _ARROW if longer else _STRAIGHT
+        found[index] = (
+            (longer or right - left > bottom - top) and _is_straight(own, thick[index], share)
+        ) or (
             sides[index].min() > _HIGH * height
             and own.sum() <= _OUTLINE * 2 * sides[index].sum() * thick[index]
             and _enclosed(boxes, index, height) >= _ENCLOSES
@@ -81,7 +85,7 @@ def surround(boxes: np.ndarray) -> np.ndarray:
     return found
 
 
-def _is_straight(own: np.ndarray, thick: float) -> bool:
+def _is_straight(own: np.ndarray, thick: float, share: float) -> bool:
     y, x = np.nonzero(own)
     points = np.column_stack([x, y])
     ends = points[
@@ -96,7 +100,7 @@ def _is_straight(own: np.ndarray, thick: float) -> bool:
         along = (ends[other] - ends[one]) / max(far[one, other], 1)
         off = np.abs((points - ends[one]) @ np.array([along[1], -along[0]]))
         near = max(_BESIDE * thick, _BENT * far[one, other], 1)
-        if (off <= near).mean() >= _STRAIGHT:
+        if (off <= near).mean() >= share:
             return True
     return False
 
