@@ -10,6 +10,7 @@ from scipy import ndimage
 
 _BLOCK = 8  # pixels a side that the paper's brightness is estimated on
 MAX_STROKE_WIDTH = 0.16  # of the longer side: what is wider and dark all over is a shadow, not ink
+_GROUND = 0.22  # of the usual paper's brightness, below which ground is no paper: a tray, a case
 _EDGE = 2.0  # times as bright as beside it is paper at a table's or blot's edge; shadows are softer
 
 
@@ -76,6 +77,7 @@ def _share_of_paper(channel: np.ndarray, widest: float) -> np.ndarray:
     edge = ndimage.maximum_filter(paper, 5) > _EDGE * np.maximum(
         ndimage.minimum_filter(paper, 5), 8
     )
+    edge |= paper < _GROUND * np.median(paper)
     paper = np.minimum(paper, ndimage.gaussian_filter(paper, 2, mode="nearest"))
     paper = np.asarray(Image.fromarray(paper).resize((width, height), Image.Resampling.BILINEAR))
     share = 1 - (paper - channel) / np.maximum(paper, 16)
