@@ -335,7 +335,10 @@ def _show(title: str, figures: dict, indent: str = "") -> None:
     rows = list(figures.values())
     print(f"{indent}{title}")
     if len(rows) > 1 and all(
-        isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows
+        isinstance(row, dict)
+        and row.keys() == rows[0].keys()
+        and not any(isinstance(one, dict) for one in row.values())
+        for row in rows
     ):
         table = pd.DataFrame(figures.values(), index=list(figures))
         print(textwrap.indent(table.to_string(float_format="{:.4g}".format), indent + "  "))

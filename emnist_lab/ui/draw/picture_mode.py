@@ -193,8 +193,7 @@ def _say_what(page: page_reader.Page, given: dict[int, str], confidence: float) 
     parts += ["a sheet or board straightened"] if page.sheet else []
     parts += ["light on dark"] if page.light_on_dark else []
     parts += [f"{len(given):,} corrected"] if given else []
-    parts += [f"about {confidence:.0%} are probably read right"]
-    st.caption("; ".join(parts) + ".")
+    st.caption("; ".join(parts) + f". About {confidence:.0%} are probably read right.")
 
 
 def _say_joined(page: page_reader.Page, told: list[PageWarning]) -> None:
