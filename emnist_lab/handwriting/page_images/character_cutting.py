@@ -8,6 +8,9 @@ from ..characters import Character
 from . import connected_components
 from .photo import Photo
 
+_BROAD = 1.55  # times as wide as high: few characters are
+_LOW = 0.4  # heights of the writing: what is lower is a bar, or a part of a character
+
 
 def cut_out(
     of: np.ndarray,
@@ -64,8 +67,14 @@ def cut_out(
                 box=box,
                 variations=variations,
                 space=space and not made,
-                joined=bool(parts)
-                or last - first > connected_components.WIDE * max(height, (lower - upper) * 0.8),
+                joined=bool(parts) or _may_be_several(last - first, lower - upper, height),
             )
         )
     return made
+
+
+def _may_be_several(wide: int, tall: int, height: float) -> bool:
+    """Whether something is as wide as several characters of its height, or of the writing's."""
+    if wide > connected_components.WIDE * max(height, 0.8 * tall):
+        return True
+    return wide > _BROAD * tall and tall > _LOW * height

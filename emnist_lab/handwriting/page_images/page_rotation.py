@@ -17,6 +17,7 @@ _SAMPLE = 40  # characters that are compared, at most
 # How many characters must agree, how much surer they are on average, and how many standard
 # errors that is: to turn a page, and to offer it.
 _TO_TURN = (10, 0.07, 3.0)
+_ODD = 0.7  # logarithm of a character's width beside its height, at most: more is a word or a 1
 _SHAPE = 0.15  # of confidence that characters e times as wide as high are worth
 _TO_OFFER = (4, 0.03, 1.5)
 
@@ -82,9 +83,9 @@ def compare_turns(run: Run, page: Page) -> PageRotation:
     }
     confidences = {turn: float(values.mean()) for turn, values in surest.items()}
     # Characters are higher than wide, by and large: where they aren't, the page lies on its side.
-    boxes = np.array([one.box for one in page.characters if not one.joined] or [(0, 0, 1, 1)])
-    wide, tall = (boxes[:, 2:] - boxes[:, :2]).T
-    leaning = _SHAPE * float(np.median(np.log(wide / tall)).clip(-1, 1))
+    boxes = np.array([one.box for one in page.characters])
+    wide, tall = np.maximum(boxes[:, 2:] - boxes[:, :2], 1).T
+    leaning = _SHAPE * float(np.median(np.log(wide / tall).clip(-_ODD, _ODD)))
     best = max(TURNS, key=lambda turn: confidences[turn] + (leaning if turn % 180 else 0))
     gain = surest[best] - surest[0] + (leaning if best % 180 else 0)
     error = float(gain.std()) / len(gain) ** 0.5
