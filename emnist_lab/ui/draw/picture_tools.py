@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from emnist_lab.errors import LabError
-from emnist_lab.handwriting.page_images import photo
+from emnist_lab.handwriting.page_images import photo_crop
 from emnist_lab.handwriting.page_images.page_warnings import PageWarning
 from emnist_lab.ui import messages
 from emnist_lab.ui.draw import picture_source
@@ -103,7 +103,7 @@ def crop_tool(data: bytes, picture: str, shown: bytes, turned: int) -> None:
 
         def cut() -> None:
             try:
-                part = photo.crop(data, shares, turned)
+                part = photo_crop.crop(data, shares, turned)
             except LabError as error:
                 session.draw_picture_uncut = str(error)
                 return
