@@ -25,7 +25,16 @@ def _bench(options) -> dict:
         "minutes": options.minutes,
         "against": options.against,
     }
-    result = bench(options.root, options.drawings, options.browser, options.json, names, only, load)
+    result = bench(
+        options.root,
+        options.drawings,
+        options.browser,
+        options.json,
+        names,
+        only,
+        load,
+        options.photos,
+    )
     if options.keep:
         published_figures.keep(result)
         published_figures.write()
@@ -98,6 +107,9 @@ def add(verbs) -> None:
     """Add these verbs to the command line."""
     one = verb(verbs, "bench", _bench, "Measure the figures of docs/figures.md.")
     one.add_argument("--drawings", help="JSON file of drawings with labels")
+    one.add_argument(
+        "--photos", metavar="DIR", help="pictures, and truth.json: file -> lines, to read them"
+    )
     one.add_argument("--recipes", nargs="+", help="only fit these, beside the reference")
     one.add_argument(
         "--only", nargs="+", metavar="SECTION", help="loading, recipes, auc, drawings …"

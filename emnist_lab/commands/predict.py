@@ -66,6 +66,8 @@ def _print(found: dict, page: bool) -> None:
             print(f"{what}:\n{one['text']}")
             if "in_context" in one:
                 print(f"by neighbours and heights:\n{one['in_context']['text']}")
+            for warning in one["warnings"]:
+                say(f"{what}: {warning['sentence']}")
             continue
         words = one.get("error") or "  ".join(
             f"{top['class']} {top['probability']:.1%}" for top in one["top"]

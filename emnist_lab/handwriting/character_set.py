@@ -154,6 +154,10 @@ class LimitedRun(Run):
         """See `Run.warm_up`."""
         self.whole.warm_up()
 
+    def version_key(self) -> tuple[str, int]:
+        """The whole run's; `classes` are told beside it."""
+        return self.whole.version_key()
+
     def predict_proba(
         self, images: np.ndarray, progress: ProgressCallback | None = None
     ) -> np.ndarray:

@@ -7,6 +7,8 @@ from ..data.emnist_image import bounding_box, without_specks
 from ..errors import InkError, first_line
 
 _FAINTEST = 24  # grey levels (of 255) between paper and ink, below which a picture is empty
+_MOSTLY, _ONE_COLOUR = 0.5, 12  # share that is opaque, and spread of its colours: ink, or a photo
+_LIGHT = 160  # mean brightness of ink, from which it is light
 _LARGEST_SIDE = 1024  # pictures are reduced to this before anything else
 
 
@@ -70,15 +72,48 @@ def _grey(picture: Image.Image | np.ndarray) -> np.ndarray:
                 raise InkError("The picture holds pixels that aren't numbers: save it as PNG.")
             span = float(deep.max() - deep.min())
             return (deep - deep.min()) * (255 / span) if span else np.zeros_like(deep)
-        clear = picture.convert("RGBA")
-        white = Image.new("RGBA", clear.size, "white")
-        return np.asarray(Image.alpha_composite(white, clear).convert("L"), np.float32)
+        return np.asarray(on_contrasting_ground(picture).convert("L"), np.float32)
     except InkError:
         raise
     except (OSError, ValueError, TypeError, SyntaxError, Image.DecompressionBombError) as error:
         raise InkError(
             f"The picture can't be decoded ({first_line(error)}): save it as PNG or JPEG."
         ) from error
+
+
+def on_contrasting_ground(picture: Image.Image) -> Image.Image:
+    """Put what is transparent on a ground that the rest stands out from.
+
+    Parameters
+    ----------
+    picture : PIL image
+        Of any mode that can become RGBA.
+
+    Returns
+    -------
+    PIL image
+        RGB. Dark ink lies on white, light ink on black; where most of a picture is opaque, as
+        in a photo with cut corners, its own median colour fills the rest.
+
+    Examples
+    --------
+    >>> pen = Image.new("RGBA", (9, 9), (255, 255, 255, 0))
+    >>> pen.putpixel((4, 4), (255, 255, 255, 255))
+    >>> on_contrasting_ground(pen).getpixel((0, 0))
+    (0, 0, 0)
+    """
+    clear = picture.convert("RGBA")
+    pixels = np.asarray(clear)
+    opaque = pixels[:, :, 3] >= 128
+    ground = (255, 255, 255)
+    if opaque.any() and not opaque.all():
+        seen = pixels[opaque][:, :3]
+        drawn = opaque.mean() <= _MOSTLY or seen.std(axis=0).max() < _ONE_COLOUR
+        if drawn:
+            ground = (0, 0, 0) if seen.mean() > _LIGHT else ground
+        else:
+            ground = tuple(np.median(seen, axis=0).astype(int).tolist())
+    return Image.alpha_composite(Image.new("RGBA", clear.size, ground), clear).convert("RGB")
 
 
 def otsu(values: np.ndarray) -> float:

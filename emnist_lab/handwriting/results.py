@@ -14,8 +14,9 @@ from ..runs.run import Run
 from . import character_set, context, drawing_reader, drawing_store
 from .drawing_store import Drawing, Store
 from .ink import Raster, rasterize_picture
-from .page_images import page_reader
+from .page_images import page_reader, page_rotation, page_warnings
 from .page_images.page_reader import Page, PagePrediction
+from .page_images.page_rotation import PageRotation
 from .page_images.photo import open_photo
 
 _MOST = 5  # classes that are named
@@ -138,8 +139,10 @@ def of_page(run: Run, path: str | Path, words: Sequence[str] | None = None) -> d
     -------
     dict
         ``picture``, ``size``, ``text``, and ``lines``: for each character ``box``, ``top``,
-        ``space_before`` and ``may_be_joined``; ``suggestion``, the set of characters that it should
-        be read as, or None (see `emnist_lab.handwriting.character_set.suggestion`).
+        ``space_before`` and ``may_be_joined``; ``turned``, ``confidence``, ``warnings`` (each
+        ``kind`` and ``sentence``), and ``grid``: None, or ``rows``, ``columns`` and ``table``;
+        ``suggestion``, the set of characters that it should be read as, or None (see
+        `emnist_lab.handwriting.character_set.suggestion`).
 
     Raises
     ------
@@ -147,19 +150,26 @@ def of_page(run: Run, path: str | Path, words: Sequence[str] | None = None) -> d
         It is no picture, or holds no writing.
     """
     try:
-        page = page_reader.find(path)
+        page, rotation = page_rotation.find_upright(run, path)
     except InkError as error:
         raise InkError(f"{path}: {error}") from error
-    return {"picture": str(path), **of_found_page(run, page, words)}
+    return {"picture": str(path), **of_found_page(run, page, rotation, words)}
 
 
-def of_found_page(run: Run, page: Page, words: Sequence[str] | None = None) -> dict[str, Any]:
+def of_found_page(
+    run: Run,
+    page: Page,
+    rotation: PageRotation | None = None,
+    words: Sequence[str] | None = None,
+) -> dict[str, Any]:
     """What a run predicts of a page whose characters are found; see `of_page`.
 
     Parameters
     ----------
     run : Run
     page : Page
+    rotation : PageRotation, optional
+        Of the picture as it was; see `emnist_lab.handwriting.page_images.page_rotation`.
     words : sequence of str, optional
         Words that are likely. With them, be there none, the page is read by the company of its
         characters too: see `emnist_lab.handwriting.context`.
@@ -167,8 +177,8 @@ def of_found_page(run: Run, page: Page, words: Sequence[str] | None = None) -> d
     Returns
     -------
     dict
-        ``size``, ``text``, ``lines`` and ``suggestion``; with `words` ``in_context`` too: ``text``,
-        and ``lines`` of ``character`` and ``probability``.
+        All but ``picture``; with `words` ``in_context`` too: ``text``, and ``lines`` of
+        ``character`` and ``probability``.
     """
     found = page_reader.read(run, page)
     rows = iter(found.probabilities)
@@ -184,8 +194,17 @@ def of_found_page(run: Run, page: Page, words: Sequence[str] | None = None) -> d
         ]
         for line in page.lines
     ]
-    suggestion = character_set.suggestion(found.probabilities, run.classes)
-    plain = {"size": page.size, "text": found.text, "lines": lines, "suggestion": suggestion}
+    told = page_warnings.warnings_of(page, found.probabilities, rotation)
+    plain = {
+        "size": page.size,
+        "text": found.text,
+        "lines": lines,
+        "suggestion": character_set.suggestion(found.probabilities, run.classes),
+        "turned": page.turned,
+        "confidence": page_warnings.confidence(page, found.probabilities),
+        "warnings": [{"kind": one.kind, "sentence": one.sentence} for one in told],
+        "grid": _grid(page, [found.best(i, 1)[0][0] for i in range(len(found.probabilities))]),
+    }
     return plain if words is None else {**plain, "in_context": _in_context(run, found, words)}
 
 
@@ -204,6 +223,16 @@ def _in_context(run: Run, found: PagePrediction, words: Sequence[str]) -> dict[s
         for line in found.page.lines
     ]
     return {"text": reading.text, "lines": lines}
+
+
+def _grid(page: Page, characters: list[str]) -> dict[str, Any] | None:
+    if page.grid is None:
+        return None
+    return {
+        "rows": page.grid.rows,
+        "columns": page.grid.columns,
+        "table": page.grid.table(characters),
+    }
 
 
 def of_kept_drawing(drawing: Drawing) -> dict[str, Any]:

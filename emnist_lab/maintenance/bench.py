@@ -30,6 +30,7 @@ from . import (
     drawing_robustness,
     loading_cost,
     orientation_training,
+    photo_accuracy,
     scribble_training,
 )
 from .recipe_cost import measure_recipe
@@ -45,6 +46,7 @@ SECTIONS = {
     "anywhere on the canvas",
     "adapt": "one hand learned, by writer",
     "scans": "pages of drawings, as photos",
+    "photos": "pictures that people took, with a truth",
     "words": "words of drawings",
     "scribbles": "refused as no character, shares",
     "pages": "in Chromium",
@@ -205,7 +207,12 @@ def measure_roc_auc(rows: int = 18_800, classes: int = 47) -> dict:
 
 
 def _sections(
-    root: str | None, drawings: list[dict], browser: bool, recipes: list[str], load: dict
+    root: str | None,
+    drawings: list[dict],
+    browser: bool,
+    recipes: list[str],
+    load: dict,
+    photos: str | None,
 ) -> dict[str, Callable[[], dict]]:
     """What can be measured with what is given: key of `SECTIONS` -> what measures it."""
     shipped = [run for run in registry.list_runs()[0] if run.shipped]
@@ -244,6 +251,9 @@ def _sections(
             for run in shipped
         }
 
+    if photos:
+        work["photos"] = lambda: photo_accuracy.measure_photos(shipped, photos)
+
     def measure_load() -> dict:
         from .load import measure_load
 
@@ -268,6 +278,7 @@ def bench(
     recipes: list[str] | None = None,
     only: list[str] | None = None,
     load: dict | None = None,
+    photos: str | None = None,
 ) -> dict:
     """Measure everything that can be measured with what is given.
 
@@ -287,6 +298,8 @@ def bench(
         Some of `SECTIONS`; all by default.
     load : dict, optional
         Arguments of `emnist_lab.maintenance.load.measure_load`, beside the folder.
+    photos : str, optional
+        Folder of pictures; see `emnist_lab.maintenance.photo_accuracy.read_truth`.
 
     Returns
     -------
@@ -307,7 +320,7 @@ def bench(
     drawings = [one for one in drawings if one.get("label") and _readable(one["strokes"])]
     if drawings_file and not drawings:
         raise InkError(f"{drawings_file} holds no labelled drawing: choose another file.")
-    work = _sections(root, drawings, browser, recipes or [], load or {})
+    work = _sections(root, drawings, browser, recipes or [], load or {}, photos)
     result: dict = {}
     for key, title in SECTIONS.items():
         if key in wanted and key in work:
@@ -322,7 +335,10 @@ def _show(title: str, figures: dict, indent: str = "") -> None:
     rows = list(figures.values())
     print(f"{indent}{title}")
     if len(rows) > 1 and all(
-        isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows
+        isinstance(row, dict)
+        and row.keys() == rows[0].keys()
+        and not any(isinstance(one, dict) for one in row.values())
+        for row in rows
     ):
         table = pd.DataFrame(figures.values(), index=list(figures))
         print(textwrap.indent(table.to_string(float_format="{:.4g}".format), indent + "  "))

@@ -121,6 +121,64 @@ def test_small_writing_and_joined_characters_are_said():
     assert any("pixels high" in one.value for one in opened(out.getvalue()).info)
 
 
+def png(picture):
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def button(page, label):
+    return next(one for one in page.button if one.label == label)
+
+
+def test_a_picture_on_its_side_is_turned_and_turned_back():
+    picture = Image.new("L", (700, 500), 240)
+    font = ImageFont.load_default(size=90)
+    ImageDraw.Draw(picture).text((60, 30), "A7RK4G\n2E3BHA\nK47RGE", 20, font)
+    page = opened(png(picture.rotate(90, expand=True)))
+    assert page.code[0].value.count("\n") == 2
+    assert any("turned by 90°" in one.value for one in page.info)
+    button(page, "Turn it back").click().run()
+    assert not any("turned by" in one.value for one in page.info)
+    assert page.code[0].value.count("\n") > 2
+    button(page, "Turn right").click().run()
+    assert page.code[0].value.count("\n") == 2
+
+
+def test_a_part_is_cut_out_and_the_whole_comes_back():
+    page = opened(written())
+    across = next(one for one in page.slider if one.label == "From left to right")
+    down = next(one for one in page.slider if one.label == "From top to bottom")
+    assert button(page, "Cut out").disabled
+    across.set_value((0, 60))
+    down.set_value((0, 45)).run()
+    button(page, "Cut out").click().run()
+    assert page.code[0].value == "HAX" and not page.exception
+    button(page, "The whole picture").click().run()
+    assert page.code[0].value == "HAX\n734"
+    assert not any(one.label == "The whole picture" for one in page.button)
+
+
+def test_a_picture_without_writing_can_still_be_cut():
+    page = opened(png(Image.new("L", (800, 600), 255)))
+    assert len(page.error) == 1 and button(page, "Cut out")
+
+
+def test_a_grid_is_a_table_to_take_along():
+    picture = Image.new("L", (500, 400), 240)
+    draw = ImageDraw.Draw(picture)
+    for at in range(4):
+        draw.line((50, 50 + 100 * at, 350, 50 + 100 * at), 20, 4)
+        draw.line((50 + 100 * at, 50, 50 + 100 * at, 350), 20, 4)
+    for (row, column), one in {(0, 0): "H", (1, 1): "A", (2, 2): "X", (0, 2): "3"}.items():
+        middle = (100 + 100 * column, 100 + 100 * row)
+        draw.text(middle, one, 20, ImageFont.load_default(size=60), anchor="mm")
+    page = opened(png(picture))
+    table = page.dataframe[0].value.to_numpy().tolist()
+    assert table == [["H", "", "3"], ["", "A", ""], ["", "", "X"]]
+    assert any("a grid of 3 by 3" in one.value for one in page.caption)
+
+
 def test_the_example_is_the_same_each_time(train):
     lines = ("4nd", "A7")
     assert example.example_page(train, lines) == example.example_page(train, lines)

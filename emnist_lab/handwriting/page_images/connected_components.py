@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from . import layout
+from . import drawn_shapes, layout
 
 SMALLEST = 8  # pixels of the picture as it is worked on: height or width of a character
 WIDE = 1.75  # heights of writing, beyond which a character may be several
@@ -14,7 +14,7 @@ def find_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find connected components that could be of characters.
 
     Left out are specks, blots, and at the picture's edge what is no writing: shadows,
-    the table.
+    the table; long straight strokes, and boxes drawn around characters.
 
     Parameters
     ----------
@@ -65,6 +65,12 @@ def find_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         odd = (thick > 2.5 * pen) | (sides > 2.5 * usual) | (short < 0.4 * usual)
         kept &= ~(touches & odd)
         kept &= ~((thick > 5 * pen) & (sides > 3 * usual))  # a hand, a picture
+    some = np.flatnonzero(kept)
+    if len(some) > 1:
+        usual = layout.text_height(boxes[some[~drawn_shapes.surround(boxes[some])]])
+        shapes = drawn_shapes.find_shapes(components, some + 1, boxes[some], thick[some], usual)
+        if not shapes.all():
+            kept[some[shapes]] = False
     order = np.concatenate([[0], np.where(kept, np.cumsum(kept), 0)])
     return order[components], boxes[kept]
 

@@ -12,11 +12,23 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from ...callbacks import ProgressCallback
 from ...errors import InkError
 from ...runs.run import Run
-from .. import drawing_reader, ink
+from .. import drawing_reader
 from ..characters import Character, CharacterPredictions
-from . import binarization, connected_components, layout, photo
+from . import (
+    binarization,
+    connected_components,
+    grid_cells,
+    grid_finder,
+    layout,
+    perspective,
+    photo,
+    sheet_finder,
+)
+from .character_cutting import cut_out
+from .grid_cells import Grid
 
 _MOST = 2_000  # characters a page
 _MOST_COMPONENTS = 4_000  # of ink, those that are no specks
@@ -42,12 +54,26 @@ class Page:
     light_on_dark : bool
     ruled : int
         How many ruled lines were removed.
+    grid : Grid or None
+        Where a grid was read cell by cell: lines are its rows, and what stands beside it is
+        left out.
+    sheet : bool
+        Whether a sheet or board was found, straightened, and what is around it left out.
+    turned : int
+        Degrees clockwise that the picture was turned by; boxes and size are those of the
+        turned picture.
+    left_out : float
+        Share of the ink that is in no character.
     """
 
     lines: tuple[tuple[Character, ...], ...]
     size: tuple[int, int]
     light_on_dark: bool
     ruled: int
+    grid: Grid | None = None
+    sheet: bool = False
+    turned: int = 0
+    left_out: float = 0.0
 
     @property
     def characters(self) -> list[Character]:
@@ -97,7 +123,11 @@ def text(page: Page, characters: list[str]) -> str:
     )
 
 
-def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray) -> Page:
+def find(
+    source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray,
+    turned: int = 0,
+    progress: ProgressCallback | None = None,
+) -> Page:
     """Find the characters on a picture.
 
     Parameters
@@ -105,6 +135,10 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
     source : path-like, bytes, binary file, PIL image or ndarray
         Dark on light or light on dark, on paper of any colour, ruled or squared,
         unevenly lit. See `emnist_lab.handwriting.page_images.photo`.
+    turned : int
+        Degrees clockwise to turn it by first: 0, 90, 180 or 270.
+    progress : callable, optional
+        Called with the share that is done, and what is being done.
 
     Returns
     -------
@@ -123,18 +157,43 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
     >>> [one.box[:2] for one in page.characters]
     [(100, 100), (200, 100)]
     """
+    tell = progress or (lambda share, words: None)
+    tell(0.0, "opening the picture")
     if isinstance(source, Image.Image | np.ndarray):
         picture = photo.from_pixels(source)
     else:
         picture = photo.open_photo(source)
+    if turned:
+        picture = picture.turned(turned)
+    tell(0.2, "telling ink from paper")
+    page = _page_of_sheet(picture) or _whole_page(picture)
+    tell(1.0, "found")
+    return replace(page, turned=turned)
+
+
+def _page_of_sheet(picture: photo.Photo) -> Page | None:
+    """The characters of the sheet or board in view, if there is one with characters on it."""
+    sheet = sheet_finder.find_sheet(picture.pixels)
+    if sheet is None:
+        return None
     try:
-        page = _page(picture, binarization.binarize(picture.grey))
+        flat = picture.straightened(*perspective.straighten(picture.pixels, sheet))
+        return replace(_whole_page(flat), sheet=True)
+    except InkError:  # then that was no sheet
+        return None
+
+
+def _whole_page(picture: photo.Photo) -> Page:
+    """The characters of a picture, or of the sheet that was cut out of it."""
+    try:
+        found = binarization.binarize(picture.pixels, blur=1 / picture.scale)
+        page = _page_of_grid(picture, found) or _page(picture, found)
     except InkError:
         page = None
     if page is None or _tallest(page) > _LARGE * max(page.size):
         # A character that fills the picture has strokes as wide as shadows.
         try:
-            return _page(picture, binarization.binarize(picture.grey, _FILLS))
+            return _page(picture, binarization.binarize(picture.pixels, _FILLS, 1 / picture.scale))
         except InkError:
             if page is None:
                 raise
@@ -144,6 +203,18 @@ def find(source: str | os.PathLike | bytes | BinaryIO | Image.Image | np.ndarray
 def _tallest(page: Page) -> int:
     boxes = np.array([one.box for one in page.characters])
     return int((boxes[:, 2:] - boxes[:, :2]).max())
+
+
+def _page_of_grid(picture: photo.Photo, found: binarization.BinarizedPage) -> Page | None:
+    """The characters in the cells of a grid, if there is one that they were written in."""
+    grid = grid_finder.find_grid(found.drawn, found.contrast)
+    read = grid and grid_cells.read_cells(picture, grid)
+    if not read or not read[0]:
+        return None
+    lines, cells, ink = read
+    return Page(
+        tuple(map(tuple, lines)), picture.size, ink.light_on_dark, sum(grid.shape) + 2, cells
+    )
 
 
 def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
@@ -157,18 +228,33 @@ def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
     if sum(map(len, lines)) > _MOST:
         raise InkError(_TOO_MANY)
     height = layout.text_height(boxes) if len(boxes) else 0
-    made = []
+    made, inked = [], np.bincount(labels.ravel(), minlength=len(boxes) + 1)
+    used = 0
     for line in lines:
         characters = []
         for group in line:
-            characters += _cut_out(found, labels, boxes, group, height, picture)
+            own = list(group.components)
+            left, top = boxes[own, :2].min(axis=0)
+            right, bottom = boxes[own, 2:].max(axis=0)
+            characters += cut_out(
+                np.isin(labels[top:bottom, left:right], np.array(own) + 1),
+                found.strength[top:bottom, left:right],
+                (left, top),
+                height,
+                picture,
+                group.space,
+            )
+            used += int(inked[np.array(own) + 1].sum())
         if characters:
             made.append((replace(characters[0], space=False), *characters[1:]))
     if not made:
         raise InkError(
             "No character was found: fill the picture with the writing, and write with a dark pen."
         )
-    return Page(tuple(made), picture.size, found.light_on_dark, found.ruled)
+    left_out = 1 - used / max(int(found.mask.sum()), 1)
+    return Page(
+        tuple(made), picture.size, found.light_on_dark, found.ruled, left_out=max(left_out, 0.0)
+    )
 
 
 def read(run: Run, page: Page) -> PagePrediction:
@@ -191,48 +277,3 @@ def read(run: Run, page: Page) -> PagePrediction:
     images = np.stack([one.variations for one in page.characters])
     probabilities = drawing_reader.predict_variations(run, images)
     return PagePrediction(page=page, classes=run.classes, probabilities=probabilities)
-
-
-def _cut_out(
-    found: binarization.BinarizedPage,
-    labels: np.ndarray,
-    boxes: np.ndarray,
-    group: layout.ComponentGroup,
-    height: float,
-    picture: photo.Photo,
-) -> list[Character]:
-    """The characters of a group: one, or several where it is wide and has thin places."""
-    own = list(group.components)
-    left, top = boxes[own, :2].min(axis=0)
-    right, bottom = boxes[own, 2:].max(axis=0)
-    if max(right - left, bottom - top) < connected_components.SMALLEST:
-        return []
-    of = np.isin(labels[top:bottom, left:right], np.array(own) + 1)
-    strength = found.strength[top:bottom, left:right]
-    made = []
-    parts = connected_components.cut_columns(of, height)
-    for begin, end in zip([0, *parts], [*parts, right - left], strict=True):
-        columns = of[:, begin:end]
-        rows, across = np.flatnonzero(columns.any(axis=1)), np.flatnonzero(columns.any(axis=0))
-        if not len(rows):
-            continue
-        upper, lower = int(rows[0]), int(rows[-1]) + 1
-        first, last = int(across[0]) + begin, int(across[-1]) + 1 + begin
-        ground = np.where(of[upper:lower, first:last], strength[upper:lower, first:last], 0)
-        dark = np.pad((255 * (1 - ground)).astype(np.uint8), 2, constant_values=255)
-        try:
-            variations = ink.rasterize_picture(dark).variations
-        except InkError:
-            continue
-        at = np.array([left + first, top + upper, left + last, top + lower]) * picture.scale
-        at = np.minimum(np.round(at), [*picture.size, *picture.size])
-        made.append(
-            Character(
-                box=tuple(int(one) for one in at),
-                variations=variations,
-                space=group.space and not made,
-                joined=bool(parts)
-                or last - first > connected_components.WIDE * max(height, (lower - upper) * 0.8),
-            )
-        )
-    return made

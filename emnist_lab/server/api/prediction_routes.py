@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...handwriting import character_set, drawing_reader, ink, results
-from ...handwriting.page_images import page_reader
+from ...handwriting.page_images import page_rotation
 from ...metrics.ranking import top_labels
 from ...runs.run import Run
 from ..visitor import Visitor
@@ -153,5 +153,6 @@ def _page(
 ) -> bytes:
     # plain, else small requests would wait for pages
     run = character_set.limit(services.runs.opened(visitor, name).plain, classes)
-    found = results.of_found_page(run, page_reader.find(body), [] if context else None)
+    page, rotation = page_rotation.find_upright(run, body)
+    found = results.of_found_page(run, page, rotation, [] if context else None)
     return answers.as_json({**answers.about(run), **found})

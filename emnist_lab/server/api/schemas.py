@@ -98,6 +98,21 @@ class PageInContext(_Model):
     lines: list[list[CharacterInContext]]
 
 
+class PageWarning(_Model):
+    """What a person should know about a page, and what helps."""
+
+    kind: str
+    sentence: str
+
+
+class PageGrid(_Model):
+    """A grid that was read cell by cell."""
+
+    rows: int
+    columns: int
+    table: list[list[str]] = Field(description="What stands in each cell; empty ones are empty.")
+
+
 class Page(_OfRun):
     """The characters on a picture, in reading order."""
 
@@ -109,6 +124,12 @@ class Page(_OfRun):
         "of it is read so."
     )
     in_context: PageInContext | None = Field(None, description="Where context was asked for.")
+    turned: int = Field(
+        description="Degrees clockwise that the picture was turned by; boxes are in the turned one."
+    )
+    confidence: float = Field(description="The share of the characters that is probably right.")
+    warnings: list[PageWarning]
+    grid: PageGrid | None = Field(description="Where the characters were read cell by cell.")
 
 
 class RunSummary(BaseModel):

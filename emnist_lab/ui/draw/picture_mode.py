@@ -1,24 +1,34 @@
 """A picture instead of a drawing: upload, paste or photograph it; its characters are read."""
 
+import contextlib
 import hashlib
+import json
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
+from emnist_lab.callbacks import ProgressCallback
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
-from emnist_lab.handwriting.character_set import names_of
-from emnist_lab.handwriting.page_images import page_reader, photo
+from emnist_lab.handwriting.character_set import names_of, whole
+from emnist_lab.handwriting.page_images import (
+    grid_cells,
+    page_reader,
+    page_rotation,
+    page_warnings,
+    photo,
+)
+from emnist_lab.handwriting.page_images.page_rotation import PageRotation
+from emnist_lab.handwriting.page_images.page_warnings import PageWarning
 from emnist_lab.metrics.ranking import top_labels
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import background_pools, formatting, messages, task_panel
+from emnist_lab.ui import background_pools, downloads, formatting, messages, task_panel
 from emnist_lab.ui.components.character_boxes import boxes, cards
-from emnist_lab.ui.draw import character_choice, context_panel
+from emnist_lab.ui.draw import character_choice, context_panel, picture_tools
 from emnist_lab.ui.draw.picture_corrections import Correction
 from emnist_lab.ui.draw.picture_source import choose_picture
-
-_LOW = 20  # pixels: characters that are lower are read badly
 
 
 def scanned(run: Run) -> list[Correction]:
@@ -39,36 +49,56 @@ def scanned(run: Run) -> list[Correction]:
     data, example = choose_picture()
     picture = hashlib.sha256(data).hexdigest()
     queue = background_pools.pictures()
+    asked = picture_tools.turn_of(picture)
+    # Where characters are doesn't depend on what they can be.
+    whole_run = whole(run)
     try:
         found = task_panel.result_or_progress(
             queue,
-            picture,
-            lambda tell: (page_reader.find(data), photo.preview(data)),
+            (picture, asked, *run.version_key()),
+            lambda tell: _found(whole_run, data, asked, tell),
             about="Finding characters",
             name="draw_picture_find",
         )
         if found is None:
             return []
-        page, shown = found
+        page, rotation, shown = found
         probabilities = task_panel.result_or_progress(
             queue,
-            (picture, *run.version_key(), *run.classes),
+            (picture, asked, "read", *run.version_key(), *run.classes),
             lambda tell: page_reader.read(run, page).probabilities,
             about="Reading them",
             name="draw_picture_read",
         )
     except LabError as error:
         messages.say_error(error)
+        with contextlib.suppress(LabError):  # it can be shown: a part of it may be readable
+            shown = photo.preview(data, turned=asked or 0)
+            picture_tools.crop_tool(data, picture, shown, asked or 0)
         return []
     if probabilities is None:
         return []
-    return _result(run, picture, page, shown, probabilities, example)
+    made = _result(run, picture, page, rotation, shown, probabilities, example)
+    picture_tools.crop_tool(data, picture, shown, page.turned)
+    return made
+
+
+def _found(
+    run: Run, data: bytes, turned: int | None, tell: ProgressCallback
+) -> tuple[page_reader.Page, PageRotation | None, bytes]:
+    """A picture's characters, which way up it lay, and it as it is shown."""
+    if turned is None:
+        page, rotation = page_rotation.find_upright(run, data, tell)
+    else:
+        page, rotation = page_reader.find(data, turned, tell), None
+    return page, rotation, photo.preview(data, turned=page.turned)
 
 
 def _result(
     run: Run,
     picture: str,
     page: page_reader.Page,
+    rotation: PageRotation | None,
     shown: bytes,
     probabilities: np.ndarray,
     example: bool,
@@ -96,10 +126,17 @@ def _result(
             selected=at,
             on_pick=pick,
         )
-        _say_what(page, given)
+        _say_what(page, given, page_warnings.confidence(page, probabilities))
+        told = page_warnings.warnings_of(page, probabilities, rotation)
+        picture_tools.say_warnings(
+            picture, told, page.turned, rotation.best if rotation is not None else 0
+        )
+        _say_joined(page, told)
     with right:
         text = page_reader.text(page, [given.get(index, one) for index, one in enumerate(best)])
         st.code(text, language=None, wrap_lines=True, height=_text_height(text))
+        if page.grid:
+            _table(page.grid.table([given.get(index, one) for index, one in enumerate(best)]))
         character_choice.suggest(run, probabilities)
         context_panel.show_context(run, page.lines, probabilities, "draw-picture")
         _one(run, picture, at, page, probabilities, names, pick, example)
@@ -114,29 +151,50 @@ def _result(
     return [corrections[picture, index] for index in sorted(given)]
 
 
+def _table(table: list[list[str]]) -> None:
+    """What stands in the cells of a grid, to look at and to take along."""
+    with st.expander("As a table", icon=":material/grid_on:"):
+        st.dataframe(
+            pd.DataFrame(table, columns=[str(at + 1) for at in range(len(table[0]))]),
+            hide_index=True,
+        )
+        with st.container(horizontal=True):
+            downloads.download_csv("grid", lambda: grid_cells.as_csv(table))
+            st.download_button(
+                "JSON",
+                lambda: json.dumps(table),
+                "grid.json",
+                "application/json",
+                icon=":material/download:",
+                on_click="ignore",
+                key="grid-json",
+            )
+
+
 def _text_height(text: str) -> int | str:
     """Long texts scroll, so that what can be done with a character stays in sight."""
     return 300 if text.count("\n") > 10 else "content"
 
 
-def _say_what(page: page_reader.Page, given: dict[int, str]) -> None:
-    count, joined = len(page.characters), sum(one.joined for one in page.characters)
+def _say_what(page: page_reader.Page, given: dict[int, str], confidence: float) -> None:
+    count = len(page.characters)
 
     def many(number: int, what: str) -> str:
         return f"{number:,} {what}{'' if number == 1 else 's'}"
 
     parts = [f"{many(count, 'character')} in {many(len(page.lines), 'line')}"]
     parts += [f"{many(page.ruled, 'ruled line')} removed"] if page.ruled else []
+    if page.grid:
+        parts += [f"a grid of {page.grid.rows} by {page.grid.columns}, what is beside it left out"]
+    parts += ["a sheet or board straightened"] if page.sheet else []
     parts += ["light on dark"] if page.light_on_dark else []
     parts += [f"{len(given):,} corrected"] if given else []
-    st.caption("; ".join(parts) + ".")
-    tall = float(np.median([one.box[3] - one.box[1] for one in page.characters]))
-    if tall < _LOW:
-        st.info(
-            f"The writing is only {tall:.0f} pixels high: take the picture from nearer.",
-            icon=":material/zoom_in:",
-        )
-    if joined:
+    st.caption("; ".join(parts) + f". About {confidence:.0%} are probably read right.")
+
+
+def _say_joined(page: page_reader.Page, told: list[PageWarning]) -> None:
+    joined = sum(one.joined for one in page.characters)
+    if joined and "joined" not in {one.kind for one in told}:
         st.warning(
             f"{joined:,} dashed {'box was' if joined == 1 else 'boxes were'} cut from ink that "
             "touches, or may hold several characters: joined script can't be read; write them "

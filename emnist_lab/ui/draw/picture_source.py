@@ -23,8 +23,16 @@ def _example() -> bytes:
     return example.example_page(loading.load("balanced", "test", root=DEMO), _EXAMPLE)
 
 
-def _take(data: bytes, name: str) -> None:
-    """Take a picture up; what was chosen in another goes with it."""
+def take(data: bytes, name: str) -> None:
+    """Take a picture up; what was chosen in another goes with it.
+
+    Parameters
+    ----------
+    data : bytes
+        Its file.
+    name : str
+        Of that, for people.
+    """
     st.session_state.draw_picture_file, st.session_state.draw_picture_name = data, name
     st.session_state.pop("draw_picture_at", None)
 
@@ -62,12 +70,14 @@ def choose_picture() -> tuple[bytes, bool]:
         if file is None:
             _put_away()
         else:
-            _take(file.getvalue(), file.name)
+            session.pop("draw_picture_whole", None)
+            take(file.getvalue(), file.name)
 
     def pasted() -> None:
         files = session.draw_picture_paste.files if session.draw_picture_paste else []
         if files:
-            _take(files[0].getvalue(), "pasted")
+            session.pop("draw_picture_whole", None)
+            take(files[0].getvalue(), "pasted")
 
     if way == "File":
         st.file_uploader(
@@ -113,6 +123,6 @@ def choose_picture() -> tuple[bytes, bool]:
 
 def _put_away() -> None:
     """Forget the picture; corrections stay."""
-    for key in ("draw_picture_file", "draw_picture_at"):
+    for key in ("draw_picture_file", "draw_picture_at", "draw_picture_whole"):
         st.session_state.pop(key, None)
     st.session_state.draw_picture_turn += 1  # empty fields for the next
