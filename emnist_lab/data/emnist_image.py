@@ -145,12 +145,27 @@ def _ink(grey: np.ndarray) -> np.ndarray | None:
     if max(darker, lighter) < _FAINTEST:
         return None
     ink = (paper - grey if darker >= lighter else grey - paper).clip(min=0)
-    mask = without_specks(ink > _threshold(ink))
+    mask = without_specks(ink > otsu(ink))
     return np.where(mask, ink, 0)[bounding_box(mask)] if mask.any() else None
 
 
-def _threshold(values: np.ndarray) -> float:
-    """Separates two kinds of values best (Otsu 1979, 10.1109/TSMC.1979.4310076)."""
+def otsu(values: np.ndarray) -> float:
+    """Threshold that separates two kinds of values best (Otsu 1979, 10.1109/TSMC.1979.4310076).
+
+    Parameters
+    ----------
+    values : ndarray
+        Of any shape, finite.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> 0.2 < otsu(np.array([0.1, 0.2, 0.8, 0.9])) < 0.8
+    True
+    """
     histogram, edges = np.histogram(values, bins=256)
     centres = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(histogram)[:-1]

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from ..data.emnist_image import bounding_box, without_specks
+from ..data.emnist_image import bounding_box, otsu, without_specks
 from ..errors import InkError, first_line
 
 _FAINTEST = 24  # grey levels (of 255) between paper and ink, below which a picture is empty
@@ -114,32 +114,3 @@ def on_contrasting_ground(picture: Image.Image) -> Image.Image:
         else:
             ground = tuple(np.median(seen, axis=0).astype(int).tolist())
     return Image.alpha_composite(Image.new("RGBA", clear.size, ground), clear).convert("RGB")
-
-
-def otsu(values: np.ndarray) -> float:
-    """Threshold that separates two kinds of values best (Otsu 1979, 10.1109/TSMC.1979.4310076).
-
-    Parameters
-    ----------
-    values : ndarray
-        Of any shape, finite.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> 0.2 < otsu(np.array([0.1, 0.2, 0.8, 0.9])) < 0.8
-    True
-    """
-    histogram, edges = np.histogram(values, bins=256)
-    centres = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(histogram)[:-1]
-    above = values.size - below
-    sums = np.cumsum(histogram * centres)
-    usable = (below > 0) & (above > 0)
-    mean_below = sums[:-1] / np.maximum(below, 1)
-    mean_above = (sums[-1] - sums[:-1]) / np.maximum(above, 1)
-    between = np.where(usable, below * above * (mean_below - mean_above) ** 2.0, -1)
-    return float(edges[1:-1][between.argmax()])

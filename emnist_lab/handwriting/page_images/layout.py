@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..picture_ink import otsu
+from ...data.emnist_image import otsu
 
 _SMALL = 0.4  # of the writing's height: what may be a dot, a bar or a broken-off end
 _FLAT = 2.5  # times as wide as high: a bar, if it is that low

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from ..picture_ink import otsu
+from ...data.emnist_image import otsu
 
 _SIDE = 320  # pixels of the longer side that a sheet is looked for at
 _LEAST, _MOST = 0.12, 0.94  # shares of the picture that it covers
