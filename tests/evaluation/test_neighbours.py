@@ -102,12 +102,12 @@ def test_networks_and_blends_show_what_their_first_and_weightiest_member_sees(fi
     hidden = fitted("warped-cnn").model[-1].embed(images)
     np.testing.assert_array_equal(feature_extractor(fitted("warped-cnn"))(images), hidden)
     run = copy.deepcopy(fitted("warped-blend"))
-    networks, _, gaussians = run.model[-1].estimators_
+    networks, convolution = run.model[-1].estimators_
     np.testing.assert_array_equal(
         feature_extractor(run)(images), networks.features_[0].transform(images)
     )
-    run.model[-1].weights = [0.2, 0.1, 0.7]
-    np.testing.assert_array_equal(feature_extractor(run)(images), gaussians[:-1].transform(images))
+    run.model[-1].weights = [0.2, 0.8]
+    np.testing.assert_array_equal(feature_extractor(run)(images), convolution.embed(images))
 
 
 def test_near_ties_and_twins_are_told_apart_exactly(few):

@@ -81,7 +81,8 @@ def test_where_a_temperature_scales_the_prior_it_is_divided_out_as_far(uneven, t
     pool = LogOpinionPool([("one", run.model), ("other", run.model[:0])], [3, 1])
     pool.estimators_ = [run.model, LogisticRegression()]
     assert prior_exponent.prior_exponent(pool) == pytest.approx(0.75 * exponent + 0.25)
-    assert prior_exponent.may_differ(catalog.get("warped-blend").pipeline())
+    assert prior_exponent.may_differ(LogOpinionPool([("one", run.model)], [1]))
+    assert not prior_exponent.may_differ(catalog.get("warped-blend").pipeline())
     assert not prior_exponent.may_differ(catalog.get("hog-svm").pipeline())
 
 
