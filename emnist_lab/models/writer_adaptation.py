@@ -25,7 +25,7 @@ _ALIKE = 0.5  # similarity from which on a drawing speaks for its class, not aga
 # Similarity below which less of it says no more against a class: from (no class drawn, all drawn).
 # With few drawings, an image like none of them is most often of another class, and stays as it is.
 _FLOOR = (0.75, 0.15)
-_OUTSIDE = 0.7  # the same against classes that nothing was drawn of
+_OUTSIDE = 0.75  # the same against classes that nothing was drawn of
 _SHARE, _MOST_LOGITS = 0.1, 3.0  # of that evidence, against those classes
 _FEW = (0.25, 0.5)  # share of classes drawn: up to it nothing speaks for the others, from it all
 _NOISE, _NOISE_WEIGHT = 0.02, 5.0  # share of wrong labels that is expected, and in how many labels
