@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import emnist_lab as lab
 from emnist_lab.data.part import stratified_counts
-from emnist_lab.errors import RunError, TrainingCancelled, TrainingError
+from emnist_lab.errors import TrainingCancelled, TrainingError
 from emnist_lab.files import PROJECT
 from emnist_lab.maintenance import bench
 from emnist_lab.models import catalog, cost_estimates, hyperparameters, memory
@@ -497,11 +497,6 @@ def test_the_reference_is_timed_three_times_and_others_where_they_are_quick(
     assert [rows[name]["fits"] for name in rows] == [3, repeats]
     assert rows["pixels-logistic"]["fit_s"] == 40
     assert rows["hog-qda"]["time / reference"] == seconds / 40
-
-
-def test_evaluate_refuses_other_classes(fitted):
-    with pytest.raises(RunError, match="47 classes"):
-        lab.evaluate(fitted["hog-qda"], make_part("digits", 1, 9, "test"))
 
 
 def test_progress_as_plain_values():
