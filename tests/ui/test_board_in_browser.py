@@ -56,26 +56,26 @@ def page(opened, site):
     return opened(site)
 
 
-def strokes(page, count: int) -> list[np.ndarray]:
-    """What the server has, once it has so many."""
-    page.wait_for_function(
-        """count => JSON.parse(document.querySelector('[data-testid=stCode]')?.innerText ?? '[]')
-          .length === count""",
-        arg=count,
-    )
-    return [np.array(one) for one in json.loads(page.get_by_test_id("stCode").inner_text())]
+# What the server has. While Streamlit draws the page anew, the old text may stand beside the new.
+KNOWN = """([count, other]) => {
+  const codes = document.querySelectorAll('[data-testid=stCode]');
+  if (codes.length !== 1) return null;
+  const text = codes[0].innerText.trim();
+  return text !== other && JSON.parse(text).length === count ? text : null;
+}"""
+
+
+def strokes(page, count: int, *, other: str = "") -> list[np.ndarray]:
+    """What the server has, once it has so many, and they are not those of ``other``."""
+    text = page.wait_for_function(KNOWN, arg=[count, other]).json_value()
+    return [np.array(one) for one in json.loads(text)]
 
 
 def changed(page, before: list[np.ndarray]) -> list[np.ndarray]:
     """What the server has, once it is something else than before."""
-    code = page.get_by_test_id("stCode")
-    old = code.inner_text()
+    old = page.wait_for_function(KNOWN, arg=[len(before), ""]).json_value()
     assert json.loads(old) == [one.tolist() for one in before]
-    page.wait_for_function(
-        "old => document.querySelector('[data-testid=stCode]').innerText.trim() !== old.trim()",
-        arg=old,
-    )
-    return strokes(page, len(before))
+    return strokes(page, len(before), other=old)
 
 
 def shown(page) -> np.ndarray:
