@@ -44,7 +44,7 @@ def test_what_a_visitor_trains_is_theirs(visitor, course):
     ann.goto(f"{course}/train?recipe=hog-qda")
     press(ann, "Train")
     ann.get_by_text("Kept as").wait_for(timeout=JOB)
-    name = ann.get_by_text("Kept as").locator("strong").inner_text()
+    name = ann.get_by_text("Kept as").locator("strong").first.inner_text()
     assert name.startswith("hog-qda-balanced-1000")
     bob.goto(f"{course}/train")
     bob.get_by_role("button", name="Train", exact=True).wait_for()
