@@ -21,16 +21,24 @@ def _predict(options) -> dict:
     if (options.context or options.words) and not options.page:
         raise LabError("--context and --words are for pages: give --page and name pictures.")
     words = _words(options.words) if options.words else [] if options.context else None
+    as_evident = options.classes is None
     if options.drawings:
         found = results.of_drawings(run, read_drawings(options.drawings))
     else:
         found = {
             "predictions": [
-                results.of_page(run, name, words) if options.page else results.of_picture(run, name)
+                results.of_page(run, name, words, as_evident)
+                if options.page
+                else results.of_picture(run, name)
                 for name in options.pictures
             ]
         }
     for one in found["predictions"]:
+        if one.get("read_as"):
+            say(
+                f"{one['picture']} is read as {one['read_as']}, since it evidently holds nothing "
+                "else: with --classes any-character a reading may be anything"
+            )
         if one.get("suggestion"):
             say(
                 f"{one['picture']} is nearly all {one['suggestion']}: "
@@ -94,7 +102,8 @@ def add(verbs) -> None:
         "--classes",
         metavar="CHARACTERS",
         help="read nothing but these: digits, capitals, small letters, letters, or a list as in "
-        "0123456789 or A-F (default: all that the run has)",
+        "0123456789 or A-F (default: any-character, all that the run has; a page that is evidently "
+        "all digits is read as digits unless one is named)",
     )
     one.add_argument(
         "--context",

@@ -49,6 +49,15 @@ class CharacterPredictions:
     classes: list[str]
     probabilities: np.ndarray
 
+    def likeliest(self) -> list[int]:
+        """The index of the likeliest class of each character.
+
+        Returns
+        -------
+        list of int
+        """
+        return self.probabilities.argmax(axis=1).tolist()
+
     def best(self, index: int, count: int = 5) -> list[tuple[str, float]]:
         """The likeliest classes of a character, with their probabilities.
 

@@ -125,14 +125,16 @@ def of_picture(run: Run, path: str | Path) -> dict[str, Any]:
     return {"picture": str(path), "top": top(run, drawing_reader.predict_raster(run, raster))}
 
 
-def of_page(run: Run, path: str | Path, words: Sequence[str] | None = None) -> dict[str, Any]:
+def of_page(
+    run: Run, path: str | Path, words: Sequence[str] | None = None, as_evident: bool = True
+) -> dict[str, Any]:
     """What a run predicts of all characters of a picture, in reading order.
 
     Parameters
     ----------
     run : Run
     path : str or Path
-    words : sequence of str, optional
+    words, as_evident
         See `of_found_page`.
 
     Returns
@@ -141,8 +143,9 @@ def of_page(run: Run, path: str | Path, words: Sequence[str] | None = None) -> d
         ``picture``, ``size``, ``text``, and ``lines``: for each character ``box``, ``top``,
         ``space_before`` and ``may_be_joined``; ``turned``, ``confidence``, ``warnings`` (each
         ``kind`` and ``sentence``), and ``grid``: None, or ``rows``, ``columns`` and ``table``;
-        ``suggestion``, the set of characters that it should be read as, or None (see
-        `emnist_lab.handwriting.character_set.suggestion`).
+        ``read_as``, the set of characters that it was read as unasked, and ``suggestion``, the
+        set that it may be meant as; each a name, or None (see
+        `emnist_lab.handwriting.character_set`).
 
     Raises
     ------
@@ -153,7 +156,7 @@ def of_page(run: Run, path: str | Path, words: Sequence[str] | None = None) -> d
         page, rotation = page_rotation.find_upright(run, path)
     except InkError as error:
         raise InkError(f"{path}: {error}") from error
-    return {"picture": str(path), **of_found_page(run, page, rotation, words)}
+    return {"picture": str(path), **of_found_page(run, page, rotation, words, as_evident)}
 
 
 def of_found_page(
@@ -161,6 +164,7 @@ def of_found_page(
     page: Page,
     rotation: PageRotation | None = None,
     words: Sequence[str] | None = None,
+    as_evident: bool = True,
 ) -> dict[str, Any]:
     """What a run predicts of a page whose characters are found; see `of_page`.
 
@@ -173,6 +177,8 @@ def of_found_page(
     words : sequence of str, optional
         Words that are likely. With them, be there none, the page is read by the company of its
         characters too: see `emnist_lab.handwriting.context`.
+    as_evident : bool
+        See `emnist_lab.handwriting.page_images.page_reader.read`.
 
     Returns
     -------
@@ -180,7 +186,8 @@ def of_found_page(
         All but ``picture``; with `words` ``in_context`` too: ``text``, and ``lines`` of
         ``character`` and ``probability``.
     """
-    found = page_reader.read(run, page)
+    found = page_reader.read(run, page, as_evident)
+    run = character_set.limit(run, found.read_as)
     rows = iter(found.probabilities)
     lines = [
         [
@@ -199,6 +206,7 @@ def of_found_page(
         "size": page.size,
         "text": found.text,
         "lines": lines,
+        "read_as": found.read_as,
         "suggestion": character_set.suggestion(found.probabilities, run.classes),
         "turned": page.turned,
         "confidence": page_warnings.confidence(page, found.probabilities),

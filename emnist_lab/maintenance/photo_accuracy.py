@@ -115,9 +115,11 @@ def photo_accuracy(run: Run, folder: str | Path) -> dict:
     -------
     dict
         Name of a picture -> figures; ``together`` -> those of all. ``characters``, how many are
-        written; ``found`` (a box for them in reading order), ``right``, ``false boxes`` as
-        shares of these; ``right of digits``, the share that is right where the likeliest digit
-        counts, for pictures of digits alone; ``seconds``.
+        written; ``found`` (a box for them in reading order), ``right`` as pages are read: those
+        that are evidently all digits as digits (see `page_reader.read`), ``false boxes``, as
+        shares of these; ``right of any class``, the share that is right where all classes count
+        on every picture; ``right of digits``, where the likeliest digit counts, for pictures of
+        digits alone; ``seconds``.
     """
     rows, sums = {}, []
     for name, lines in read_truth(folder).items():
@@ -126,42 +128,37 @@ def photo_accuracy(run: Run, folder: str | Path) -> dict:
         begun = time.perf_counter()
         try:
             page, _ = page_rotation.find_upright(run, Path(folder) / name)
-            probabilities = page_reader.read(run, page).probabilities
+            found = page_reader.read(run, page, as_evident=True)
+            took = time.perf_counter() - begun
+            plain = page_reader.read(run, page).probabilities
+            best = [class_index(found.classes[one], run.classes) for one in found.likeliest()]
         except InkError:
-            probabilities = np.zeros((0, len(run.classes)))
-        took = time.perf_counter() - begun
-        matched, right = align(truth, probabilities.argmax(axis=1).tolist())
+            took = time.perf_counter() - begun
+            plain, best = np.zeros((0, len(run.classes))), []
+        matched, right = align(truth, best)
+        _, right_any = align(truth, plain.argmax(axis=1).tolist())
         only = set(truth) <= set(digits)
-        among = np.array(digits)[probabilities[:, digits].argmax(axis=1)].tolist()
+        among = np.array(digits)[plain[:, digits].argmax(axis=1)].tolist()
         _, right_digits = align(truth, among) if only else (0, 0)
-        count = len(truth)
-        extra = len(probabilities) - matched
-        rows[name] = _row(count, matched, right, extra, right_digits if only else None, took)
-        sums.append((count, matched, right, extra, right_digits, count if only else 0, took))
-    total = np.sum(sums, axis=0)
-    took = statistics.median(one[-1] for one in sums)
-    of_digits = total[4] if total[5] else None
-    return rows | {"together": _row(*total[:4], of_digits, took, total[5])}
+        extra = len(best) - matched
+        sums.append((len(truth), matched, right, right_any, extra, right_digits, only, took))
+        rows[name] = _row(sums[-1:])
+    return rows | {"together": _row(sums)}
 
 
-def _row(
-    count: float,
-    matched: float,
-    right: float,
-    extra: float,
-    right_digits: float | None,
-    took: float,
-    digits: float | None = None,
-) -> dict:
+def _row(sums: list[tuple]) -> dict:
+    """Shares of some pictures, from counts of each."""
+    *counts, only, took = (np.array(one) for one in zip(*sums, strict=True))
+    count, matched, right, right_any, extra, right_digits = (int(one.sum()) for one in counts)
+    digits = int(counts[0][only].sum())
     return {
-        "characters": int(count),
-        "found": float(matched / count),
-        "right": float(right / count),
-        "false boxes": float(extra / count),
-        "right of digits": float("nan")
-        if right_digits is None
-        else float(right_digits / (digits or count)),
-        "seconds": took,
+        "characters": count,
+        "found": matched / count,
+        "right": right / count,
+        "right of any class": right_any / count,
+        "false boxes": extra / count,
+        "right of digits": right_digits / digits if digits else float("nan"),
+        "seconds": statistics.median(took.tolist()),
     }
 
 
@@ -200,12 +197,9 @@ def tesseract_accuracy(run: Run, folder: str | Path) -> dict:
                 _by_tesseract(run, Path(folder) / name, truth, mode, *listed)[1] for mode in _MODES
             )
         matched, right, extra, took = plain
-        rows[name] = _row(len(truth), matched, right, extra, among if only else None, took)
-        sums.append((len(truth), matched, right, extra, among, len(truth) if only else 0, took))
-    total = np.sum(sums, axis=0)
-    took = statistics.median(one[-1] for one in sums)
-    of_digits = total[4] if total[5] else None
-    return rows | {"together": _row(*total[:4], of_digits, took, total[5])}
+        sums.append((len(truth), matched, right, right, extra, among, only, took))
+        rows[name] = _row(sums[-1:])
+    return rows | {"together": _row(sums)}
 
 
 def _by_tesseract(

@@ -119,14 +119,55 @@ def test_a_page_that_is_nearly_all_digits_is_suggested_to_be_read_so(read, sugge
     assert character_set.suggestion(rows, list(BYCLASS)) == suggested
 
 
+def masses(read: str, digit_share) -> np.ndarray:
+    """Readings of characters, with so much of each probability on digits."""
+    rows = np.zeros((len(read), len(BYCLASS)))
+    for row, one, share in zip(rows, read, digit_share, strict=True):
+        row[:10], row[10:] = share / 100, 1e-6
+        row[BYCLASS.index(one)] = 0.9 * share if one.isdigit() else 1 - share
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("read", "shares", "in_grid", "evident"),
+    [
+        ("1234L6789", [0.9] * 4 + [0.3] + [0.9] * 4, False, "digits"),
+        ("12345678g", [0.9] * 8 + [0.001], False, "digits"),  # a 9 with a tail
+        ("12345678A", [0.9] * 8 + [0.001], False, None),
+        ("12345678A", [0.9] * 8 + [0.001], True, None),
+        ("1234567890A", [0.9] * 10 + [0.001], True, "digits"),
+        ("123456", [0.9] * 6, False, None),  # nothing to change
+        ("12L", [0.9, 0.9, 0.3], False, None),  # too few to say
+        ("ZSLI12", [0.4] * 4 + [0.9] * 2, False, None),  # most are read as letters
+        ("12SO", [0.6, 0.6, 0.2, 0.2], False, None),  # nothing is sure
+    ],
+)
+def test_what_is_evidently_all_digits(read, shares, in_grid, evident):
+    rows = masses(read, shares)
+    assert character_set.evident_set(rows, list(BYCLASS), in_grid) == evident
+
+
+def test_a_run_of_digits_or_of_letters_alone_has_nothing_that_is_evident():
+    rows = np.full((6, 10), 0.1)
+    assert character_set.evident_set(rows, list(BYCLASS[:10])) is None
+    assert character_set.evident_set(rows, list(BYCLASS[10:20])) is None
+
+
+def test_any_character_is_the_run_as_it_is(run):
+    for name in (None, "any character", "Any-Character"):
+        assert lab.limit(run, name) is run
+    assert lab.limit(run, "any").classes == ["y", "a", "n"]  # a list, as ever
+
+
 def test_a_photo_of_digits_is_read_right_once_it_is_known_to_be_one(real):
     photo = real.parent / "photos" / "digits_only.jpg"
     if not photo.exists():
         pytest.skip(f"needs {photo.name} beside the real images")
     run, page = lab.open_run("warped-blend"), lab.scan.find(photo)
+    found = lab.scan.read(run, page, as_evident=True)
+    assert found.read_as == "digits" and found.text == "12345\n67899\n07921"
     found = lab.scan.read(run, page)
-    suggested = character_set.suggestion(found.probabilities, found.classes)
-    assert suggested == "digits" or set(found.text) <= set("0123456789\n")
+    assert found.read_as is None and found.classes == run.classes
     assert lab.scan.read(lab.limit(run, "digits"), page).text == "12345\n67899\n07921"
     lines = (page.lines, found.classes, found.probabilities)
     assert lab.context.read_in_context(*lines).text == "12345\n67899\n07921"

@@ -17,6 +17,12 @@ read = np.eye(47)[[1, 2, 3, 4, 21]][:, [*map(lab.open_run("hog-qda").classes.ind
 character_choice.suggest(run, read)
 """
 
+EVIDENT = """
+from emnist_lab.ui.draw import character_choice
+
+character_choice.say_evident("digits" if character_choice.as_evident("one") else None, "one")
+"""
+
 
 @pytest.mark.parametrize("mode", ["Draw", "Practice"])
 def test_a_set_in_the_address(mode):
@@ -34,10 +40,12 @@ def test_an_answer_of_a_set_is_explained(text, says):
     assert not app.exception and not app.error and says in said(app)
 
 
-@pytest.mark.parametrize("text", ["digts", ","])
-def test_a_set_that_cannot_be_is_said_once(text):
+@pytest.mark.parametrize("text", ["digts", ",", "xyzé"])
+def test_a_set_that_cannot_be_is_said_once_and_any_character_is_read(text):
     app = opened("draw", characters=text)
     assert not app.exception and len(app.error) == 1
+    assert "Until then it can be any character" in app.error[0].value
+    assert "The canvas is empty" in said(app)  # it is there
     app.selectbox(key="characters").set_value("digits").run()
     assert not app.exception and not app.error and "0123456789" in said(app)
 
@@ -56,3 +64,10 @@ def test_one_click_reads_a_page_as_digits():
     app.button(key="draw-characters-suggested").click().run()
     assert not app.exception and app.session_state.classes == list("0123456789")
     assert app.selectbox(key="characters").value == "digits" and not app.button
+
+
+def test_a_page_that_was_read_as_digits_is_read_as_anything_after_a_click():
+    app = AppTest.from_string(EVIDENT).run()
+    assert "Read as digits, since it evidently holds nothing else" in said(app)
+    app.button(key="draw-characters-any").click().run()
+    assert not app.exception and not app.button and "Read as digits" not in said(app)

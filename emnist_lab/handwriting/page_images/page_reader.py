@@ -15,7 +15,7 @@ from PIL import Image
 from ...callbacks import ProgressCallback
 from ...errors import InkError
 from ...runs.run import Run
-from .. import drawing_reader
+from .. import character_set, drawing_reader
 from ..characters import Character, CharacterPredictions
 from . import (
     binarization,
@@ -93,9 +93,12 @@ class PagePrediction(CharacterPredictions):
     Attributes
     ----------
     page : Page
+    read_as : str or None
+        The set of characters that it was read as unasked; see `read`.
     """
 
     page: Page
+    read_as: str | None = None
 
     @property
     def text(self) -> str:
@@ -257,13 +260,17 @@ def _page(picture: photo.Photo, found: binarization.BinarizedPage) -> Page:
     )
 
 
-def read(run: Run, page: Page) -> PagePrediction:
+def read(run: Run, page: Page, as_evident: bool = False) -> PagePrediction:
     """Read the characters of a page, each as drawings are read.
 
     Parameters
     ----------
     run : Run
     page : Page
+    as_evident : bool
+        Whether a page that is evidently all digits is read as digits (see
+        `emnist_lab.handwriting.character_set.evident_set`), which `read_as` tells. As it is, a
+        reading may be any of the run's classes.
 
     Returns
     -------
@@ -275,5 +282,10 @@ def read(run: Run, page: Page) -> PagePrediction:
         See `emnist_lab.runs.run.Run.predict_proba`.
     """
     images = np.stack([one.variations for one in page.characters])
-    probabilities = drawing_reader.predict_variations(run, images)
-    return PagePrediction(page=page, classes=run.classes, probabilities=probabilities)
+    probabilities, name = drawing_reader.predict_variations(run, images), None
+    if as_evident and character_set.whole(run) is run:  # else it was asked what it can be
+        name = character_set.evident_set(probabilities, run.classes, page.grid is not None)
+    if name is not None:
+        run = character_set.limit(run, name)
+        probabilities = drawing_reader.predict_variations(run, images)
+    return PagePrediction(page=page, classes=run.classes, probabilities=probabilities, read_as=name)

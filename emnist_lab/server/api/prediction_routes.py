@@ -28,7 +28,8 @@ Classes = Annotated[
     Query(
         max_length=400,
         description="What a reading may be, nothing else: digits, capitals, small letters, "
-        "letters, or a list as in 0123456789 or A-F; all that the run has by default.",
+        "letters, or a list as in 0123456789 or A-F; all that the run has by default. A page that "
+        "is evidently all digits is read as digits unless something is named: any character.",
     ),
 ]
 Context = Annotated[
@@ -154,5 +155,7 @@ def _page(
     # plain, else small requests would wait for pages
     run = character_set.limit(services.runs.opened(visitor, name).plain, classes)
     page, rotation = page_rotation.find_upright(run, body)
-    found = results.of_found_page(run, page, rotation, [] if context else None)
+    found = results.of_found_page(
+        run, page, rotation, [] if context else None, as_evident=classes is None
+    )
     return answers.as_json({**answers.about(run), **found})

@@ -119,8 +119,11 @@ class Page(_OfRun):
     size: tuple[int, int] = Field(description="Width and height of the upright picture.")
     text: str
     lines: list[list[PageCharacter]]
+    read_as: str | None = Field(
+        description="Characters that it was read as unasked, since it is evidently nothing else."
+    )
     suggestion: str | None = Field(
-        description="Characters that it should be read as, as in classes=digits, where nearly all "
+        description="Characters that it may be meant as, as in classes=digits, where nearly all "
         "of it is read so."
     )
     in_context: PageInContext | None = Field(None, description="Where context was asked for.")

@@ -12,8 +12,8 @@ from emnist_lab.runs.run import Run
 from emnist_lab.ui import messages
 from emnist_lab.ui.formatting import plain
 
-_ANY = "any character"
 _KEY, _KEPT = "characters", "draw-characters"  # of the widget and the address; of the session
+_PLAIN = "draw-characters-plain"  # the picture that is not to be read as what it evidently is
 
 
 def choose_characters() -> str | None:
@@ -29,7 +29,7 @@ def choose_characters() -> str | None:
         session[_KEY] = session[_KEPT]  # Streamlit forgets a widget that another page doesn't show
     chosen = st.selectbox(
         "It can be",
-        [_ANY, *character_set.SETS],
+        [character_set.ANY, *character_set.SETS],
         key=_KEY,
         bind="query-params",
         accept_new_options=True,
@@ -38,11 +38,13 @@ def choose_characters() -> str | None:
         "or A-F. Probabilities are over these alone.",
     )
     session[_KEPT] = chosen
-    return None if chosen in (None, _ANY) else chosen
+    return None if chosen in (None, character_set.ANY) else chosen
 
 
 def limited(runs: Sequence[Run], text: str | None) -> list[Run]:
     """Runs that read nothing but some characters; says which can't, and leaves these out.
+
+    Where none can, what is wrong is said once, and all are given as they are.
 
     Parameters
     ----------
@@ -53,18 +55,19 @@ def limited(runs: Sequence[Run], text: str | None) -> list[Run]:
     Returns
     -------
     list of Run
-        At least one: else the script ends.
+        At least one.
     """
-    found, problems = [], {}
+    found, problems = [], []
     for run in runs:
         try:
             found.append(character_set.limit(run, text))
         except LabError as error:
-            problems[str(error)] = error  # what is wrong with the text is said once
-    for problem in problems.values():
+            problems.append(error)
+    if not found:  # then it is the text
+        messages.say_error(f"{problems[0]} Until then it can be any character.")
+        return list(runs)
+    for problem in problems:
         messages.say_error(problem)
-    if not found:
-        st.stop()
     return found
 
 
@@ -76,6 +79,51 @@ def say_limit(run: Run) -> None:
             f":material/filter_alt: It can only be one of {plain(run.characters)}: probabilities "
             f"are over {few} of the {many} classes of `{run.name}`."
         )
+
+
+def as_evident(picture: str) -> bool:
+    """Whether a picture that is evidently all digits is read as digits; see `say_evident`.
+
+    Parameters
+    ----------
+    picture : str
+        What tells it from others.
+
+    Returns
+    -------
+    bool
+    """
+    return picture != st.session_state.get(_PLAIN)
+
+
+def say_evident(name: str | None, picture: str) -> None:
+    """Say that a picture was read as digits unasked, with one click back.
+
+    Parameters
+    ----------
+    name : str or None
+        What it was read as; None where it wasn't.
+    picture : str
+        See `as_evident`.
+    """
+    if name is None:
+        return
+
+    def undo() -> None:
+        st.session_state[_PLAIN] = picture
+
+    st.caption(
+        f":material/filter_alt: Read as {name}, since it evidently holds nothing else: "
+        f"probabilities are over {name} alone."
+    )
+    if st.button(
+        f"Read as {character_set.ANY}",
+        icon=":material/undo:",
+        key="draw-characters-any",
+        on_click=undo,
+        help="It may hold letters after all: each character is then what it is likeliest.",
+    ):
+        st.rerun()  # the whole page: this may be a part of it that runs alone
 
 
 def suggest(run: Run, probabilities: np.ndarray) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from emnist_lab.callbacks import ProgressCallback
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
-from emnist_lab.handwriting.character_set import names_of, whole
+from emnist_lab.handwriting.character_set import limit, names_of, whole
 from emnist_lab.handwriting.page_images import (
     grid_cells,
     page_reader,
@@ -63,10 +63,11 @@ def scanned(run: Run) -> list[Correction]:
         if found is None:
             return []
         page, rotation, shown = found
-        probabilities = task_panel.result_or_progress(
+        as_evident = character_choice.as_evident(picture)
+        reading = task_panel.result_or_progress(
             queue,
-            (picture, asked, "read", *run.version_key(), *run.classes),
-            lambda tell: page_reader.read(run, page).probabilities,
+            (picture, asked, "read", as_evident, *run.version_key(), *run.classes),
+            lambda tell: page_reader.read(run, page, as_evident),
             about="Reading them",
             name="draw_picture_read",
         )
@@ -76,9 +77,9 @@ def scanned(run: Run) -> list[Correction]:
             shown = photo.preview(data, turned=asked or 0)
             picture_tools.crop_tool(data, picture, shown, asked or 0)
         return []
-    if probabilities is None:
+    if reading is None:
         return []
-    made = _result(run, picture, page, rotation, shown, probabilities, example)
+    made = _result(run, picture, reading, rotation, shown, example)
     picture_tools.crop_tool(data, picture, shown, page.turned)
     return made
 
@@ -97,12 +98,13 @@ def _found(
 def _result(
     run: Run,
     picture: str,
-    page: page_reader.Page,
+    reading: page_reader.PagePrediction,
     rotation: PageRotation | None,
     shown: bytes,
-    probabilities: np.ndarray,
     example: bool,
 ) -> list[Correction]:
+    run = limit(run, reading.read_as)
+    page, probabilities = reading.page, reading.probabilities
     session, characters = st.session_state, page.characters
     names = dict(zip(run.classes, names_of(run), strict=True))
     best = [top_labels(run.classes, one, 1)[0][0] for one in probabilities]
@@ -137,6 +139,7 @@ def _result(
         st.code(text, language=None, wrap_lines=True, height=_text_height(text))
         if page.grid:
             _table(page.grid.table([given.get(index, one) for index, one in enumerate(best)]))
+        character_choice.say_evident(reading.read_as, picture)
         character_choice.suggest(run, probabilities)
         context_panel.show_context(run, page.lines, probabilities, "draw-picture")
         _one(run, picture, at, page, probabilities, names, pick, example)
