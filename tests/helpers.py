@@ -25,6 +25,7 @@ from emnist_lab.__main__ import main
 from emnist_lab.data.part import Part
 from emnist_lab.files import PROJECT
 from emnist_lab.handwriting import ink
+from emnist_lab.maintenance.browser import settled
 from emnist_lab.metrics import bootstrap, roc_auc_ovo
 from emnist_lab.metrics.report import Report
 
@@ -264,11 +265,6 @@ def canvas_json(strokes) -> dict:
             "left": left, "top": top, "width": width, "height": height, "strokeWidth": 20,
         })  # fmt: skip
     return {"version": "7.4.0", "objects": objects}
-
-
-def settled(page) -> None:
-    """The page's script has ended: until then what it shows no more is still there, beside it."""
-    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
 
 
 def press(page, name: str, *, role="button", exact=True, within: str | None = None) -> None:

@@ -42,11 +42,23 @@ def _bench(options) -> dict:
 
 
 def _screenshots(options) -> dict:
-    from ..maintenance import screenshots
+    from ..maintenance import page_screenshots, screenshots
 
-    written = [str(path) for path in screenshots.take()]
-    say(f"written: {', '.join(written)}")
-    return {"files": written}
+    if options.folder:
+        written = page_screenshots.take(Path(options.folder), options.root, say)
+    else:
+        written = screenshots.take()
+    names = [str(path) for path in written]
+    say(f"written: {', '.join(names) if len(names) < 5 else f'{len(names)} pictures'}")
+    return {"files": names}
+
+
+def _glossary(options) -> dict:
+    from ..metrics import glossary
+
+    if not options.json:
+        print(glossary.markdown(), end="")
+    return {"sections": glossary.SECTIONS}
 
 
 def _measure_recipes(options) -> dict:
@@ -135,7 +147,23 @@ def add(verbs) -> None:
     )  # fmt: skip
     take_root(one)
 
-    verb(verbs, "screenshots", _screenshots, "Take the README's pictures (needs Chromium).")
+    one = verb(
+        verbs,
+        "screenshots",
+        _screenshots,
+        "Take the README's pictures, or, given a folder, one of every page (needs Chromium).",
+    )
+    one.add_argument(
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        help="gets every page and mode at 1280 and 360 pixels, light and dark",
+    )
+    take_root(one)
+
+    verb(
+        verbs, "glossary", _glossary, "Print the terms of the pages, as docs/glossary.md has them."
+    )
 
     one = verb(
         verbs,

@@ -36,6 +36,30 @@ USEFUL = {
     "compare": "[data-testid=stDataFrame]",
     "draw": "canvas.upper-canvas",
 }
+# Every page and mode: name -> address, and what is there once it can be used.
+PLACES = {
+    "home": ("", USEFUL[""]),
+    "data": ("data", USEFUL["data"]),
+    "samples": ("samples", USEFUL["samples"]),
+    "samples-image": ("samples?image=3", ".el-grid td"),
+    "train": ("train?recipe=hog-logistic", USEFUL["train"]),
+    "evaluate": ("evaluate?run=hog-qda", USEFUL["evaluate"]),
+    "evaluate-cell": ("evaluate?run=hog-qda&true=q&read=9", USEFUL["evaluate"]),
+    "evaluate-pairs": ("evaluate?run=hog-qda&look=Pairs", "main img, [data-testid=stImage]"),
+    "evaluate-roc": ("evaluate?run=hog-qda&look=ROC+AUC", "[data-testid=stVegaLiteChart]"),
+    "evaluate-calibration": (
+        "evaluate?run=hog-qda&look=Calibration", "[data-testid=stVegaLiteChart]",
+    ),
+    "evaluate-labels": ("evaluate?run=hog-qda&look=Label+issues", "[role=tabpanel] button"),
+    "evaluate-embedding": ("evaluate?run=hog-qda&look=Embedding", "canvas"),
+    "evaluate-classes": ("evaluate?run=hog-qda&look=Classes", "[data-testid=stDataFrame]"),
+    "compare": ("compare?first=warped-blend&second=hog-qda", USEFUL["compare"]),
+    "draw": ("draw?array=true&why=true", USEFUL["draw"]),
+    "draw-practice": ("draw?mode=Practice", "[data-testid=stMain] button"),
+    "draw-word": ("draw?mode=Word", USEFUL["draw"]),
+    "draw-picture": ("draw?mode=Picture", "[data-testid=stFileUploader]"),
+    "handwriting": ("handwriting", "[data-testid=stMain] h1"),
+}  # fmt: skip
 BARS = ".el-bars"
 _START = 240.0  # seconds that the server may take to answer, on a busy machine
 
@@ -212,6 +236,16 @@ def draw(page, strokes: list[list[tuple[float, float]]]) -> None:
         for x, y in rest:
             page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
         page.mouse.up()
+
+
+def settled(page) -> None:
+    """Wait until the page's script has ended: until then what it shows no more is still there.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+    """
+    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
 
 
 def wait_for_intervals(page) -> None:

@@ -8,6 +8,7 @@ from emnist_lab.__main__ import main
 from emnist_lab.maintenance import (
     demo_set,
     orientation_training,
+    page_screenshots,
     recipe_cost,
     screenshots,
     scribble_training,
@@ -22,6 +23,7 @@ REFUSED = {"refused": {"dots": 1.0}, "refused_unseen": {}, "wrongly_refused": {}
         ("demo --root demo", demo_set, "build", {"seed": 25}),
         ("orientation --root x --rates", orientation_training, "refit", []),
         ("screenshots", screenshots, "take", []),
+        ("screenshots folder --root demo", page_screenshots, "take", []),
         ("measure-recipes hog-qda", recipe_cost, "update_cost_estimates", {"recipes": {}}),
         ("measure hog-qda", recipe_cost, "update_cost_estimates", {"recipes": {}}),
         ("fit-scribble-detector --root demo", scribble_training, "refit_detector", REFUSED),
