@@ -1,8 +1,6 @@
 """Pages that show images and numbers in a real Chromium, and all pages at two widths."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from helpers import WAIT, go, press, settled
@@ -118,32 +116,3 @@ def test_a_pair_of_a_card_opens_its_cell(page, site):
     card.click()
     page.get_by_role("heading", name=said).wait_for()
     page.locator(browser.USEFUL["evaluate"]).wait_for()
-
-
-# All four for eyes; what is tested is the same in both schemes.
-SCREENS = [(1280, "light"), (360, "dark"), (1280, "dark"), (360, "light")]
-
-
-@pytest.mark.parametrize(("width", "scheme"), SCREENS if "SCREENS" in os.environ else SCREENS[:2])
-def test_no_page_is_wider_than_the_screen_or_shows_an_error(chromium, site, width, scheme):
-    """Screenshots land in $SCREENS, for eyes, where it is set."""
-    context = chromium.new_context(
-        viewport={"width": width, "height": 800}, color_scheme=scheme, has_touch=width < 500
-    )
-    page = context.new_page()
-    page.set_default_timeout(WAIT)
-    for name, useful in browser.USEFUL.items():
-        page.goto(f"{site}/{name}")
-        page.locator(useful).first.wait_for()
-        settled(page)
-        page.wait_for_timeout(300)
-        assert page.locator("[data-testid=stException]").count() == 0
-        main = page.locator("[data-testid=stMain]")
-        assert main.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 1, name
-        if folder := os.environ.get("SCREENS"):
-            height = main.evaluate("(e) => e.scrollHeight")
-            page.set_viewport_size({"width": width, "height": min(height + 20, 5000)})
-            page.wait_for_timeout(700)
-            page.screenshot(path=Path(folder) / f"{name or 'home'}-{width}-{scheme}.png")
-            page.set_viewport_size({"width": width, "height": 800})
-    context.close()

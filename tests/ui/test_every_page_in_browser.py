@@ -1,0 +1,57 @@
+"""Every page and mode in a real Chromium: as wide as the screen, and by axe-core's rules."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from helpers import WAIT, settled
+
+from emnist_lab.maintenance import browser
+
+pytestmark = [
+    pytest.mark.skipif(browser.chromium() is None, reason="needs Chromium: apt-get install it"),
+    pytest.mark.timeout(600),
+]
+HELD = {"critical", "serious", "moderate"}
+# Of the canvas component, whose document isn't ours.
+THEIRS = {".dc-scroll"}
+
+
+@pytest.fixture(scope="module")
+def opened(window, site):
+    page = window.new_page()
+    page.set_default_timeout(WAIT)
+    yield lambda path: page.goto(f"{site}/{path}") and page
+    page.close()
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds, with the first element of each kind."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['impact']}: {one['id']}, {len(nodes)} times, as {nodes[0]['html'][:200]}"
+        for one in found
+        if one["impact"] in HELD
+        and (nodes := [node for node in one["nodes"] if not theirs(node["target"])])
+    ]
+
+
+def theirs(target: list) -> bool:
+    return any(name in str(target) for name in THEIRS)
+
+
+@pytest.mark.parametrize("name", browser.PLACES)
+def test_a_page_fits_the_screen_and_everybody_can_use_it(opened, name):
+    path, useful = browser.PLACES[name]
+    page = opened(path)
+    problems = []
+    for width, scheme in ((1280, "light"), (360, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        page.locator(useful).first.wait_for()
+        settled(page)
+        page.wait_for_timeout(300)
+        assert page.locator("[data-testid=stException]").count() == 0
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 1
+        problems += [f"{width} {scheme}: {one}" for one in violations(page)]
+    assert not problems
+    page.set_viewport_size({"width": 1280, "height": 800})
