@@ -81,7 +81,11 @@ def number_grid(image: np.ndarray) -> str:
         for row in image.tolist()
     )
     label = f"{image.shape[0]} by {image.shape[1]} pixel values"
-    return f'{_GRID}<div class="el-grid" tabindex="0" role="region" aria-label="{label}"><table aria-label="{label}">{rows}</table></div>'
+    table = f'<table aria-label="{label}">{rows}</table>'
+    # It scrolls by the keyboard, too.
+    return (
+        f'{_GRID}<div class="el-grid" tabindex="0" role="region" aria-label="Array">{table}</div>'
+    )
 
 
 def bars(names: list[str], probabilities: list[float]) -> str:
