@@ -1,9 +1,10 @@
 """Pages that show images and numbers in a real Chromium, and all pages at two widths."""
 
 import re
+from pathlib import Path
 
 import pytest
-from helpers import WAIT, go, press, settled
+from helpers import go, press, settled
 
 import emnist_lab as lab
 from emnist_lab.maintenance import browser
