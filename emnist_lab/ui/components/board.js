@@ -16,7 +16,12 @@ export default function ({ parentElement, data }) {
     if (!canvas || root().querySelector('style') || getComputedStyle(canvas).position !== 'absolute') return;
     root().append(Object.assign(document.createElement('style'), { textContent: STYLE }));
     Object.assign(canvas, { role: 'img', ariaLabel: data.label });
+    on.resize();
   }, 50);
+  on.resize = () => { // a board wider than the screen scrolls by the keyboard too
+    const box = root()?.querySelector('.dc-scroll');
+    if (box) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
+  };
   const clears = (event) => Object.entries(data.clearedBy).map(([key, shortcut]) => [document.querySelector(`.st-key-${key} button:enabled`), shortcut])
     .some(([button, shortcut]) => button && (event.key ? event.key === shortcut : event.composedPath().includes(button)));
   const hold = (old, held) => { old.classList.toggle('cleared', held); old.querySelector('[data-fabric=top]')?.classList.toggle('upper-canvas', !held); };
