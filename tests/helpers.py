@@ -43,7 +43,7 @@ VERSION_0_1 = Path(__file__).with_name("fixtures") / "version_0_1"  # files that
 # A run that was adapted before runs kept class priors.
 BEFORE_CLASS_PRIORS = Path(__file__).with_name("fixtures") / "before_class_priors"
 SHARED = "EMNIST_LAB_TESTS_SHARED"  # names the folder that all processes of a test run share
-WAIT = 60_000  # milliseconds in a browser: a limit for slow machines, not an expectation
+WAIT = 180_000  # milliseconds in a browser: a limit for slow machines, not an expectation
 JOB = 400_000  # the same for a process of low priority
 SEVEN = [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]
 
@@ -235,7 +235,7 @@ def refusal(capfd, *words):
 
 
 def opened(page: str, **query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     for key, value in query.items():
         app.query_params[key] = value
     if page != "home":

@@ -9,6 +9,7 @@ def _evaluate(options) -> dict:
     from ..data import loading
     from ..evaluation import class_matching, evaluation, results
     from ..runs import registry
+    from . import label_check
 
     run = registry.open_run(options.run)
     if options.stored:
@@ -17,6 +18,8 @@ def _evaluate(options) -> dict:
             found = evaluation.among_present(found)
     else:
         part = loading.load(options.split or _split(run, options), options.part, options.root)
+        if doubt := label_check.warning(part):
+            say(f"warning: {part.name}: {doubt}")
         found = evaluation.evaluate_part(run, part, over=options.over, unknown=options.unknown)
     result = results.as_json(found)
     if options.report:

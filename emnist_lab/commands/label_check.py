@@ -62,6 +62,11 @@ class LabelCheck:
         """Whether labels and images can't belong together."""
         return self.images >= _LEAST and self.kappa < _HOPELESS
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether not all labels can be believed, or others would agree far better."""
+        return self.images >= _LEAST and (self.kappa < _DOUBTFUL or self.moved != 0)
+
     def sentence(self) -> str:
         """What was found, for people.
 
@@ -201,3 +206,25 @@ def require(part: Part) -> LabelCheck | None:
         "or file holds the labels, or, where these are no Latin letters and digits, say behind the "
         "place which set it is, as in PLACE#fashion-mnist."
     )
+
+
+def warning(part: Part) -> str:
+    """What to say of a dataset whose labels are doubtful; see `check`.
+
+    Parameters
+    ----------
+    part : Part
+
+    Returns
+    -------
+    str
+        Empty where nothing is to be said.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> warning(lab.load("balanced", "test", "demo"))
+    ''
+    """
+    found = check(part)
+    return found.sentence() if found is not None and found.doubtful else ""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import LabError, RunError
-from . import events, job_limits
+from . import events, job_limits, label_check
 from .options import add_old_flag, add_options, from_options
 from .output import say, verb
 from .specs import TrainSpec
@@ -27,6 +27,8 @@ def _train(options) -> dict:
         run_folders.check_name(spec.name)
     job_limits.require_dataset(spec.root)
     train, test = spec.load()
+    if not options.events and (doubt := label_check.warning(train)):  # else a page says it
+        say(f"warning: {train.name}: {doubt}")
     run = training.fit(
         recipe,
         train,

@@ -245,7 +245,7 @@ def test_the_page_shows_what_was_interrupted_and_what_waits(place, folder, monke
     for key, spec, begun, stage in works:
         left.write(JobRecord(key, spec, "running" if begun else "queued", 1.0, begun, stage))
     left.close()
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     app.switch_page("pages/train.py").run()
     assert not app.exception
     said = "\n".join(one.value for one in app.warning).replace("\\", "")

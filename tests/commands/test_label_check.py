@@ -82,6 +82,21 @@ def test_an_import_whose_labels_are_wrong_is_refused(tmp_path, copy, capfd, home
     assert "look which column or file holds the labels" in said
 
 
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_doubtful_labels_are_warned_of_where_they_are_used(verb, tmp_path, copy, capfd, home):
+    images, labels = letters(copy)
+    inner = (labels > 0) & (labels < 25)
+    for part in ("train", "test"):
+        table(tmp_path / f"letters-{part}.csv", images[inner], labels[inner])
+    words = {
+        "train": ("train", "hog-qda", "--split", "letters"),
+        "evaluate": ("evaluate", "--run", "hog-qda"),
+    }[verb]
+    said = call(capfd, *words, "--root", tmp_path)[1]
+    assert "warning:" in said and "labels that are one higher" in said
+    assert "#letters-from-0" in said
+
+
 def test_a_set_is_said_when_it_is_imported(tmp_path, copy, capfd, home):
     digits = np.flatnonzero(copy.labels < 10)
     for part in ("train", "t10k"):

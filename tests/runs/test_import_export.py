@@ -366,7 +366,7 @@ def button(app: AppTest, label: str):
 def test_the_shelf(kept, home, packed):
     st.cache_data.clear()
     st.cache_resource.clear()
-    app = AppTest.from_function(_page, default_timeout=30).run()
+    app = AppTest.from_function(_page, default_timeout=300).run()
     assert not app.exception and "One run of your own" in app.caption[0].value
     app.selectbox(key="compare-shelf-run").set_value("hog-qda").run()
     assert button(app, "Delete").disabled and "came with" in button(app, "Delete").help
@@ -405,7 +405,7 @@ def test_the_shelf(kept, home, packed):
 
 def test_the_shelf_deletes_what_can_not_be_opened(kept, home):
     (kept.folder / MANIFEST).write_text("{")
-    app = AppTest.from_function(_page, default_timeout=30).run()
+    app = AppTest.from_function(_page, default_timeout=300).run()
     assert "mine" in next(one.options for one in app.selectbox if "can't be" in one.label)
     button(app, "Delete it").click().run()
     assert not app.exception and "is deleted" in app.success[0].value
@@ -414,7 +414,7 @@ def test_the_shelf_deletes_what_can_not_be_opened(kept, home):
 
 @pytest.mark.parametrize("page", ["evaluate", "draw"])
 def test_a_run_in_the_address_that_is_gone_is_said(page):
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     app.query_params["run"] = "deleted-one"
     app.switch_page(f"pages/{page}.py")
     app.run()

@@ -465,7 +465,7 @@ def test_the_train_page_shows_the_code_of_the_run(tmp_path, monkeypatch):
     monkeypatch.setenv("EMNIST_DIR", str(tmp_path))
     st.cache_data.clear()
     st.cache_resource.clear()
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     app.query_params.update({"recipe": "hog-qda", "split": "digits"})
     app.switch_page("pages/train.py").run()
     app.multiselect(key="train-classes-digits").set_value(["0", "1"])

@@ -51,23 +51,23 @@ def test_a_set_that_cannot_be_is_said_once_and_any_character_is_read(text):
 
 
 def test_characters_that_are_typed():
-    app = AppTest.from_string(CHOICE).run()
+    app = AppTest.from_string(CHOICE, default_timeout=300).run()
     assert app.session_state.classes == lab.open_run("hog-qda").classes
-    app = AppTest.from_string(CHOICE)
+    app = AppTest.from_string(CHOICE, default_timeout=300)
     app.session_state.characters = "A-C, 7"
     app.run()
     assert not app.exception and app.session_state.classes == list("7ABC")
 
 
 def test_one_click_reads_a_page_as_digits():
-    app = AppTest.from_string(CHOICE).run()
+    app = AppTest.from_string(CHOICE, default_timeout=300).run()
     app.button(key="draw-characters-suggested").click().run()
     assert not app.exception and app.session_state.classes == list("0123456789")
     assert app.selectbox(key="characters").value == "digits" and not app.button
 
 
 def test_a_page_that_was_read_as_digits_is_read_as_anything_after_a_click():
-    app = AppTest.from_string(EVIDENT).run()
+    app = AppTest.from_string(EVIDENT, default_timeout=300).run()
     assert "Read as digits, since it evidently holds nothing else" in said(app)
     app.button(key="draw-characters-any").click().run()
     assert not app.exception and not app.button and "Read as digits" not in said(app)

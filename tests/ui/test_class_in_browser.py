@@ -70,7 +70,7 @@ def test_a_visitor_uploads_as_much_as_they_may(visitor, course):
     assert sent.value.status == 204
     place = urlsplit(sent.value.url)
     # What a file's head says is enough: 65 MB through a browser would take a minute.
-    with contextlib.closing(http.client.HTTPConnection(place.netloc, timeout=60)) as sender:
+    with contextlib.closing(http.client.HTTPConnection(place.netloc, timeout=300)) as sender:
         sender.putrequest("PUT", f"{place.path.rpartition('/')[0]}/another")
         sender.putheader("Content-Length", str(65 * 2**20))
         sender.endheaders()

@@ -49,7 +49,7 @@ def store(home):
 
 
 def opened(page: str = "handwriting", owner: str | None = ME, **query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     for key, value in query.items():
         app.query_params[key] = value
     if owner:
@@ -157,7 +157,7 @@ def test_delete_all_asks_first(store):
 
 
 def test_a_browser_that_keeps_nothing_is_told(store):
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     app.session_state["owner"], app.session_state["owner-ephemeral"] = ME, True
     app.switch_page("pages/handwriting.py").run()
     assert not app.exception and "until the page is closed" in said(app)
@@ -272,7 +272,7 @@ def alone(monkeypatch):
 
 
 def on_board(owner: str | None = ME) -> AppTest:
-    app = AppTest.from_function(keeping, default_timeout=60)
+    app = AppTest.from_function(keeping, default_timeout=300)
     app.session_state["strokes"] = SEVEN
     if owner:
         app.session_state["owner"] = owner
@@ -331,7 +331,7 @@ def drill():
 
 
 def practising() -> AppTest:
-    app = AppTest.from_function(drill, default_timeout=60)
+    app = AppTest.from_function(drill, default_timeout=300)
     app.session_state["strokes"], app.session_state["owner"] = [], ME
     return press(app.run(), "Begin")
 
@@ -382,7 +382,7 @@ def test_practice_scores_a_stroke_that_came_after_the_page(alone):
 
 
 def drawn_on_draw(strokes, **query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     for key, value in query.items():
         app.query_params[key] = value
     app.session_state["owner"] = ME

@@ -41,7 +41,7 @@ def store(home, monkeypatch):
 
 
 def opened(page: str, strokes=None, key: str = "draw-board", **query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     for name, value in {"run": "hog-qda", **query}.items():
         app.query_params[name] = value
     app.session_state["owner"] = ME

@@ -104,7 +104,7 @@ def test_a_folder_is_named_on_the_data_page(folder, tmp_path):
 
 def test_an_imported_dataset_is_used_and_deleted(folder):
     user_datasets.import_dataset(sorted(folder.glob("emnist-digits-*")), "mine")
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     app.session_state["data"] = "mine"
     app.switch_page("pages/data.py").run()
     assert not app.exception and not app.error
@@ -258,7 +258,7 @@ SEVEN = [[(60, 60), (200, 60), (110, 230)]]
 
 def drawing(strokes, key="draw-board", **query) -> AppTest:
     """The Draw page with these strokes on a board."""
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     for name, value in query.items():
         app.query_params[name] = value
     app.switch_page("pages/draw.py")

@@ -28,7 +28,7 @@ def written(says="HAX\n734"):
 
 
 def opened(data=None):
-    page = AppTest.from_string(PAGE, default_timeout=60)
+    page = AppTest.from_string(PAGE, default_timeout=300)
     if data is not None:
         page.session_state.draw_picture_file = data
         page.session_state.draw_picture_name = "page_[1].png"

@@ -20,7 +20,7 @@ ANN, BOB = owner_id("ann"), owner_id("bob")
 
 def visited(page: str, who: str | None = ANN, **query) -> AppTest:
     """A page as a browser's owner sees it: without one, a test can't tell who it is."""
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     if who:
         app.session_state["owner"] = who
     for key, value in query.items():
@@ -104,7 +104,7 @@ def test_an_address_of_somebody_elses_run_or_dataset_opens_nothing(course, folde
      ("compare-shelf-run", "of-bob", "compare")],
 )  # fmt: skip
 def test_a_crafted_message_opens_nothing_of_others(course, key, value, page):
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
     app.session_state["owner"] = ANN
     app.session_state[key] = value  # as if a list had held it
     if page != "home":
