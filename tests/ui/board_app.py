@@ -1,7 +1,9 @@
-"""A page with a board alone, for tests in a browser: shows the strokes that the server has."""
+"""A page with a board alone, for tests in a browser: shows the strokes that the server has.
+
+Its address says how wide the board is, and how many seconds each answer takes.
+"""
 
 import json
-import os
 import time
 
 import streamlit as st
@@ -13,8 +15,8 @@ if not other:
 
     @st.fragment
     def show() -> None:
-        time.sleep(float(os.environ.get("BOARD_DELAY", 0)))
-        width = int(os.environ.get("BOARD_WIDTH", SIDE))
+        time.sleep(float(st.query_params.get("delay", 0)))
+        width = int(st.query_params.get("width", SIDE))
         drawn = board("board", width=width, cleared_by={"empty": "x"})
         strokes = [stroke.round(2).tolist() for stroke in drawn.strokes]
         st.button("Empty it", key="empty", shortcut="x", on_click=drawn.clear)
