@@ -14,7 +14,7 @@ ORDERS = ("by alphabet", "by confusion")
 
 
 class ConfusedCell(NamedTuple):
-    """A cell of the confusion matrix off its diagonal, with an image of each class.
+    """A cell of the confusion matrix off its diagonal.
 
     Attributes
     ----------
@@ -26,9 +26,6 @@ class ConfusedCell(NamedTuple):
         Images of the true class.
     misread : int
         Index of the image of the cell whose answer has the highest probability.
-    typical : int or None
-        Index of the image of class `read` that is predicted right with the highest
-        probability; None where none is.
     """
 
     true: int
@@ -36,7 +33,6 @@ class ConfusedCell(NamedTuple):
     count: int
     of: int
     misread: int
-    typical: int | None
 
 
 def cluster_order(confusion: np.ndarray) -> np.ndarray:
@@ -191,7 +187,7 @@ def pairs(report: Report, count: int = 12) -> pd.DataFrame:
 
 
 def confused_cells(report: Report, count: int = 6) -> list[ConfusedCell]:
-    """The cells with most errors, each with an image of the one class and of the other.
+    """The cells with most errors.
 
     Parameters
     ----------
@@ -208,7 +204,7 @@ def confused_cells(report: Report, count: int = 6) -> list[ConfusedCell]:
     --------
     >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
     >>> confused_cells(report)
-    [ConfusedCell(true=1, read=0, count=1, of=2, misread=2, typical=0)]
+    [ConfusedCell(true=1, read=0, count=1, of=2, misread=2)]
     """
     errors = report.confusion.copy()
     np.fill_diagonal(errors, 0)
@@ -218,7 +214,6 @@ def confused_cells(report: Report, count: int = 6) -> list[ConfusedCell]:
     for true, read in cells:
         if not errors[true, read]:
             break
-        right = images_in_cell(report, read, read)
         found.append(
             ConfusedCell(
                 true,
@@ -226,7 +221,6 @@ def confused_cells(report: Report, count: int = 6) -> list[ConfusedCell]:
                 int(errors[true, read]),
                 int(report.confusion[true].sum()),
                 int(images_in_cell(report, true, read)[0]),
-                int(right[0]) if len(right) else None,
             )
         )
     return found
