@@ -5,6 +5,7 @@ import streamlit as st
 
 from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
+from emnist_lab.metrics import glossary
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_dataset, current_run, messages, page_address
 from emnist_lab.ui.components.gallery import gallery
@@ -77,7 +78,7 @@ def show_wall() -> None:
 
 def show_confused(run: Run) -> None:
     """What a run confuses most."""
-    st.header("What is confused most", anchor=False)
+    st.header("What is confused most", anchor=False, help=glossary.help_of("confusion matrix"))
     try:
         confused_pairs.show(run)
     except LabError as error:

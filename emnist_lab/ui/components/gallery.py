@@ -63,7 +63,7 @@ export default function (component) {
     tile.onclick = () => { mark(i); setTriggerValue('picked', data.ids[i]); };
     tile.onfocus = () => stop(i);
   });
-  const across = () => Math.max(1, Math.round(grid.clientWidth / (tiles[0].offsetWidth + GAP)));
+  const across = () => getComputedStyle(grid).gridTemplateColumns.split(' ').length;
   grid.onkeydown = (event) => {
     const shown = tiles.filter((tile) => !tile.hidden), at = shown.indexOf(event.target);
     const row = across(), last = shown.length - 1;
@@ -80,7 +80,7 @@ export default function (component) {
   const fit = () => {
     if (!grid.clientWidth) return;
     tiles.forEach((tile) => { tile.hidden = false; });
-    const row = across(), high = tiles[0].offsetHeight + GAP;
+    const row = across(), high = tiles[0].getBoundingClientRect().height + GAP;
     const rows = Math.min(Math.floor(data.height / high), Math.floor(tiles.length / row));
     tiles.forEach((tile, i) => { tile.hidden = i >= Math.max(rows * row, 1); });
     if (tiles.find((tile) => tile.tabIndex === 0)?.hidden) stop(0);

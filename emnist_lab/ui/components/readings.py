@@ -89,7 +89,7 @@ def answer(one: Prediction, scribble: bool = False) -> tuple[str, str]:
     Returns
     -------
     answer, beside : str
-        ``"B"`` and ``"97.2%"``, or ``"Not sure"`` and ``"perhaps B"``.
+        ``"B"`` and ``"97%"``, or ``"Not sure"`` and ``"perhaps B"``.
     """
     names = one.names or display_names(one.classes)
     decision = decide(one.probabilities, one.classes)
@@ -98,7 +98,8 @@ def answer(one: Prediction, scribble: bool = False) -> tuple[str, str]:
         return "Not sure", ""
     if not decision.sure:
         return "Not sure", f"perhaps {read}"
-    return read, f"{decision.probability:.1%}"
+    sure = decision.probability
+    return read, f"{sure:.1%}" if sure > 0.99 else f"{sure:.0%}"  # as the bars: no 100% by rounding
 
 
 def _column(one: Prediction, scribble: bool = False) -> dict:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.evaluation import model_inputs
-from emnist_lab.metrics import definitions
+from emnist_lab.metrics import glossary
 from emnist_lab.models import catalog
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run
@@ -41,13 +41,16 @@ class Card(NamedTuple):
 
     Attributes
     ----------
-    title, classifier, sees : str
-        What is given, what reads it, and the picture in words.
+    title, term : str
+        What is given, and what it is called in the glossary.
+    classifier, sees : str
+        What reads it, and the picture in words.
     picture : callable
         From an image, ndarray of shape (28, 28), dtype uint8, to the picture of it.
     """
 
     title: str
+    term: str
     classifier: str
     sees: str
     picture: Callable[[np.ndarray], np.ndarray]
@@ -56,12 +59,14 @@ class Card(NamedTuple):
 CARDS = {
     "pixels-logistic": Card(
         "Pixels",
+        "features",
         "Logistic regression on pixels",
         "784 grey levels, one weight each for every class.",
         _pixels,
     ),
     "hog-qda": Card(
         "Edges",
+        "HOG",
         "One Gaussian a class, on edges (HOG)",
         "Which way edges run in each of 7 × 7 cells, once slant and proportions are normalised: "
         "the brighter, the stronger. Larger cells and the ink's thickness go with them.",
@@ -69,6 +74,7 @@ CARDS = {
     ),
     "warped-blend": Card(
         "Warped images",
+        "augmentation",
         "An ensemble of neural networks",
         "Trained on images that are turned, stretched, slanted and bent anew each time, as these "
         "nine are; reads their edges, and features of pixels that it learned.",
@@ -109,7 +115,7 @@ def _show_card(
     run: Run, card: Card, shown: Shown, prediction: Prediction | None, scribble: bool
 ) -> None:
     scores = run.manifest["scores"]
-    st.subheader(card.title, anchor=False)
+    st.subheader(card.title, anchor=False, help=glossary.help_of(card.term))
     what = "the example" if shown.example else "your drawing"
     with st.container(horizontal=True, gap="small"):
         smooth = "smooth" if card.picture is _edges else ""
@@ -120,7 +126,7 @@ def _show_card(
             width=_WIDE,
         )
         with st.container(width=120, gap="small"):
-            about = definitions.get("accuracy").help
+            about = glossary.help_of("accuracy")
             st.metric("Accuracy", f"{scores['accuracy']:.1%}", help=about)
             st.caption(f"ROC AUC {scores['roc_auc_ovo']:.4f}")
     if prediction is not None:
