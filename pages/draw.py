@@ -7,15 +7,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab.data.classes import class_index, display_names
-from emnist_lab.errors import InkError, LabError, RunError
-from emnist_lab.handwriting import character_set, drawing_reader, ink, scribble_detector
+from emnist_lab.errors import InkError, LabError
+from emnist_lab.handwriting import character_set
 from emnist_lab.handwriting.decision import decide
-from emnist_lab.handwriting.ink import Raster
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages, own_hand
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
-from emnist_lab.ui.components.readings import Prediction, readings
-from emnist_lab.ui.draw import character_choice, ink_steps, keep_buttons
+from emnist_lab.ui.components.readings import Prediction
+from emnist_lab.ui.draw import character_choice, ink_steps, keep_buttons, live_reading
 from emnist_lab.ui.draw.picture_corrections import keep_corrected
 from emnist_lab.ui.draw.picture_mode import scanned
 from emnist_lab.ui.draw.practice_mode import CLEARED_BY, asks, practice
@@ -25,15 +24,6 @@ from emnist_lab.ui.formatting import plain
 
 REFERENCE = "pixels-logistic"
 MOST = 3  # runs beside the one in use
-# Shown until something is drawn: a B, which gradients tell from the 8 that raw pixels take it for.
-EXAMPLE = [
-    [(95, 50), (92, 225)],
-    [
-        *[(95, 55), (132, 57), (153, 68), (164, 87), (164, 106), (152, 123), (124, 134)],
-        *[(137, 135), (160, 146), (174, 163), (177, 182), (170, 201), (153, 216), (128, 223)],
-        (92, 224),
-    ],
-]
 
 
 def choose(choice: DeltaGenerator) -> list[Run]:
@@ -76,33 +66,6 @@ def choose(choice: DeltaGenerator) -> list[Run]:
     return opened
 
 
-def read(drawing: Raster, runs: list[Run]) -> list[tuple[Run, Prediction]]:
-    """What runs say of a drawing; one that fails is said, and the others go on."""
-    found = []
-    for run in runs:
-        try:
-            run.warm_up()
-            probabilities = drawing_reader.predict_raster(run, drawing)
-        except RunError as error:
-            messages.say_error(error)
-        else:
-            names = character_set.names_of(run)
-            found.append((run, Prediction(run.name, run.classes, probabilities, names)))
-    return found
-
-
-def say_scribble() -> None:
-    """That the drawing shows no character, and how often that is said wrongly."""
-    rates = scribble_detector.operating_point()
-    wrong = [f"{share:.1%} of the {name}" for name, share in rates["wrongly_refused"].items()]
-    right = rates["refused"].values()
-    st.markdown(
-        f":material/gesture: **{scribble_detector.REJECTED}**",
-        help=f"Said of {min(right):.0%} to {max(right):.0%} of scribbles, by their kind; wrongly "
-        f"of {plain(' and of '.join(wrong))}. What a run would say shows all the same.",
-    )
-
-
 @messages.fragment_with_errors
 def draw(runs: list[Run]) -> None:
     """Board and readings: a stroke runs this part of the page alone."""
@@ -110,29 +73,17 @@ def draw(runs: list[Run]) -> None:
     with row.container(width=SIDE + 48):
         drawn = board("draw-board")
     place = row.container(width=680)
-    empty = not drawn.strokes
-    if empty:
-        drawn = drawn._replace(strokes=EXAMPLE)
     try:
-        drawing = ink.rasterize(drawn.strokes, drawn.pen_width)  # its images are made once
+        shown = live_reading.take(drawn)
     except InkError as error:
         place.info(str(error), icon=":material/draw:")
         return
-    in_use = runs[0]
+    in_use, image = runs[0], shown.image
     runs = [own_hand.applied(in_use), *runs[1:]]
     with place:
-        found, image = read(drawing, runs), drawing.image
-        scribble = bool(scribble_detector.is_scribble(image[None])[0])
-        readings(
-            [reading for _, reading in found],
-            key="draw-readings",
-            heading="An example, not yours: a B" if empty else "Your drawing",
-            example=empty,
-            scribble=scribble,
-        )
-        if scribble:
-            say_scribble()
-        if empty:
+        found = live_reading.read(shown.drawing, runs)
+        live_reading.show(shown, found, "draw-readings")
+        if shown.example:
             st.caption(
                 "The canvas is empty: draw a digit or a letter, anywhere on it and as large as you "
                 "like. It is read after every stroke."
@@ -142,8 +93,8 @@ def draw(runs: list[Run]) -> None:
             labels = character_set.whole(found[0][0]).classes
             keep_buttons.keep(image, drawn.strokes, drawn.pen_width, predictions, labels=labels)
         own_hand.say(in_use)
-    st.markdown(f"**How {'the example' if empty else 'your drawing'} becomes an array**")
-    ink_steps.steps(drawing)
+    st.markdown(f"**How {'the example' if shown.example else 'your drawing'} becomes an array**")
+    ink_steps.steps(shown.drawing)
     # What explains an answer looks at the run that lies on disk.
     on_disk = [(in_use if run is runs[0] else run, one) for run, one in found]
     look(image, [(character_set.whole(run), one) for run, one in on_disk])

@@ -1,4 +1,4 @@
-"""Training images that are most like an image, as a run's classifier sees them."""
+"""Training images that are most like an image, as a run's classifier sees them; typical images."""
 
 from collections.abc import Callable
 
@@ -16,6 +16,28 @@ from ..runs.manifest import MODEL, Damaged
 from ..runs.run import Run
 
 _BATCH = 4096  # images whose features are made at a time
+
+
+def most_typical(images: np.ndarray) -> int:
+    """The image that is nearest to the mean of all, pixel by pixel.
+
+    Parameters
+    ----------
+    images : ndarray of shape (N, 28, 28), dtype uint8
+        At least one.
+
+    Returns
+    -------
+    int
+        Its index; the first of equals.
+
+    Examples
+    --------
+    >>> most_typical(np.array([0, 90, 100, 110, 255], np.uint8).reshape(5, 1, 1))
+    3
+    """
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    return int(np.square(flat - flat.mean(axis=0)).sum(axis=1).argmin())
 
 
 def find_training_images(run: Run, train: Part) -> Part:

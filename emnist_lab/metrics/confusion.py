@@ -1,5 +1,7 @@
 """Confused classes: their order in a matrix, the images of a cell, the most confused pairs."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
@@ -9,6 +11,28 @@ from .ranking import descending_order
 from .report import Report
 
 ORDERS = ("by alphabet", "by confusion")
+
+
+class ConfusedCell(NamedTuple):
+    """A cell of the confusion matrix off its diagonal.
+
+    Attributes
+    ----------
+    true, read : int
+        True class, and the class that its images are predicted as.
+    count : int
+        Images in the cell.
+    of : int
+        Images of the true class.
+    misread : int
+        Index of the image of the cell whose answer has the highest probability.
+    """
+
+    true: int
+    read: int
+    count: int
+    of: int
+    misread: int
 
 
 def cluster_order(confusion: np.ndarray) -> np.ndarray:
@@ -160,3 +184,43 @@ def pairs(report: Report, count: int = 12) -> pd.DataFrame:
         }
     )
     return frame[frame["errors"] > 0].reset_index(drop=True)
+
+
+def confused_cells(report: Report, count: int = 6) -> list[ConfusedCell]:
+    """The cells with most errors.
+
+    Parameters
+    ----------
+    report : Report
+    count : int
+        How many at most.
+
+    Returns
+    -------
+    list of ConfusedCell
+        Most errors first.
+
+    Examples
+    --------
+    >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["0", "1"])
+    >>> confused_cells(report)
+    [ConfusedCell(true=1, read=0, count=1, of=2, misread=2)]
+    """
+    errors = report.confusion.copy()
+    np.fill_diagonal(errors, 0)
+    order = descending_order(errors, count)
+    found = []
+    cells = np.transpose(np.unravel_index(order, errors.shape)).tolist()
+    for true, read in cells:
+        if not errors[true, read]:
+            break
+        found.append(
+            ConfusedCell(
+                true,
+                read,
+                int(errors[true, read]),
+                int(report.confusion[true].sum()),
+                int(images_in_cell(report, true, read)[0]),
+            )
+        )
+    return found

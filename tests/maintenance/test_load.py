@@ -42,7 +42,7 @@ def test_pages_show_what_was_asked_for(server):
     seen, errors = asyncio.run(visited())
     assert errors == []
     after = dict(zip(TOUR, seen, strict=True))
-    assert "The lesson in three numbers" in after["Home"]
+    assert "What three classifiers see of the example" in after["Home"]
     assert "aria-pressed" in after["an image"] and "as an array" in after["an image"]
     assert "of_true" in after["a cell"] and "Most confused" in after["a cell"]
     assert "Your drawing" in after["a stroke"] and "Your drawing" not in after["Draw"]

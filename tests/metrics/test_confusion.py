@@ -71,3 +71,15 @@ def test_pairs_count_both_ways(report):
         assert row.auc == report.aucs.pairwise[row.first, row.second]
     perfect = Report(report.labels, np.eye(6)[report.labels], list("ABCDEF"))
     assert confusion.pairs(perfect).empty
+
+
+def test_the_cells_with_most_errors_come_with_a_misread_image():
+    labels, scores = data(classes=5)
+    report = Report(labels, scores, list("abcde"))
+    cells = confusion.confused_cells(report, 4)
+    assert [(report.names[one.true], report.names[one.read], one.count, one.of) for one in cells] \
+        == [tuple(row)[:4] for row in report.confused_pairs(4).values.tolist()]  # fmt: skip
+    for one in cells:
+        assert report.labels[one.misread] == one.true
+        assert report.predicted[one.misread] == one.read
+    assert len(confusion.confused_cells(report, 100)) == (report.confusion > 0).sum() - 5

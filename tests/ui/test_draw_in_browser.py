@@ -62,7 +62,7 @@ def test_draw_undo_clear_and_return(page, empty_site):
     reads(page, "T")
     both = page.locator(browser.BARS).inner_text()
     go(page, "Home")
-    page.get_by_text("The lesson in three numbers").wait_for()
+    page.get_by_text("Images of the dataset in use").wait_for()
     go(page, "Draw")
     waits_for(page, both)
     press(page, "Clear")
@@ -89,7 +89,7 @@ def test_no_message_refers_to_an_earlier_one(page, empty_site):
     example.wait_for()
     settled(page)
     go(page, "Home")
-    page.get_by_text("The lesson in three numbers").wait_for()
+    page.get_by_text("Images of the dataset in use").wait_for()
     go(page, "Draw")
     example.wait_for()  # the same large elements again
     settled(page)

@@ -7,6 +7,7 @@ const find = (node, name) => node.querySelector(name) ?? [...node.querySelectorA
 
 export default function ({ parentElement, data }) {
   parentElement.stop?.();
+  parentElement.querySelector('span').textContent = data.hint;
   const host = parentElement.getRootNode().host ?? parentElement, begun = Date.now(), gone = new AbortController();
   const place = host.closest('[data-testid=stVerticalBlock]') ?? document, on = {};
   const root = () => find(place, '.dc-root'), press = (name) => find(place, `button[aria-label="${name}"]`)?.click();

@@ -21,7 +21,8 @@ _PENS = (8, 36)
 _TOOLBAR = 44  # CSS pixels that the component's toolbar takes above the canvas
 _companion = st.components.v2.component(
     "emnist_lab_board",
-    html='<span></span><p role="alert" hidden>The canvas didn\'t load: reload the page, or use '
+    html='<span style="display: block; white-space: pre; font: 500 14px/1.4 var(--st-font)"></span>'
+    '<p role="alert" hidden>The canvas didn\'t load: reload the page, or use '
     "<b>Picture</b> above.</p>",
     js=Path(__file__).with_name("board.js").read_text(encoding="utf-8"),
 )
@@ -65,6 +66,7 @@ def board(
     label: str = "Board: draw one digit or letter",
     hint: str = "Draw a digit or a letter.",
     cleared_by: Mapping[str, str] | None = None,
+    brief: bool = False,
 ) -> Board:
     """Show a board, and say what is drawn on it.
 
@@ -84,6 +86,8 @@ def board(
     cleared_by : mapping of str to str, optional
         Keys of buttons whose callback clears the board, and the shortcut of each or "".
         From their press to the answer the canvas takes no stroke: it would be lost.
+    brief : bool
+        Without the pen's width and the word on editing; its hint stands above the canvas.
 
     Returns
     -------
@@ -96,14 +100,15 @@ def board(
     """
     session, of_drawing = st.session_state, f"{key}-drawn"
     drawn: Drawn = session.setdefault(of_drawing, Drawn())
-    widget = f"{key}-canvas-{drawn.turn}"
-    if widget not in session:
+    widget, here = f"{key}-canvas-{drawn.turn}", session.get("page_shown")
+    if widget not in session or here != session.get(f"{key}-page"):
+        session[f"{key}-page"] = here
         # The browser makes the canvas anew, with what was drawn before. Until it is gone again
         # that mustn't change: a changed one would be loaded over the stroke that is on its way.
         session[f"{key}-first"] = drawn
     first: Drawn = session[f"{key}-first"]
     clearing = {f"{key}-clear": "", **(cleared_by or {})}
-    data = {"label": label, "clearedBy": clearing}
+    data = {"label": label, "clearedBy": clearing, "hint": hint if brief else ""}
     _companion(key=f"{key}-companion", data=data, height=_TOOLBAR)
     try:
         from streamlit_drawable_canvas import st_canvas
@@ -127,12 +132,14 @@ def board(
         st.button(
             "Clear", icon=":material/delete:", key=f"{key}-clear", on_click=clear, args=(key,)
         )
-    pen = st.slider("Pen width", *_PENS, first.pen, key=f"{key}-pen", width=width)
-    st.caption(
-        f"{hint} :material/edit: above it moves, turns, scales and removes strokes; press it again "
-        "to draw.",
-        width=width,
-    )
+    pen = first.pen
+    if not brief:
+        pen = st.slider("Pen width", *_PENS, first.pen, key=f"{key}-pen", width=width)
+        st.caption(
+            f"{hint} :material/edit: above it moves, turns, scales and removes strokes; press it "
+            "again to draw.",
+            width=width,
+        )
     session[of_drawing] = drawn = Drawn(sent, pen, drawn.turn)
     return Board(
         strokes_from_canvas(sent), float(pen), lambda: clear(key), lambda: _latest(key, widget)

@@ -16,12 +16,14 @@ _CSS = """
   gap: 3px; max-height: var(--most); overflow-y: auto; padding: 3px; }
 .tile { aspect-ratio: 1; padding: 0; border: 0; border-radius: 4px; cursor: pointer;
   background: #000 var(--sprite) no-repeat; outline-offset: 1px; }
+.tile[hidden] { display: none; }
 .tile:hover { outline: 2px solid var(--st-primary-color); }
 .tile:focus-visible, .tile[aria-pressed=true] { outline: 3px solid var(--st-primary-color); }
 """
 
 # Positions are percentages, so that tiles may stretch with the page.
 _JS = """
+const GAP = 3;
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
   const grid = parentElement.querySelector('.grid');
@@ -50,17 +52,44 @@ export default function (component) {
     grid.scrollTop = 0;
   }
   const tiles = [...grid.children];
+  // One stop for Tab: the tile that was looked at last, at first the one that is marked.
+  const stop = (i) => tiles.forEach((tile, j) => { tile.tabIndex = i === j ? 0 : -1; });
   const mark = (i) => tiles.forEach((t, j) => t.setAttribute('aria-pressed', String(i === j)));
   mark(data.selected);
+  const known = tiles.findIndex((tile) => tile.tabIndex === 0 && tile.hasAttribute('tabindex'));
+  if (known < 0 || data.selected !== grid.selected) stop(Math.max(data.selected, 0));
+  grid.selected = data.selected;
   tiles.forEach((tile, i) => {
     tile.onclick = () => { mark(i); setTriggerValue('picked', data.ids[i]); };
+    tile.onfocus = () => stop(i);
   });
+  const across = () => getComputedStyle(grid).gridTemplateColumns.split(' ').length;
   grid.onkeydown = (event) => {
-    const row = Math.max(1, Math.round(grid.clientWidth / (tiles[0].offsetWidth + 3)));
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row }[event.key];
-    const to = tiles[tiles.indexOf(event.target) + step];
-    if (step && to) { event.preventDefault(); to.focus(); }
+    const shown = tiles.filter((tile) => !tile.hidden), at = shown.indexOf(event.target);
+    const row = across(), last = shown.length - 1;
+    const to = {
+      ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + row, ArrowUp: at - row,
+      Home: 0, End: last,
+    }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    shown[to]?.focus();
   };
+  if (!data.whole) return;
+  // As many rows as there is room for, each of them full.
+  const fit = () => {
+    if (!grid.clientWidth) return;
+    tiles.forEach((tile) => { tile.hidden = false; });
+    const row = across(), high = tiles[0].getBoundingClientRect().height + GAP;
+    const rows = Math.min(Math.floor(data.height / high), Math.floor(tiles.length / row));
+    tiles.forEach((tile, i) => { tile.hidden = i >= Math.max(rows * row, 1); });
+    if (tiles.find((tile) => tile.tabIndex === 0)?.hidden) stop(0);
+  };
+  grid.style.overflow = 'hidden';
+  fit();
+  const observer = new ResizeObserver(fit);
+  observer.observe(grid.parentElement);
+  return () => observer.disconnect();
 }
 """
 
@@ -87,8 +116,11 @@ def gallery(
     on_pick: Callable[[object], None] | None = None,
     tile: int = 40,
     height: int = 460,
+    whole_rows: bool = False,
 ) -> None:
-    """Show images as one sprite; a click or Enter picks one, arrow keys move.
+    """Show images as one sprite; a click or Enter picks one.
+
+    It is one stop for the Tab key: arrow keys, Home and End move inside it.
 
     Parameters
     ----------
@@ -110,6 +142,8 @@ def gallery(
         Smallest side of a tile in CSS pixels.
     height : int
         The gallery scrolls beyond this many CSS pixels.
+    whole_rows : bool
+        It doesn't scroll: as many of the images show as fill rows within `height`.
     """
     columns = min(_COLUMNS, len(images))
     content = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()
@@ -133,6 +167,7 @@ def gallery(
             "tile": tile,
             "height": height,
             "label": label,
+            "whole": whole_rows,
         },
         on_picked_change=picked,
     )

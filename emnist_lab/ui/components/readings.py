@@ -77,17 +77,39 @@ def readings(
     _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
 
 
-def _column(one: Prediction, scribble: bool = False) -> dict:
+def answer(one: Prediction, scribble: bool = False) -> tuple[str, str]:
+    """What a prediction comes to, in a few words.
+
+    Parameters
+    ----------
+    one : Prediction
+    scribble : bool
+        As for `readings`.
+
+    Returns
+    -------
+    answer, beside : str
+        ``"B"`` and ``"97%"``, or ``"Not sure"`` and ``"perhaps B"``.
+    """
     names = one.names or display_names(one.classes)
     decision = decide(one.probabilities, one.classes)
     read = " / ".join(names[index] for index in decision.members)
-    big, beside, note = read, f"{decision.probability:.0%}", ""
     if scribble:
-        big, beside = "Not sure", ""
-    elif not decision.sure:
-        big, beside = "Not sure", f"perhaps {read}"
+        return "Not sure", ""
+    if not decision.sure:
+        return "Not sure", f"perhaps {read}"
+    sure = decision.probability
+    return read, f"{sure:.1%}" if sure > 0.99 else f"{sure:.0%}"  # as the bars: no 100% by rounding
+
+
+def _column(one: Prediction, scribble: bool = False) -> dict:
+    names = one.names or display_names(one.classes)
+    decision = decide(one.probabilities, one.classes)
+    big, beside = answer(one, scribble)
+    note = ""
+    if not scribble and not decision.sure:
         note = "Whatever it names is more likely wrong than right."
-    elif len(decision.members) > 1:
+    elif not scribble and len(decision.members) > 1:
         note = "One of these: alone, nobody can tell them apart."
     return {
         "who": one.who,
