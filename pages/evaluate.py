@@ -1,9 +1,10 @@
-"""Evaluate: metrics, errors, calibration and label issues of a run."""
+"""Evaluate: metrics, confusions, calibration and label errors of a run."""
 
 import streamlit as st
 
 from emnist_lab.errors import LabError
-from emnist_lab.evaluation import html_report
+from emnist_lab.evaluation import figures, html_report
+from emnist_lab.metrics import glossary
 from emnist_lab.server import mark_access
 from emnist_lab.ui import (
     address,
@@ -12,47 +13,50 @@ from emnist_lab.ui import (
     current_visitor,
     job_panel,
     messages,
+    provenance,
 )
 from emnist_lab.ui.evaluate import (
     calibration_tab,
     confusion_tab,
     embedding_tab,
-    label_issues_tab,
+    label_errors_tab,
     prior_panel,
     roc_tab,
+    style,
     summary,
 )
 from emnist_lab.ui.formatting import plain
 
-FORMER_LOOKS = {"Sureness": "Calibration", "Doubtful labels": "Label issues", "Map": "Embedding"}
+FORMER = {  # parameter of the address -> what it was called before -> today
+    "look": {
+        "Sureness": "Calibration",
+        "Doubtful labels": "Label errors",
+        "Label issues": "Label errors",
+        "Map": "Embedding",
+        "Classes": "Per-class metrics",
+    },
+    "on": current_evaluation.FORMER_ON,
+    "scale": figures.FORMER_SCALES,
+    "doubts": label_errors_tab.FORMER,
+    "colours": embedding_tab.FORMER_COLOURS,
+}
 
-address.redirect_former(
-    "pages/evaluate.py", {"look": FORMER_LOOKS, "doubts": label_issues_tab.FORMER}
-)
-st.title("Evaluate")
-run = current_run.choose_run()
+address.redirect_former("pages/evaluate.py", FORMER)
+head = st.container(horizontal=True, vertical_alignment="bottom", key="evaluate-head")
+with head:
+    style.headed("Evaluate", "evaluate-style")
+run = current_run.choose_run("Run", head, width=260)
 if run is None:
     st.info("There are no runs yet: make one on the Train page.", icon=":material/model_training:")
     st.stop()
 current_run.say_trained_on_generated(run)
-st.caption(current_run.trained_on(run))
 try:
-    evaluation = current_evaluation.choose_evaluation(run)
+    evaluation = current_evaluation.choose_evaluation(run, head)
 except LabError as error:
     messages.stop_on(error)
 if evaluation is None:
     st.stop()
 report = evaluation.report
-summary.headline(evaluation)
-absent = run.manifest["data"]["train"].get("absent") or []
-if absent:
-    st.warning(
-        f"Training had no image of {plain(', '.join(map(str, absent)))}: this run never reads "
-        "anything as that. Train on more images, or choose the other classes only.",
-        icon=":material/warning:",
-    )
-for remark in evaluation.remarks():
-    st.warning(plain(remark), icon=":material/warning:")
 
 
 def report_file() -> str:
@@ -62,16 +66,32 @@ def report_file() -> str:
     return html_report.document(evaluation, marks, intervals)
 
 
-st.download_button(
-    "Report",
-    report_file,
-    f"{evaluation.stem}-evaluation.html",
-    "text/html",
-    icon=":material/description:",
-    on_click="ignore",
-    help="One HTML file with the figures, the numbers and where they come from; needs nothing "
-    "beside it.",
-)
+with head:
+    provenance.show(
+        *current_evaluation.provenance_of(evaluation),
+        about="these figures",
+        generated=evaluation.generated,
+    )
+    st.download_button(
+        "Report",
+        report_file,
+        f"{evaluation.stem}-evaluation.html",
+        "text/html",
+        icon=":material/description:",
+        on_click="ignore",
+        help="One HTML file with the figures, the numbers and where they come from; needs nothing "
+        "beside it.",
+    )
+summary.headline(evaluation)
+absent = run.manifest["data"]["train"].get("absent") or []
+if absent:
+    st.warning(
+        f"Training had no image of {plain(', '.join(map(str, absent)))}: this run never predicts "
+        "that. Train on more images, or choose the other classes only.",
+        icon=":material/warning:",
+    )
+for remark in evaluation.remarks():
+    st.warning(plain(remark), icon=":material/warning:")
 
 
 def show_confusion() -> None:
@@ -95,18 +115,18 @@ def show_calibration() -> None:
     """Reliability, temperature scaling, class prior, and accuracy against coverage."""
     left, right = st.columns([1, 1.2], gap="large")
     with left:
-        st.subheader("Reliability")
+        st.header("Reliability diagram", help=glossary.help_of("reliability diagram"))
         calibration_tab.reliability(evaluation)
         calibration_tab.temperature(run)
         prior_panel.show_prior(evaluation)
     with right:
-        st.subheader("Abstaining")
-        calibration_tab.abstaining(evaluation)
+        st.header("Selective prediction", help=glossary.help_of("selective prediction"))
+        calibration_tab.selective_prediction(evaluation)
 
 
-def show_label_issues() -> None:
+def show_label_errors() -> None:
     """Labels that may be wrong."""
-    label_issues_tab.show_label_issues(evaluation)
+    label_errors_tab.show_label_errors(evaluation)
 
 
 def show_embedding() -> None:
@@ -129,13 +149,13 @@ def show_classes() -> None:
         height=420,
         column_config={
             "class": "Class",
-            "precision": share("Precision", "Of the images read as this class, the share of it."),
-            "recall": share("Recall", "Of the images of this class, the share read right."),
-            "f1": share("F1", "Harmonic mean of precision and recall."),
+            "precision": share("Precision", glossary.help_of("precision")),
+            "recall": share("Recall", glossary.help_of("recall")),
+            "f1": share("F1", glossary.help_of("F1")),
             "auc": st.column_config.NumberColumn(
                 "AUC", format="%.4f", help="ROC AUC of this class against the rest."
             ),
-            "support": st.column_config.NumberColumn("Support", help="Test images of this class."),
+            "support": st.column_config.NumberColumn("Support", help=glossary.help_of("support")),
         },
     )
     st.download_button(
@@ -154,9 +174,9 @@ shows = {
     "Pairs": show_pairs,
     "ROC AUC": show_areas,
     "Calibration": show_calibration,
-    "Label issues": show_label_issues,
+    "Label errors": show_label_errors,
     "Embedding": show_embedding,
-    "Classes": show_classes,
+    "Per-class metrics": show_classes,
 }
 for tab, show in zip(
     st.tabs(list(shows), key="look", bind="query-params", on_change="rerun"),
@@ -167,9 +187,11 @@ for tab, show in zip(
         with tab:
             show()
 
-with st.expander("How this run was made"):
-    if run.manifest.get("settings"):
-        st.markdown("Settings that were changed:")
-        st.json(run.manifest["settings"])
-    job_panel.curve(run.manifest.get("curve", []))
-    st.json(run.manifest, expanded=1)
+made = st.expander("How this run was made", key="evaluate-made", on_change="rerun")
+if made.open:
+    with made:
+        if run.manifest.get("settings"):
+            st.markdown("Settings that were changed:")
+            st.json(run.manifest["settings"])
+        job_panel.curve(run.manifest.get("curve", []))
+        st.json(run.manifest, expanded=1)

@@ -245,8 +245,8 @@ def opened(page: str, **query) -> AppTest:
 
 def said(app: AppTest) -> str:
     """All words on the page."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning)
-    more = (app.error, app.success)
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info)
+    more = (app.warning, app.error, app.success)
     words = "\n".join(str(one.value) for kind in (*kinds, *more) for one in kind)
     return words.replace("\\", "")  # which keeps names from files from being Markdown
 

@@ -45,7 +45,7 @@ def _split(run, options) -> str:
     found = class_matching.measurable(run, have)
     if own in have or not found:
         return own
-    say(f"there is no {own} {options.part} part: measured on {found[0]}")
+    say(f"there is no {own} {options.part} subset: measured on {found[0]}")
     return found[0]
 
 
@@ -62,9 +62,9 @@ def _print(result: dict, numbers: list[str], remarks: list[str]) -> None:
 
 
 def print_pairs(pairs: list[dict]) -> None:
-    """Print which characters are taken for which, a pair a line."""
+    """Print which classes are predicted as which, a pair a line."""
     for pair in pairs:
-        print(f"  {pair['true']} is read as {pair['predicted']}, {pair['count']} of {pair['of']}")
+        print(f"  {pair['true']} predicted as {pair['predicted']}, {pair['count']} of {pair['of']}")
 
 
 def add(verbs) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ..errors import LabError
+from ..metrics.percent import percent
 from .output import say, take_root, verb
 
 
@@ -115,6 +116,20 @@ def _fit_scribble_detector(options) -> dict:
     return measured
 
 
+def _fit_embeddings(options) -> dict:
+    from ..data import loading
+    from ..maintenance import embedding_training
+
+    train, test = (loading.load("balanced", part, options.root) for part in ("train", "test"))
+    measured = embedding_training.refit(train, test, say)
+    if not options.json:
+        for run, found in measured.items():
+            print(f"{run}: images whose 10 neighbours in the plane tell their class")
+            for method, share in found.items():
+                print(f"  {method:<26} {percent(share)}")
+    return {"separation": measured}
+
+
 def add(verbs) -> None:
     """Add these verbs to the command line."""
     one = verb(verbs, "bench", _bench, "Measure the figures of docs/figures.md.")
@@ -190,6 +205,14 @@ def add(verbs) -> None:
         "adaptation-center",
         _adaptation_center,
         "Compute anew the mean gradients that the adaptation to a hand subtracts.",
+    )
+    take_root(one)
+
+    one = verb(
+        verbs,
+        "fit-embeddings",
+        _fit_embeddings,
+        "Fit anew the embeddings that Evaluate opens on for shipped runs.",
     )
     take_root(one)
 

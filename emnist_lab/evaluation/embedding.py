@@ -10,11 +10,14 @@ from threadpoolctl import threadpool_limits
 
 from ..callbacks import ProgressCallback
 from ..errors import DatasetError
+from ..metrics.percent import percent
 from ..metrics.report import Report
 from ..models.recipe import SEED
 from ._tsne import WatchedTSNE
 
 METHODS = ("PCA", "LDA", "t-SNE")
+PARAMETRIC = "Parametric t-SNE"  # fitted beforehand: see `emnist_lab.evaluation.fitted_embedding`
+_LEAST = 1e-4  # probability: below, one more or less means nothing
 _FEWEST = 4  # images
 _COMPONENTS = 50  # t-SNE sees no more: the rest is mostly noise, and costs time
 _PERPLEXITY = 30.0
@@ -29,7 +32,7 @@ class Projection:
     points : ndarray of shape (N, 2), dtype float64
         Where each image lies; units mean nothing, but both axes share one.
     method : str
-        One of `METHODS`.
+        One of `METHODS`, or `PARAMETRIC`.
     seed : int
     note : str
         How to read it, for people.
@@ -39,6 +42,29 @@ class Projection:
     method: str
     seed: int
     note: str
+
+
+def log_probabilities(scores: np.ndarray) -> np.ndarray:
+    """Probabilities as numbers to embed: logarithms from a floor up, each row less its mean.
+
+    Two images lie near each other where a run finds the same classes likely for both.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (N, C), dtype float64
+        Probabilities.
+
+    Returns
+    -------
+    ndarray of shape (N, C), dtype float64
+
+    Examples
+    --------
+    >>> log_probabilities(np.array([[0.5, 0.5], [1.0, 0.0]])).round(2).tolist()
+    [[0.0, 0.0], [4.61, -4.61]]
+    """
+    logs = np.log(np.maximum(scores, _LEAST))
+    return logs - logs.mean(axis=1, keepdims=True)
 
 
 def project(
@@ -101,10 +127,10 @@ def project(
         raise ValueError("features hold NaN or infinite values")
     if len(features) < _FEWEST:
         raise DatasetError(
-            f"A map needs at least {_FEWEST} images, here are {len(features)}: choose more."
+            f"An embedding needs at least {_FEWEST} images, here are {len(features)}: choose more."
         )
     if not np.ptp(features, axis=0).any():
-        raise DatasetError("All images have the same features, so no map tells them apart.")
+        raise DatasetError("All images have the same features, so no embedding tells them apart.")
     tell = progress or (lambda share, words: None)
     points, note = {"PCA": _pca, "LDA": _lda, "t-SNE": _tsne}[method](features, labels, seed, tell)
     return Projection(points.astype(np.float64), method, seed, note)
@@ -122,7 +148,7 @@ def _components(features: np.ndarray, count: int, seed: int) -> tuple[np.ndarray
 def _pca(features, labels, seed, tell) -> tuple[np.ndarray, str]:
     tell(0.0, "Principal components")
     points, share = _components(features, 2, seed)
-    return points, f"The two directions of most variance: they hold {share:.0%} of it."
+    return points, f"The two directions of most variance: they hold {percent(share, 0)} of it."
 
 
 def _lda(features, labels, seed, tell) -> tuple[np.ndarray, str]:
@@ -167,7 +193,7 @@ def _tsne(features, labels, seed, tell) -> tuple[np.ndarray, str]:
         tell(0.0, "Principal components")
         count = min(_COMPONENTS, len(features) - 1)
         features, share = _components(features, count, seed)
-        words = f", on the first {count} principal components ({share:.0%} of the variance)"
+        words = f", on the first {count} principal components ({percent(share, 0)} of the variance)"
     perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
     title = f"t-SNE of {len(features):,} images"
     tell(0.0, title)

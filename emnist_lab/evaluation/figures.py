@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ..metrics import calibration
+from ..metrics.percent import percent
 from ..metrics.report import Report
 
 _INK = {False: ("#1f2430", "#ffffff"), True: ("#e8eaf0", "#0e1117")}  # dark: text, paper
@@ -26,11 +27,13 @@ PALETTE = {
 
 # Seconds that an axis of powers of ten bears.
 SECONDS = [10**power * step for power in range(-1, 5) for step in (1, 2, 5)]
+BY_TRUE, BY_PREDICTED = "normalised by true class", "normalised by predicted class"
 SCALES = {
     "counts": "images",
-    "by row": "share of the true class",
-    "by column": "share of the predicted class",
+    BY_TRUE: "share of the true class",
+    BY_PREDICTED: "share of the predicted class",
 }
+FORMER_SCALES = {"by row": BY_TRUE, "by column": BY_PREDICTED}  # still understood
 
 
 def normalize_confusion(confusion: np.ndarray, scale: str) -> np.ndarray:
@@ -40,8 +43,8 @@ def normalize_confusion(confusion: np.ndarray, scale: str) -> np.ndarray:
     ----------
     confusion : ndarray of shape (C, C), dtype int64
         Row is the true class, column the predicted one.
-    scale : {"counts", "by row", "by column"}
-        A key of `SCALES`.
+    scale : str
+        A key of `SCALES` or of `FORMER_SCALES`.
 
     Returns
     -------
@@ -50,12 +53,13 @@ def normalize_confusion(confusion: np.ndarray, scale: str) -> np.ndarray:
 
     Examples
     --------
-    >>> normalize_confusion(np.array([[3, 1], [0, 2]]), "by row").tolist()
+    >>> normalize_confusion(np.array([[3, 1], [0, 2]]), BY_TRUE).tolist()
     [[0.75, 0.25], [0.0, 1.0]]
     """
+    scale = FORMER_SCALES.get(scale, scale)
     if scale == "counts":
         return confusion
-    total = confusion.sum(axis=1 if scale == "by row" else 0, keepdims=True)
+    total = confusion.sum(axis=1 if scale == BY_TRUE else 0, keepdims=True)
     return confusion / np.maximum(total, 1)
 
 
@@ -67,7 +71,7 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
     Parameters
     ----------
     report : Report
-    scale : {"counts", "by row", "by column"}
+    scale : str
         See `normalize_confusion`.
     dark : bool
         For a dark page.
@@ -79,8 +83,8 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
     Examples
     --------
     >>> report = Report([0, 1, 1], [[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], ["A", "B"])
-    >>> confusion_heatmap(report, "by row").axes[0].get_xlabel()
-    'read as'
+    >>> confusion_heatmap(report, BY_TRUE).axes[0].get_xlabel()
+    'predicted class'
     """
     import seaborn
 
@@ -103,10 +107,14 @@ def confusion_heatmap(report: Report, scale: str = "counts", dark: bool = False)
         yticklabels=names,
         annot=size <= 12,
         fmt="d" if scale == "counts" else ".2f",
-        cbar_kws={"shrink": 0.75, "label": SCALES[scale], "pad": 0.02},
+        cbar_kws={
+            "shrink": 0.75,
+            "label": SCALES[FORMER_SCALES.get(scale, scale)],
+            "pad": 0.02,
+        },
     )
-    axes.set_xlabel("read as", color=text, fontsize=12)
-    axes.set_ylabel("true character", color=text, fontsize=12)
+    axes.set_xlabel("predicted class", color=text, fontsize=12)
+    axes.set_ylabel("true class", color=text, fontsize=12)
     axes.tick_params(colors=text, length=0, labelsize=9.5)
     axes.tick_params(axis="x", rotation=0, top=True, labeltop=True)
     axes.tick_params(axis="y", rotation=0)
@@ -173,7 +181,7 @@ def roc_figure(report: Report, chosen: list[int] | None = None, dark: bool = Fal
             linewidth=2.6,
             label=f"macro average   {report.roc_auc_ovr:.4f}",
         )
-    axes.plot([0, 1], [0, 1], color=text, linewidth=0.8, linestyle=":", label="guessing   0.5000")
+    axes.plot([0, 1], [0, 1], color=text, linewidth=0.8, linestyle=":", label="chance   0.5000")
     axes.set_xlabel("false positive rate", color=text)
     axes.set_ylabel("true positive rate", color=text)
     axes.set_xlim(-0.01, 1.01)
@@ -267,7 +275,7 @@ def tradeoff_figure(table: pd.DataFrame, dark: bool = False) -> Figure:
             parse_math=False,
         )
     axes.set_xlabel("fit time, seconds")
-    axes.set_ylabel("accuracy on the test part")
+    axes.set_ylabel("accuracy on the test subset")
     axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))
     _plain_ticks(axes.xaxis)
     figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=text, fontsize=9)
@@ -339,11 +347,11 @@ def calibration_figure(report: Report, dark: bool = False) -> Figure:
     left.errorbar(
         table["stated"], table["right"], spread, fmt="o-", color=PLAIN[dark], elinewidth=1
     )
-    left.set_xlabel("stated probability")
-    left.set_ylabel(f"share read right (calibration error {report.calibration_error:.2%})")
+    left.set_xlabel("confidence")
+    left.set_ylabel(f"accuracy (calibration error {percent(report.calibration_error, 2)})")
     curve = calibration.risk_coverage(report.labels, report.scores).table()
     right.plot(curve["coverage"], curve["accuracy"], color=PLAIN[dark])
-    right.set_xlabel("coverage: share of images answered, highest confidence first")
+    right.set_xlabel("coverage: share of the images answered, highest confidence first")
     right.set_ylabel("accuracy of the answers")
     for axis in (left.xaxis, left.yaxis, right.xaxis, right.yaxis):
         axis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))

@@ -16,6 +16,7 @@ from ..errors import RunError
 from ..files import replace_whole
 from ..metrics import bootstrap, confusion, definitions
 from ..metrics.bootstrap import Intervals
+from ..metrics.percent import percent
 from ..metrics.report import Report
 from ..metrics.roc import AVERAGES
 from . import figures, label_issues
@@ -37,7 +38,7 @@ def document(
     Parameters
     ----------
     evaluation : Evaluation
-        Where it has its images, those with label issues are shown.
+        Where it has its images, those with suspected label errors are shown.
     marks : iterable of Mark, or None
         Labels of that part that a person marked as wrong; None where they can't be
         read, which the document says.
@@ -67,6 +68,7 @@ def document(
         remarks=evaluation.remarks(),
         images=len(report.labels),
         intervals=intervals,
+        balanced=report.aucs.balanced,
         numbers=_numbers(report, intervals),
         pairs=[
             {
@@ -78,7 +80,7 @@ def document(
             for row in confusion.pairs(report, _PAIRS).to_dict("records")
         ],
         areas=[
-            (AVERAGES[key], _or_dash("{:.6f}", value)) for key, value in report.aucs.table().items()
+            (AVERAGES[key], _or_dash("{:.4f}", value)) for key, value in report.aucs.table().items()
         ],
         figures={
             "confusion": _picture(figures.confusion_heatmap(report), note),
@@ -148,6 +150,7 @@ def _numbers(report: Report, intervals: Intervals) -> list[dict]:
             "interval": one.format_interval(*intervals.of.get(one.key, unknown)),
         }
         for one in definitions.METRICS
+        if one.is_headline
     ]
 
 
@@ -162,7 +165,7 @@ def _hardest(report: Report) -> list[int]:
 def _without(report: Report, wrong: list[int]) -> str:
     if not wrong or len(set(wrong)) == len(report.labels):
         return "–"
-    return f"{label_issues.drop_images(report, wrong).accuracy:.2%}"
+    return percent(label_issues.drop_images(report, wrong).accuracy, 2)
 
 
 def _picture(figure, note: str) -> str:
@@ -180,7 +183,7 @@ def _tiles(report: Report, part: Part, issues) -> list[dict]:
             "src": _inline(thumbnails.png(np.asarray(part.images[row.image]))),
             "given": report.names[row.given],
             "suggested": report.names[row.suggested],
-            "probability": f"{row.suggested_probability:.0%}",
+            "probability": percent(row.suggested_probability, 0),
         }
         for row in issues.itertuples()
     ]

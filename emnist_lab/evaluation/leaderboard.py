@@ -56,7 +56,7 @@ def metrics() -> list[Metric]:
     >>> [one.key for one in metrics()][:2]
     ['accuracy', 'top3_accuracy']
     """
-    return [one for one in definitions.METRICS if one.on_leaderboard]
+    return [one for one in definitions.METRICS if one.is_headline]
 
 
 def metric_of(run: Run, key: str) -> float:

@@ -256,4 +256,4 @@ def wait_for_intervals(page) -> None:
     page : playwright.sync_api.Page
         Shows the Evaluate page.
     """
-    page.get_by_text(re.compile(r"^[\d.]+% – [\d.]+%$")).first.wait_for(timeout=60_000)
+    page.get_by_text(re.compile(r"^95% CI [\d.]+ – [\d.]+%$")).first.wait_for(timeout=60_000)

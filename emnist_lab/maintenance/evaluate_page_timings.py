@@ -4,6 +4,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from ..evaluation import figures
 from . import browser, browser_timings, loading_cost
 
 _RUN = "warped-blend"
@@ -84,11 +85,12 @@ def _times(page, address: str, rounds: int, visits: int) -> dict:
     result["a cell"] = _clicked(page, [spot(turn, turn) for turn in range(rounds)])
     result["a label"] = _clicked(page, [spot(-15, turn) for turn in range(rounds)])
     for title, names in {
-        "counts, by row, by column": ["by row", "by column", "counts"],
+        "counts, by row, by column": [figures.BY_TRUE, figures.BY_PREDICTED, "counts"],
         "order of the matrix": ["by confusion", "by alphabet"],
     }.items():
         result[title] = _clicked(page, [press(name) for name in _turns(names, rounds)])
-    tabs = ["Pairs", "ROC AUC", "Calibration", "Label issues", "Embedding", "Classes", "Confusion"]
+    tabs = ["Pairs", "ROC AUC", "Calibration", "Label errors", "Embedding", "Per-class metrics"]
+    tabs.append("Confusion")
     waits = {name: [] for name in tabs}
     for _ in range(max(rounds // 2, 1)):
         for name in tabs:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from .calibration import calibration_error
+from .percent import percent
 from .roc import RocAuc
 from .scores import in_top, losses
 
@@ -50,7 +51,8 @@ class Metric:
         One sentence.
     value_format, table_format, interval_format : str
         Format specifications of the value, of the value in a table of runs, and of
-        the two ends of its interval.
+        the two ends of its interval. One that ends in "%" is written by
+        `emnist_lab.metrics.percent.percent`.
     higher_is_better : bool
     formula : callable, optional
         Gives the value.
@@ -64,7 +66,9 @@ class Metric:
         Metrics that share their work share the function.
     steps_by_image : bool
         Whether one image that is read otherwise moves the value by 1/N at once, as a share.
-    on_leaderboard : bool
+    is_headline : bool
+        Whether pages, the leaderboard and the HTML report show it beside the others; if not, it
+        stands in JSON, in manifests and where all averages do.
     """
 
     key: str
@@ -79,7 +83,7 @@ class Metric:
     per_image: Callable[[Predictions], np.ndarray] | None = None
     resample: Callable[[Predictions, np.ndarray], dict[str, np.ndarray]] | None = None
     steps_by_image: bool = False
-    on_leaderboard: bool = True
+    is_headline: bool = True
 
     def compute(self, report: Predictions) -> float:
         """Its value.
@@ -110,7 +114,7 @@ class Metric:
         >>> get("accuracy").format(0.8734), get("accuracy").format(None)
         ('87.34%', '–')
         """
-        return "–" if value is None or np.isnan(value) else format(value, self.value_format)
+        return "–" if value is None or np.isnan(value) else _written(value, self.value_format)
 
     def format_interval(self, low: float, high: float) -> str:
         """An interval for people; empty where it is undefined.
@@ -118,11 +122,16 @@ class Metric:
         Examples
         --------
         >>> get("accuracy").format_interval(0.86, 0.885)
-        '86.0% – 88.5%'
+        '86.0 – 88.5%'
         """
         if np.isnan(low) or np.isnan(high) or not self.interval_format:
             return ""
-        return f"{low:{self.interval_format}} – {high:{self.interval_format}}"
+        ends = [_written(end, self.interval_format) for end in (low, high)]
+        return " – ".join([ends[0].removesuffix("%"), ends[1]])
+
+
+def _written(value: float, spec: str) -> str:
+    return percent(value, int(spec[1:-1])) if spec.endswith("%") else format(value, spec)
 
 
 def _resample_aucs(report: Predictions, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -168,11 +177,11 @@ METRICS = [
     ),
     Metric(
         "roc_auc_ovo",
-        "ROC AUC, one-vs-one",
-        "AUC",
+        "ROC AUC",
+        "ROC AUC",
         "How well two classes are told apart by their probabilities, averaged over all pairs of "
-        "classes (Hand and Till 2001): 0.5 is guessing, 1 is perfect.",
-        value_format=".6f",
+        "classes (one-vs-one macro average, Hand and Till 2001): 0.5 is chance, 1 is perfect.",
+        value_format=".4f",
         table_format=".4f",
         interval_format=".4f",
         formula=lambda report: report.aucs.ovo_macro,
@@ -182,22 +191,22 @@ METRICS = [
         "roc_auc_ovr",
         "ROC AUC, one-vs-rest",
         "AUC, one-vs-rest",
-        "How well a class is told from all others together, averaged over classes; where all are "
-        "equally frequent it equals one-vs-one.",
-        value_format=".6f",
+        "How well a class is told from all others together, averaged over classes; frequent "
+        "classes weigh more in the rest. Where all are equally frequent it equals one-vs-one.",
+        value_format=".4f",
         table_format=".4f",
         interval_format=".4f",
         formula=lambda report: report.aucs.ovr_macro,
         resample=_resample_aucs,
-        on_leaderboard=False,
+        is_headline=False,
     ),
     Metric(
         "calibration_error",
         "Calibration error",
         "Calibration error",
-        "Mean distance between stated probability and share read right, over 15 bins of equal "
-        "width (expected calibration error, Naeini et al. 2015): at 0, of answers given with 80 % "
-        "80 % are right.",
+        "Mean distance between confidence and accuracy, over 15 bins of equal width (expected "
+        "calibration error, Naeini et al. 2015): at 0, of predictions made with 80% confidence "
+        "80% are correct.",
         value_format=".2%",
         table_format=".2%",
         higher_is_better=False,

@@ -112,6 +112,17 @@ class RocAuc:
         """Images of each class: ndarray of shape (C,), dtype float64."""
         return np.bincount(self.labels, minlength=self.scores.shape[1]).astype(np.float64)
 
+    @property
+    def balanced(self) -> bool:
+        """Whether all classes that occur have equally many images, and there are two at least.
+
+        Then the macro averages are one number, weighted or not. A class's area against the rest
+        is the mean of its areas against the other classes, each counted by its images; with equal
+        counts, the mean over classes is the mean over all ordered pairs, which one-vs-one is.
+        """
+        present = self.counts[self.counts > 0]
+        return len(present) > 1 and bool((present == present[0]).all())
+
     @functools.cached_property
     def _sums(self) -> np.ndarray:
         return mann_whitney_sums(self.labels, self.scores)

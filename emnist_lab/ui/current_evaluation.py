@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab.data.part import Part
 from emnist_lab.errors import DatasetError, LabError, RunError, TrainingError
@@ -32,7 +33,8 @@ from emnist_lab.ui import (
 from emnist_lab.ui.background_task import Task
 from emnist_lab.ui.formatting import plain
 
-_ON = ("its own test part", "the dataset in use")
+_ON = ("its own test subset", "the dataset in use")
+FORMER_ON = {"its own test part": _ON[0]}  # in addresses
 _HERE = "evaluate-here"  # session key: measure on the dataset in use, which a button asked for
 
 
@@ -52,12 +54,14 @@ def _stored_with_images(run: Run) -> Evaluation:
     return dataclasses.replace(found, part=test_part(run)[0])
 
 
-def choose_evaluation(run: Run) -> Evaluation | None:
+def choose_evaluation(run: Run, place: DeltaGenerator) -> Evaluation | None:
     """What a run's kept scores say, or what it says of the dataset in use: where both, to choose.
 
     Parameters
     ----------
     run : Run
+    place : DeltaGenerator
+        Where the choices go; what is to be said about them is said here, in the page.
 
     Returns
     -------
@@ -71,15 +75,15 @@ def choose_evaluation(run: Run) -> Evaluation | None:
     """
     scored = SCORES in run.manifest["files"]
     splits = _measurable(run)
-    if scored and (_nothing_new(run, splits) or not _here()):
-        return _among_chosen(_stored_with_images(run))
+    if scored and (_nothing_new(run, splits) or not _here(place)):
+        return _among_chosen(_stored_with_images(run), place)
     if not splits:
         _, why = _at_hand(run, run.manifest["data"]["split"])
         raise DatasetError(
             f"The run {run.name} has no test scores, and {why}: choose another dataset on the Data "
-            "page, or train it again with a test part."
+            "page, or train it again with a test subset."
         )
-    split = splits[0] if len(splits) == 1 else _choose_split(splits)
+    split = splits[0] if len(splits) == 1 else _choose_split(splits, place)
     part, why = _at_hand(run, split)
     if part is None:
         raise DatasetError(f"The run {run.name} can't be measured here: {plain(why)}.")
@@ -89,7 +93,7 @@ def choose_evaluation(run: Run) -> Evaluation | None:
     if found is None:
         return None
     _caveats(run, part)
-    return _among_chosen(found)
+    return _among_chosen(found, place)
 
 
 def _measurable(run: Run) -> list[str]:
@@ -108,41 +112,42 @@ def _nothing_new(run: Run, splits: list[str]) -> bool:
     return part is not None and part.fingerprint == fingerprint_of_test_part(run)
 
 
-def _here() -> bool:
+def _here(place: DeltaGenerator) -> bool:
     """Whether the dataset in use is chosen to be measured on, kept in the address."""
     if st.session_state.pop(_HERE, False):
         st.session_state.on = _ON[1]
-    chosen = st.segmented_control(
-        "Numbers on",
+    chosen = place.segmented_control(
+        "Evaluate on",
         _ON,
         default=_ON[0],
         required=True,
         key="on",
         bind="query-params",
-        help="What the run was measured on when it was made, or the test part of the dataset in "
-        "use, which it reads now.",
+        help="The test subset that the run was measured on when it was made, or that of the "
+        "dataset in use, which it predicts now.",
     )
     return chosen == _ON[1]
 
 
-def _choose_split(splits: list[str]) -> str:
-    return address.selectbox(
-        "Split",
-        splits,
-        splits[0],
-        key="evaluate-split",
-        parameter="split",
-        width=170,
-        help="Whose test part it reads. A run can be measured wherever it knows classes.",
-    )
+def _choose_split(splits: list[str], place: DeltaGenerator) -> str:
+    with place:
+        return address.selectbox(
+            "Split",
+            splits,
+            splits[0],
+            key="evaluate-split",
+            parameter="split",
+            width=170,
+            help="Whose test subset it predicts. A run can be measured wherever it knows classes.",
+        )
 
 
-def _among_chosen(evaluation: Evaluation) -> Evaluation:
+def _among_chosen(evaluation: Evaluation, place: DeltaGenerator) -> Evaluation:
     """The evaluation over all classes or over those present, to choose where that differs."""
     if not evaluation.absent:
         return evaluation
     few, many = len(np.unique(evaluation.report.labels)), len(evaluation.report.classes)
-    over = st.segmented_control(
+    over = place.segmented_control(
         "Probabilities over classes",
         class_matching.OVER,  # the address holds what is shown
         default=class_matching.ALL,
@@ -170,14 +175,28 @@ def _reading(run: Run, part: Part, key: tuple) -> Evaluation | None:
         background_pools.readings(),
         key,
         lambda tell: evaluate_part(opened, part, tell),
-        about=f"{run.name} reads the {part.part} part",
+        about=f"{run.name} predicts the {part.part} subset",
         name="evaluate-reading",
     )
 
 
+def provenance_of(evaluation: Evaluation) -> list[str]:
+    """Where figures come from, for the button that tells it: sentences as Markdown.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+
+    Returns
+    -------
+    list of str
+    """
+    now = "" if evaluation.stored else f"Measured now, on the {plain(evaluation.name)}."
+    return [current_run.trained_on(evaluation.run), now]
+
+
 def _caveats(run: Run, part: Part) -> None:
-    """Say what numbers that were measured now are about."""
-    st.caption(f"Measured now, on the {plain(part.name)}.")
+    """Say in sight what numbers that were measured now must not be taken for."""
     if part.generated and not run.generated:
         st.warning(
             "**Generated images.** A model made them, no person wrote them: these numbers say "
@@ -228,7 +247,7 @@ def _at_hand(run: Run, split: str) -> tuple[Part | None, str]:
     """Test images of the dataset in use that a run knows the classes of, or why there are none."""
     name = current_dataset.dataset_in_use().name
     if (split, "test") not in current_dataset.available()[0]:
-        return None, f"the dataset in use, “{name}”, has no test part of {split}"
+        return None, f"the dataset in use, “{name}”, has no test subset of {split}"
     try:
         return _own_part(*run.version_key(), current_dataset.find_part(split, "test")), ""
     except DatasetError as error:
@@ -282,7 +301,7 @@ def say_no_images(evaluation: Evaluation, place: str) -> None:
     """
     st.info(test_part(evaluation.run)[1], icon=":material/hide_image:")
     if _measurable(evaluation.run) and st.button(
-        f"Read “{plain(current_dataset.dataset_in_use().name)}” with it",
+        f"Evaluate on “{plain(current_dataset.dataset_in_use().name)}”",
         key=f"evaluate-read-{place}",
     ):
         st.session_state[_HERE] = True

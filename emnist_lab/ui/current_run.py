@@ -88,7 +88,9 @@ def use_run(name: str | None) -> None:
         st.session_state.run = name
 
 
-def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -> Run | None:
+def choose_run(
+    label: str = "Run in use", place: DeltaGenerator | None = None, width: int = 420
+) -> Run | None:
     """Selection of the run in use, kept in the address; None where there is no run.
 
     Parameters
@@ -97,6 +99,8 @@ def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -
         Of the widget.
     place : DeltaGenerator, optional
         Where it goes; what is to be said about runs is said here, in the page.
+    width : int
+        Of the widget, in CSS pixels.
     """
     found, problems = all_runs()
     for problem in problems:
@@ -124,8 +128,8 @@ def choose_run(label: str = "Run in use", place: DeltaGenerator | None = None) -
         bind="query-params",
         on_change=messages.withdraw_notice,
         args=("run",),
-        width=420,
-        help="Evaluate shows it, Draw reads with it. Train makes more.",
+        width=width,
+        help="Evaluate measures it, Draw predicts with it. Train makes more.",
     )
     return found[names.index(name)]
 

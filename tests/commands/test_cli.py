@@ -33,7 +33,7 @@ def test_train_evaluate_runs(capfd, folder):
     listed = answer(capfd, "runs")["runs"]
     assert {row["run"] for row in listed} == {"mine", "hog-qda", "pixels-logistic", "warped-blend"}
     out, _ = call(capfd, "evaluate", "--run", "mine", "--root", folder)
-    assert "roc_auc_ovo" in out and "is read as" in out
+    assert "roc_auc_ovo" in out and "predicted as" in out
     assert "mine" in call(capfd, "runs")[0]
 
 

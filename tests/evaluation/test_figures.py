@@ -34,7 +34,7 @@ def test_the_macro_curve_is_the_mean_of_those_there_are():
     assert legend(figure) == [
         f"0   {report.per_class['auc'][0]:.4f}",  # 3 is absent: no curve, no name
         f"macro average   {report.roc_auc_ovr:.4f}",
-        "guessing   0.5000",
+        "chance   0.5000",
     ]
     macro = lines(figure)[f"macro average   {report.roc_auc_ovr:.4f}"].get_ydata()
     np.testing.assert_allclose(macro, report.roc_curves[1][[0, 1, 2, 4]].mean(axis=0))
@@ -45,7 +45,7 @@ def test_images_of_one_class_have_no_curve():
     labels, scores = data(4, 200, seed=5)
     one = labels == 2
     figure = drawn(Report(labels[one], scores[one], list("ABCD")), [2])
-    assert legend(figure) == ["guessing   0.5000"]
+    assert legend(figure) == ["chance   0.5000"]
 
 
 def test_shares_of_a_confusion_matrix_add_up_to_one_or_none():

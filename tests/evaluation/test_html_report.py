@@ -77,7 +77,7 @@ def test_it_holds_the_numbers_and_needs_nothing(made):
     words, addresses = read(text)
     assert all(one.startswith("data:image/png;base64,") for one in addresses)
     assert "http" not in text.replace("http-equiv", "")
-    assert f"{report.accuracy:.2%}" in words and f"{report.roc_auc_ovo:.6f}" in words
+    assert f"{report.accuracy:.2%}" in words and f"{report.roc_auc_ovo:.4f}" in words
     assert test.name in words and run.manifest["data"]["train"]["name"] in words
     assert run.manifest["versions"]["scikit-learn"] in words
     issues = label_issues.predicted_otherwise(label_issues.find_label_issues(report))

@@ -57,6 +57,19 @@ def test_classes_that_never_occur_are_left_out():
     ).all()
 
 
+def test_one_versus_one_and_one_versus_rest_agree_where_classes_are_equally_frequent():
+    labels, scores = data(5, 400)
+    count = np.bincount(labels).min()
+    even = np.concatenate([np.flatnonzero(labels == one)[:count] for one in range(5)])
+    aucs = RocAuc(labels[even], scores[even])
+    macros = [aucs.ovo_macro, aucs.ovo_weighted, aucs.ovr_macro, aucs.ovr_weighted]
+    assert aucs.balanced and macros == pytest.approx([aucs.ovo_macro] * 4, abs=1e-12)
+    uneven = np.concatenate([even, np.flatnonzero(labels == 0)[:1], even[labels[even] == 1]])
+    others = RocAuc(labels[uneven], scores[uneven])
+    assert not others.balanced and abs(others.ovo_macro - others.ovr_macro) > 1e-6
+    assert not RocAuc(np.zeros(3, int), scores[:3]).balanced  # there is no pair
+
+
 @pytest.mark.parametrize("ties", [False, True])
 def test_a_replicate_is_the_report_on_the_images_that_were_drawn(ties):
     labels, scores = data(6, 150, ties=ties, uneven=True)

@@ -11,9 +11,13 @@ from helpers import make_part, opened, said, write
 import emnist_lab as lab
 from emnist_lab.evaluation import embedding, evaluation, label_issues, label_marks
 from emnist_lab.metrics import confusion
+from emnist_lab.metrics.percent import percent
 from emnist_lab.ui import background_pools
 
-LOOKS = ["Confusion", "Pairs", "ROC AUC", "Calibration", "Label issues", "Embedding", "Classes"]
+LOOKS = [
+    "Confusion", "Pairs", "ROC AUC", "Calibration", "Label errors", "Embedding",
+    "Per-class metrics",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -26,7 +30,13 @@ def mine(folder, monkeypatch):
 
 @pytest.mark.parametrize(
     ("former", "look"),
-    [("Sureness", "Calibration"), ("Doubtful labels", "Label issues"), ("Map", "Embedding")],
+    [
+        ("Sureness", "Calibration"),
+        ("Doubtful labels", "Label errors"),
+        ("Label issues", "Label errors"),
+        ("Map", "Embedding"),
+        ("Classes", "Per-class metrics"),
+    ],
 )
 def test_a_former_look_in_the_address(former, look, mine):
     app = opened("evaluate", run="mine", look=former, order="by confusion")
@@ -34,17 +44,22 @@ def test_a_former_look_in_the_address(former, look, mine):
     assert app.query_params["look"] in (look, [look]) and app.selectbox(key="run").value == "mine"
     keys = {
         "Calibration": app.slider,
-        "Label issues": app.segmented_control,
+        "Label errors": app.segmented_control,
         "Embedding": app.segmented_control,
     }
-    assert {"threshold", "doubts", "layout"} & {one.key for one in keys[look]}
+    if look in keys:
+        assert {"threshold", "doubts", "layout"} & {one.key for one in keys[look]}
+    else:
+        assert "support" in app.dataframe[0].value
 
 
 @pytest.mark.parametrize(
     ("former", "now"),
     [
-        ("doubtful, not marked", "issues, not marked"),
-        ("all doubtful", "all issues"),
+        ("doubtful, not marked", "suspected, not marked"),
+        ("issues, not marked", "suspected, not marked"),
+        ("all doubtful", "all suspected"),
+        ("all issues", "all suspected"),
         ("marked as wrong", "marked as wrong"),
     ],
 )
@@ -54,7 +69,27 @@ def test_a_former_choice_of_labels_in_the_address(former, now, mine):
     assert app.segmented_control(key="doubts").value == now
 
 
-@pytest.mark.parametrize("chosen", ["its own test part", "the dataset in use"])
+@pytest.mark.parametrize(
+    ("asked", "key", "now"),
+    [
+        ({"scale": "by row"}, "scale", "normalised by true class"),
+        ({"scale": "by column"}, "scale", "normalised by predicted class"),
+        ({"look": "Map", "colours": "by right and wrong"}, "colours", "correct or misclassified"),
+    ],
+)
+def test_former_choices_in_the_address(asked, key, now, mine):
+    app = opened("evaluate", run="mine", **asked)
+    assert not app.exception and not app.error and not app.warning
+    assert app.segmented_control(key=key).value == now
+
+
+def test_a_former_name_of_what_it_is_measured_on(mine, other, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(other))
+    app = opened("evaluate", run="mine", on="its own test part")
+    assert not app.exception and app.segmented_control(key="on").value == "its own test subset"
+
+
+@pytest.mark.parametrize("chosen", ["its own test subset", "the dataset in use"])
 def test_what_the_numbers_are_on_stands_in_the_address(chosen, mine, other, monkeypatch):
     monkeypatch.setenv("EMNIST_DIR", str(other))
     app = opened("evaluate", run="mine", on=chosen)
@@ -71,7 +106,7 @@ def test_every_look(look, images, mine, monkeypatch):
     app = opened("evaluate", run="mine", look=look, threshold="100")
     assert not app.exception and not app.error
     words = said(app)
-    if look in ("Pairs", "Label issues", "Calibration", "Embedding"):
+    if look in ("Pairs", "Label errors", "Calibration", "Embedding"):
         assert ("The images themselves can't be shown" in words) != images
 
 
@@ -82,12 +117,12 @@ def test_a_cell_in_the_address_opens_its_images(mine):
     app = opened("evaluate", run="mine", true=report.classes[true], read=report.classes[read])
     assert not app.exception and not app.error
     words = said(app)
-    assert f"{pair['true']} read as {pair['predicted']}" in words
+    assert f"{pair['true']} predicted as {pair['predicted']}" in words
     assert f"**{pair['count']}** of {pair['of']} test images" in words
     first = confusion.images_in_cell(report, true, read)[0]
     assert f"Image {first} is **{pair['true']}**" in words
     next(b for b in app.button if b.label.startswith("All of")).click().run()
-    assert not app.exception and f"What {pair['true']} is read as" in said(app)
+    assert not app.exception and f"What {pair['true']} is predicted as" in said(app)
     assert (
         app.query_params["true"] in (report.classes[true], [report.classes[true]])
         and "read" not in app.query_params
@@ -107,7 +142,7 @@ def test_other_images_by_the_same_name_are_not_shown(mine, folder, monkeypatch):
     other = make_part("digits", 12, 99, "test")
     changed = dataclasses.replace(lab.load("digits", "test", folder), images=other.images[:1])
     monkeypatch.setattr("emnist_lab.ui.current_dataset.load_from", lambda *_: changed)
-    app = opened("evaluate", run="mine", look="Label issues")
+    app = opened("evaluate", run="mine", look="Label errors")
     assert not app.exception
     words = said(app)
     assert "can't be shown" in words
@@ -127,7 +162,7 @@ def test_a_class_that_never_occurs_in_the_test_part(folder, monkeypatch):
 
 
 def test_marking_a_label_as_wrong_and_back(mine):
-    app = opened("evaluate", run="mine", look="Label issues")
+    app = opened("evaluate", run="mine", look="Label errors")
     at = mine.manifest["data"]["test"]["fingerprint"]
     app.button(key="evaluate-mark-label-issues").click().run()
     assert not app.exception and len(label_marks.read(at)) == 1
@@ -142,21 +177,21 @@ def test_marking_a_label_as_wrong_and_back(mine):
 def test_after_a_mark_comes_the_next_image(mine):
     found = label_issues.find_label_issues(mine.report())
     images = label_issues.predicted_otherwise(found)["image"].tolist()
-    app = opened("evaluate", run="mine", look="Label issues")
+    app = opened("evaluate", run="mine", look="Label errors")
     app.session_state["evaluate-picked-label-issues"] = images[2]
     app.run()
     app.button(key="evaluate-mark-label-issues").click().run()
     assert not app.exception and f"Image {images[3]} is" in said(app)
 
 
-def test_abstaining_by_the_slider(mine):
+def test_selective_prediction_by_the_slider(mine):
     app = opened("evaluate", run="mine", look="Calibration")
     report = mine.report()
     app.slider(key="threshold").set_value(90).run()
     assert not app.exception
     shares = {one.label: one.value for one in app.metric}
     answered = report.scores.max(axis=1) >= 0.9
-    assert shares["Answered"] == f"{answered.mean():.1%}"
+    assert shares["Coverage"] == percent(answered.mean(), 2)
     assert shares["Rejected"] == f"{(~answered).sum():,}"
 
 
@@ -180,7 +215,7 @@ def test_another_class_prior_makes_a_run(mine):
     assert table["classes"].tolist() == [
         "equally frequent (now)",
         "as in training",
-        "as in this part",
+        "as in this subset",
     ]
     assert table["accuracy"][0] == pytest.approx(mine.report().accuracy)
     app.button(key="evaluate-keep-prior-training").click().run()
@@ -217,7 +252,7 @@ def test_a_run_whose_class_prior_is_not_known_says_so(folder, monkeypatch):
 
 
 def test_why_one_image(mine):
-    app = opened("evaluate", run="mine", look="Label issues")
+    app = opened("evaluate", run="mine", look="Label errors")
     app.session_state["evaluate-explanation-label-issues"] = True
     app.run()
     assert not app.exception and not app.error
@@ -275,7 +310,7 @@ def test_samples_show_how_far_a_run_has_read_and_it_can_be_cancelled(mine, slow)
     assert not app.exception and "In the order of the file until it is done" in words
     assert "80 images, 80 of them here" in words
     app.button(key="stop-evaluate-reading").click().run()
-    assert not app.exception and "mine reads the train part: cancelled" in said(app)
+    assert not app.exception and "mine predicts the train subset: cancelled" in said(app)
     slow.set()
     app.button(key="again-evaluate-reading").click().run()
     settled(app)
@@ -297,11 +332,11 @@ def test_a_run_is_measured_on_the_dataset_in_use_where_that_is_another(
     mine, other, slow, monkeypatch
 ):
     monkeypatch.setenv("EMNIST_DIR", str(other))
-    app = opened("evaluate", run="mine", look="Label issues")
+    app = opened("evaluate", run="mine", look="Label errors")
     kept = app.metric[0].value
     assert "can't be shown" in said(app) and "Measured now" not in said(app)
     app.button(key="evaluate-read-label-issues").click().run()
-    assert not app.exception and "Label issues" not in said(app)
+    assert not app.exception and "confident learning" not in said(app)
     assert app.button(key="stop-evaluate-reading").label == "Cancel"
     slow.set()
     settled(app)
@@ -318,7 +353,7 @@ def test_a_run_is_measured_on_the_dataset_in_use_where_that_is_another(
     assert label_marks.read(part.fingerprint) and not label_marks.read(
         mine.manifest["data"]["test"]["fingerprint"]
     )
-    app.segmented_control(key="on").set_value("its own test part").run()
+    app.segmented_control(key="on").set_value("its own test subset").run()
     assert app.metric[0].value == kept and "can't be shown" in said(app)
 
 
@@ -341,7 +376,7 @@ def test_a_real_run_on_generated_images_says_so():
     assert "these numbers say nothing about real handwriting" in words
 
 
-def test_a_map_shows_principal_components_until_tsne_is_done(mine, monkeypatch):
+def test_an_embedding_shows_discriminants_until_tsne_is_done(mine, monkeypatch):
     go, project = threading.Event(), embedding.project
 
     def held(features, labels, method, progress=None):
@@ -351,9 +386,9 @@ def test_a_map_shows_principal_components_until_tsne_is_done(mine, monkeypatch):
     monkeypatch.setattr("emnist_lab.evaluation.embedding.project", held)
     monkeypatch.setattr("emnist_lab.ui.task_panel._AT_ONCE", 0.05)
     app = opened("evaluate", run="mine", look="Embedding", layout="t-SNE")
-    assert not app.exception and "PCA of 80 of 80 test images" in said(app)
+    assert not app.exception and "LDA of 80 of 80 test images" in said(app)
     app.button(key="stop-evaluate-embedding").click().run()
-    assert "Computing the embedding: cancelled" in said(app) and "PCA of 80 of 80" in said(app)
+    assert "Computing the embedding: cancelled" in said(app) and "LDA of 80 of 80" in said(app)
     app.button(key="again-evaluate-embedding").click().run()
     go.set()
     for task in background_pools.maps().tasks():

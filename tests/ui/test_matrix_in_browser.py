@@ -149,13 +149,13 @@ def test_a_hidden_diagonal_is_not_there_a_shown_one_is(shown, counts):
     page, _ = shown(matrix.confusion_matrix, counts, counts, hide_diagonal=True)
     page.mouse.click(*spot(page, 1, 1))
     assert told(page) == [] and page.locator(".tip").is_hidden()
-    assert press(page, "ArrowRight").startswith("C read as A: ")
-    assert press(page, "ArrowDown", "ArrowLeft").startswith("D read as C: ")
+    assert press(page, "ArrowRight").startswith("C predicted as A: ")
+    assert press(page, "ArrowDown", "ArrowLeft").startswith("D predicted as C: ")
     box = page.locator("canvas").bounding_box()
     page.mouse.click(box["x"] + 8, spot(page, 2, 0)[1])  # a row's label
     assert told(page) == [{"true": 3}]
     page, _ = shown(matrix.confusion_matrix, counts, counts)
-    assert press(page, "ArrowRight").startswith("C read right: ")
-    assert press(page, "ArrowDown", "ArrowRight").startswith("A read right: ")
+    assert press(page, "ArrowRight").startswith("C, correct: ")
+    assert press(page, "ArrowDown", "ArrowRight").startswith("A, correct: ")
     press(page, "Enter")
     assert told(page) == [{"true": 0, "read": 0}]

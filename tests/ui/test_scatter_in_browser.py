@@ -32,7 +32,7 @@ def data(points, images):
         images,
         [f"image {place}" for place in range(COUNT)],
         (np.arange(COUNT) % 7 == 0).astype(np.int64),
-        scatter.RIGHT_WRONG,
+        scatter.CORRECT_OR_NOT,
         "Map of images",
         [],
         500,
@@ -139,7 +139,7 @@ def test_zooming_keeps_what_is_under_the_pointer(page, points, data):
     page.keyboard.up("Control")
     page.mouse.move(*(where[place] + 0.4))
     assert page.locator(".tip span").inner_text() == f"image {place}"
-    page.get_by_role("button", name="The whole map").click()
+    page.get_by_role("button", name="The whole").click()
     # The view outlives a rerun of the page.
     page.get_by_role("button", name="Nearer").click()
     page.evaluate("(data) => window.run(data)", {**data, "selected": [1]})
@@ -152,11 +152,11 @@ def test_zooming_keeps_what_is_under_the_pointer(page, points, data):
 def test_moving_the_map_chooses_nothing(page, points):
     page.get_by_role("button", name="Nearer").click()
     page.get_by_role("button", name="Nearer").click()
-    page.get_by_role("button", name="Move the map").click()
+    page.get_by_role("button", name="Move the view").click()
     middle = placed(page, points).mean(axis=0)
     lasso(page, middle + np.array([(0, 0), (10, 5), (30, 12)]))
     assert told(page) is None
-    page.get_by_role("button", name="Move the map").click()
+    page.get_by_role("button", name="Move the view").click()
     box = page.locator(".over").bounding_box()
     unit = (placed(page, points)[1] - placed(page, points)[0]) / (points[1] - points[0])
     moved = placed(page, points, zoom=2.25, at=-np.array([30, 12]) / unit / 2.25)
@@ -181,7 +181,7 @@ def test_keys_and_the_legend(page, points, data):
     page.keyboard.press("Escape")
     assert told(page) == []
     wrong = np.flatnonzero(np.array(data["groups"])).tolist()
-    page.get_by_role("button", name=f"read wrong ({len(wrong)})").click()
+    page.get_by_role("button", name=f"misclassified ({len(wrong)})").click()
     assert told(page) == wrong
 
 

@@ -1,5 +1,7 @@
 """The leaderboard on the Compare page, and time against accuracy."""
 
+from urllib.parse import urlencode
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -14,7 +16,16 @@ from emnist_lab.ui.downloads import download_csv, downloads
 _LABELLED = 10  # runs of the scatter that are labelled even where they are not on the front
 
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
-_RUN = {"run": _text("Run", pinned=True, width="medium")}
+_RUN = {
+    "open": st.column_config.LinkColumn(
+        "Run",
+        pinned=True,
+        width=150,
+        display_text=r"run=(.*)",
+        help="A click opens it on the Evaluate page.",
+    ),
+    "title": _text("Recipe", width=350),
+}
 _COSTS = {
     "fit_s": _number(
         "Fit, s",
@@ -30,7 +41,6 @@ _COSTS = {
     "train_images": _number(
         "Training images", format="localized", help="How many images it was fitted on."
     ),
-    "title": _text("Recipe"),
     "from": _text(
         "From", help="Whether the run came with EMNIST Lab, and whether its images are generated."
     ),
@@ -43,8 +53,13 @@ _COSTS = {
 def _column(metric: Metric):
     """A metric's column; Streamlit formats as printf does, and percents of numbers up to 100."""
     spec = metric.table_format
-    printf = f"%{spec[:-1]}f %%" if spec.endswith("%") else f"%{spec}"
+    printf = f"%{spec[:-1]}f%%" if spec.endswith("%") else f"%{spec}"
     return _number(metric.short_name, format=printf, help=metric.help)
+
+
+def _percentages(shares: pd.Series) -> pd.Series:
+    """In per cent; what isn't all stays below what two decimals would round to 100."""
+    return (100 * shares).where(shares >= 1, (100 * shares).clip(upper=99.99))
 
 
 @st.cache_data(max_entries=2048, show_spinner=False)
@@ -72,14 +87,17 @@ def show_leaderboard(runs: list[Run]) -> pd.DataFrame:
         table["generated"], ", generated images", ""
     )
     metrics = leaderboard.metrics()
-    percent = {one.key: 100 * table[one.key] for one in metrics if one.table_format.endswith("%")}
+    percent = {
+        one.key: _percentages(table[one.key]) for one in metrics if one.table_format.endswith("%")
+    }
     columns = {**_RUN, **{one.key: _column(one) for one in metrics}, **_COSTS}
-    shown = table.assign(**percent, **{"from": origin, "mb": table["bytes"] / 1e6})
-    shown = shown[list(columns)]
+    links = [f"evaluate?{urlencode({'run': name})}" for name in table["run"]]
+    shown = table.assign(**percent, **{"from": origin, "mb": table["bytes"] / 1e6, "open": links})
     st.dataframe(
-        shown,
+        shown[["run", *columns]],
         hide_index=True,
         column_config=columns,
+        column_order=list(columns),
         height=min(38 + 35 * len(shown), 460),
         placeholder="–",
         alt="Leaderboard of runs: " + ", ".join(table["run"]),
@@ -147,7 +165,9 @@ def _scatter(table: pd.DataFrame, dark: bool) -> alt.LayerChart:
         color=alt.Color("kind:N", title=None)
         .scale(domain=kinds, range=colours)
         .legend(orient="bottom", direction="vertical"),
-        shape=alt.Shape("kind:N", title=None).scale(domain=kinds, range=["diamond", "circle"]),
+        shape=alt.Shape("kind:N", title=None)
+        .scale(domain=kinds, range=["diamond", "circle"])
+        .legend(orient="bottom", direction="vertical"),
         tooltip=[
             alt.Tooltip("run:N", title="Run"),
             alt.Tooltip("title:N", title="Recipe"),

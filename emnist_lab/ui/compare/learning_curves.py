@@ -121,7 +121,7 @@ def _curves(growing: bool) -> None:
     tests = list(dict.fromkeys(curve.test_fingerprint for curve in shown))
     if len(tests) > 1:
         st.caption(
-            "These curves were measured on different test parts, so they are shown apart: an "
+            "These curves were measured on different test subsets, so they are shown apart: an "
             "easier one would pass for a better recipe."
         )
     for place, mark in enumerate(tests):
@@ -174,7 +174,7 @@ def _charts(shown: list[Curve], place: int, growing: bool) -> None:
     left.altair_chart(_accuracy(table, dark), alt="Accuracy over the number of training images")
     right.altair_chart(_seconds(table, dark), alt="Fit time over the number of training images")
     notes = [
-        f"Solid: accuracy on the test part ({plain(shown[0].test)}); dashed: on 2,000 of the "
+        f"Solid: accuracy on the test subset ({plain(shown[0].test)}); dashed: on 2,000 of the "
         "training images. Where the two meet, more images won't help much."
     ]
     for curve in shown:

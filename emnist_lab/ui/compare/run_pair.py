@@ -9,6 +9,7 @@ from emnist_lab.data.part import Part
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import comparison
 from emnist_lab.evaluation.comparison import McNemar
+from emnist_lab.metrics.percent import percent, percentage_points
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
@@ -82,35 +83,36 @@ def _verdict(first: str, second: str, test: McNemar) -> None:
     a, b = f"**{plain(first)}**", f"**{plain(second)}**"
     p_value = "p < 0.0001" if test.p_value < 1e-4 else f"p = {test.p_value:.4f}"
     if not test.first + test.second:
-        st.info("The two read exactly the same images right.", icon=":material/drag_handle:")
+        st.info("The two are correct on exactly the same images.", icon=":material/drag_handle:")
     else:
-        finding = "significant at 5 %" if test.significant else "not significant at 5 %"
+        finding = "significant at 5%" if test.significant else "not significant at 5%"
         st.markdown(
-            f"{a} reads {test.first:,} images that {b} doesn't, {b} {test.second:,} that {a} "
-            f"doesn't. Probability of a split at least this uneven, were both equally good: "
-            f"{p_value}, **{finding}**."
+            f"{a} is correct on {test.first:,} images that {b} misclassifies, {b} on "
+            f"{test.second:,} that {a} misclassifies. Probability of a split at least this uneven, "
+            f"were both equally good: {p_value}, **{finding}**."
         )
         more, less = (a, b) if test.difference >= 0 else (b, a)
         if not test.significant:
             st.caption("These images don't tell which of the two is better.")
         else:
-            st.caption(f"{more} is better than {less} on this test part.")
+            st.caption(f"{more} is better than {less} on this test subset.")
     left, right = st.columns([1.5, 1], gap="large", vertical_alignment="center")
     left.table(
         pd.DataFrame(
             [[f"{test.both:,}", f"{test.first:,}"], [f"{test.second:,}", f"{test.neither:,}"]],
-            index=[f"{plain(first)} right", f"{plain(first)} wrong"],
-            columns=[f"{plain(second)} right", f"{plain(second)} wrong"],
+            index=[f"{plain(first)} correct", f"{plain(first)} wrong"],
+            columns=[f"{plain(second)} correct", f"{plain(second)} wrong"],
         )
     )
     right.metric(
         "Difference of accuracies",
-        f"{test.difference:+.2%}",
-        help="The first run's less the second's. The interval is Bonett and Price's (2012) for "
-        "paired proportions; the p-value is McNemar's exact test (two-sided): images that both "
-        "read, or neither, say nothing about which is better.",
+        percentage_points(test.difference),
+        help="The first run's less the second's, in percentage points. The interval is Bonett and "
+        "Price's (2012) for paired proportions; the p-value is McNemar's exact test (two-sided): "
+        "images on which both are correct, or neither, say nothing about which is better.",
     )
-    right.caption(f"95 % interval {test.low:+.2%} to {test.high:+.2%}, on {test.images:,} images.")
+    ends = f"{percentage_points(test.low, unit='')} to {percentage_points(test.high)}"
+    right.caption(f"95% CI {ends}, on {test.images:,} images.")
 
 
 def _images(first: Run, second: Run, one: Report, other: Report) -> None:
@@ -126,8 +128,8 @@ def _images(first: Run, second: Run, one: Report, other: Report) -> None:
         (sides[1], second, found.second, "only-second"),
     ):
         with side:
-            st.markdown(f"**Only {plain(run.name)} reads these**: {len(indices):,}")
-            _gallery(part, indices, titles, key, f"Images that only {run.name} reads")
+            st.markdown(f"**Only {plain(run.name)} is correct**: {len(indices):,}")
+            _gallery(part, indices, titles, key, f"Images that only {run.name} predicts correctly")
     more = st.expander(
         f"Both wrong, but differently: {len(found.neither):,}",
         key="compare-neither-open",
@@ -135,7 +137,7 @@ def _images(first: Run, second: Run, one: Report, other: Report) -> None:
     )
     if more.open:
         with more:
-            _gallery(part, found.neither, titles, "neither", "Images that both misread")
+            _gallery(part, found.neither, titles, "neither", "Images that both misclassify")
 
 
 class _Titles:
@@ -157,7 +159,7 @@ class _Titles:
 
     def __call__(self, index: int) -> str:
         predictions = ", ".join(
-            f"{run}: {read} ({probability:.0%})"
+            f"{run}: {read} ({percent(probability, 0)})"
             for run, read, probability in self.predictions(index)
         )
         return f"is {self.true(index)} / {predictions}"
@@ -181,9 +183,13 @@ def _gallery(part: Part, indices: np.ndarray, titles: _Titles, key: str, label: 
         height=232,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(thumbnails.png(part.images[picked], 4), width=112)
+        st.image(
+            thumbnails.png(part.images[picked], 4),
+            width=112,
+            alt=f"Test image {picked}: {titles.true(picked)}",
+        )
         predictions = "  \n".join(
-            f"{plain(run)}: **{plain(read)}** ({probability:.0%})"
+            f"{plain(run)}: **{plain(read)}** ({percent(probability, 0)})"
             for run, read, probability in titles.predictions(picked)
         )
         st.markdown(f"Image {picked:,} is **{plain(titles.true(picked))}**  \n{predictions}")
@@ -194,21 +200,21 @@ def _gallery(part: Part, indices: np.ndarray, titles: _Titles, key: str, label: 
 
 
 def _by_class(first: str, second: str, one: Report, other: Report) -> None:
-    st.markdown("**Most frequent disagreements**")
+    st.subheader("Most frequent disagreements", anchor=False)
     table = comparison.disagreements_by_class(one, other, 30)
     if table.empty:
-        st.caption("The two give the same answer to every image.")
+        st.caption("The two predict the same for every image.")
         return
     st.dataframe(
         table,
         hide_index=True,
         height=min(38 + 35 * len(table), 353),
         column_config={
-            "true": "True character",
-            "first": f"{first} says",
-            "second": f"{second} says",
+            "true": "True class",
+            "first": f"{first} predicts",
+            "second": f"{second} predicts",
             "images": st.column_config.NumberColumn(
-                "Images", help="Test images of this character with these two answers."
+                "Images", help="Test images of this class with these two predictions."
             ),
         },
     )

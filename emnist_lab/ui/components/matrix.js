@@ -6,6 +6,12 @@ const mix = (stops, share) => {
   const at = Math.max(0, Math.min(1, share)) * (stops.length - 1), i = Math.min(Math.floor(at), stops.length - 2);
   return 'rgb(' + stops[i].map((v, k) => Math.round(v + (stops[i + 1][k] - v) * (at - i))).join(',') + ')';
 };
+// As `emnist_lab.metrics.percent` writes it: only all is 100%, only nothing is 0%.
+const percent = (share, decimals) => {
+  const step = 10 ** -decimals, text = (100 * share).toFixed(decimals);
+  if (share < 1 && Number(text) >= 100) return (100 - step).toFixed(decimals) + '%';
+  return (share > 0 && Number(text) === 0 ? '<' + step.toFixed(decimals) : text) + '%';
+};
 const isDark = (element) => {
   const probe = getComputedStyle(element).color.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0];
   return probe[0] + probe[1] + probe[2] > 382;
@@ -13,7 +19,8 @@ const isDark = (element) => {
 
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
-  const frame = parentElement.querySelector('.frame'), canvas = frame.querySelector('canvas');
+  const find = (name) => parentElement.querySelector(name);
+  const frame = find('.frame'), canvas = frame.querySelector('canvas');
   const tip = parentElement.querySelector('.tip'), said = parentElement.querySelector('.said');
   const { order, names, values, shares, counts, selected, square } = data;
   const size = order.length;
@@ -23,20 +30,47 @@ export default function (component) {
   const kept = frame.kept = frame.kept || { cursor: null };
   let cell = 0, hover = null;
   canvas.setAttribute('aria-label', data.label);
+  find('.across').textContent = data.axes.across;
+  find('.down').textContent = data.axes.down;
+  // On a narrow page the matrix scrolls in its box: an arrow says to which side there is more.
+  const cue = () => {
+    const rest = frame.scrollWidth - frame.clientWidth - frame.scrollLeft;
+    find('.more.left').hidden = frame.scrollLeft < 4;
+    find('.more.right').hidden = rest < 4;
+  };
+  frame.onscroll = cue;
+
+  const explain = (stops) => {
+    const colours = stops.map((stop) => `rgb(${stop})`).join(', ');
+    find('.colours').style.background = `linear-gradient(to right, ${colours})`;
+    find('.of').textContent = data.legend.of;
+    find('.ticks').replaceChildren(...data.legend.ticks.map(([place, text]) => {
+      const tick = document.createElement('span');
+      tick.textContent = text;
+      tick.style.left = 100 * place + '%';
+      return tick;
+    }));
+  };
+  let explained = null;
 
   const draw = () => {
     const style = getComputedStyle(frame);
     const room = Math.min(frame.clientWidth, data.most);
-    cell = Math.max(13, Math.min(64, Math.floor((room - edge - 2) / size)));
-    const side = edge + cell * size + 2, ratio = window.devicePixelRatio || 1;
+    const ratio = window.devicePixelRatio || 1;
+    // All the width that there is, so cells may end between pixels: edges are rounded one by one.
+    cell = Math.max(13, Math.min(64, (room - edge - 2) / size));
+    const side = edge + cell * size + 2;
+    const snap = (k) => Math.round((edge + k * cell) * ratio) / ratio;
     if (canvas.width !== Math.round(side * ratio)) {
       canvas.width = canvas.height = Math.round(side * ratio);
       canvas.style.width = canvas.style.height = side + 'px';
     }
+    cue();
     const pen = canvas.getContext('2d');
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, side, side);
     const stops = isDark(frame) ? DARK : LIGHT;
+    if (explained !== stops) explain(explained = stops);
     pen.fillStyle = stops === DARK ? '#2a3040' : '#e3e8f0';
     pen.fillRect(edge, edge, cell * size, cell * size);
     pen.font = Math.min(13, cell - 1) + 'px ' + style.getPropertyValue('--st-font');
@@ -46,18 +80,19 @@ export default function (component) {
     for (let r = 0; r < size; r++) {
       for (let c = 0; c < size; c++) {
         const i = order[r] * size + order[c], value = values[i];
-        const x = edge + c * cell, y = edge + r * cell;
+        const x = snap(c), y = snap(r), gap = cell > 9 ? 1 : 0;
+        const wide = snap(c + 1) - x - gap, high = snap(r + 1) - y - gap;
         if (value === null || (data.hidden && r === c)) {
           pen.fillStyle = stops === DARK ? '#161a23' : '#eef1f6';
-          pen.fillRect(x, y, cell - (cell > 9 ? 1 : 0), cell - (cell > 9 ? 1 : 0));
+          pen.fillRect(x, y, wide, high);
           continue;
         }
         pen.fillStyle = mix(stops, value);
-        pen.fillRect(x, y, cell - (cell > 9 ? 1 : 0), cell - (cell > 9 ? 1 : 0));
+        pen.fillRect(x, y, wide, high);
         if (cell >= 30 && counts[i]) {
           pen.fillStyle = mix(stops, value > 0.55 ? 0 : 1);
           pen.textAlign = 'center';
-          pen.fillText(shares ? (100 * shares[i]).toFixed(0) + '%' : counts[i], x + cell / 2, y + cell / 2 + 1);
+          pen.fillText(shares ? percent(shares[i], 0) : counts[i], x + cell / 2, y + cell / 2 + 1);
         }
       }
     }
@@ -109,7 +144,7 @@ export default function (component) {
     const own = counts.slice(which.true * size, (which.true + 1) * size).reduce((x, y) => x + y, 0);
     let all = 0;
     for (let r = 0; r < size; r++) all += counts[r * size + which.read];
-    const per = (part, whole) => whole ? (100 * part / whole).toFixed(part && part < whole / 100 ? 2 : 1) + ' %' : '–';
+    const per = (part, whole) => whole ? percent(part / whole, 1) : '–';
     const form = square ? data.words.pair : which.true === which.read ? data.words.right : data.words.cell;
     return form.replaceAll('{true}', a).replaceAll('{read}', b)
       .replaceAll('{count}', counts[i].toLocaleString('en'))

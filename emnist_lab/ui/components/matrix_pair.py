@@ -1,4 +1,7 @@
-"""Two confusion matrices beside each other, of the same classes: errors alone, as shares."""
+"""Two confusion matrices beside each other, of the same classes: errors alone, as shares.
+
+Both share one colour scale: the same blue is the same share.
+"""
 
 from collections.abc import Mapping
 
@@ -7,15 +10,13 @@ import streamlit as st
 
 from emnist_lab.evaluation import figures
 from emnist_lab.metrics.report import Report
-from emnist_lab.ui.components.matrix import confusion_matrix
+from emnist_lab.ui.components.matrix import confusion_matrix, largest_value
 
-LEGEND = (
-    "A row is the true character, a column what it is read as; errors only, as shares of the row."
-)
+LEGEND = "Errors only, normalised by true class: each is a share of the images of its row."
 
 
 def misread(report: Report) -> tuple[np.ndarray, np.ndarray]:
-    """Classes that were misread, and those that they were read as.
+    """Classes that were misclassified, and those that they were predicted as.
 
     Parameters
     ----------
@@ -52,13 +53,18 @@ def errors_side_by_side(reports: Mapping[str, Report], classes: np.ndarray, key:
     if not len(here) or st.toggle(f"All {size} classes", key=f"{key}-all"):
         here = np.arange(size)
     cells = np.ix_(here, here)
+    shares = {
+        title: figures.normalize_confusion(report.confusion, figures.BY_TRUE)[cells]
+        for title, report in reports.items()
+    }
+    top = max(largest_value(one, hide_diagonal=True) for one in shares.values())
     columns = zip(st.columns(len(reports)), reports.items(), strict=True)
     for place, (column, (title, report)) in enumerate(columns):
         with column:
             st.markdown(f"**{title}**")
             confusion_matrix(
                 report.confusion[cells],
-                figures.normalize_confusion(report.confusion, "by row")[cells],
+                shares[title],
                 [names[index] for index in here],
                 np.arange(len(here)),
                 key=f"{key}-{place}-{len(here)}",
@@ -66,5 +72,7 @@ def errors_side_by_side(reports: Mapping[str, Report], classes: np.ndarray, key:
                 hide_diagonal=True,
                 as_shares=True,
                 whole=len(here) == size,
+                unit=figures.SCALES[figures.BY_TRUE],
+                top=top,
             )
     return len(here) < size

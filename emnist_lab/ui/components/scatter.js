@@ -1,4 +1,4 @@
-// A map of images on two canvases, marks below and what follows the pointer above;
+// An embedding of images on two canvases, marks below and what follows the pointer above;
 // `scatter.py` says what `component.data` holds.
 const MARGIN = 16, NEAR = { mouse: 12, pen: 14, touch: 24 }, CLOSEST = 40, THUMB = 28;
 

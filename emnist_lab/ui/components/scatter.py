@@ -1,4 +1,4 @@
-"""A map of images: each is a mark, hovering shows it, a loop drawn round some chooses them.
+"""An embedding of images: each is a mark, hovering shows it, a loop drawn round some chooses them.
 
 Altair has no lasso, and its tooltips need every image as a text of its own; Embedding Atlas
 asks for PyTorch. So this is a canvas of our own, with all images in one picture.
@@ -17,12 +17,12 @@ from emnist_lab.evaluation import figures
 
 _TOOLS = {  # what a button does: its name, and its icon as an SVG path of 24 units
     "move": (
-        "Move the map instead of choosing",
+        "Move the view instead of choosing",
         "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
     ),
     "in": ("Nearer", "M12 5v14M5 12h14"),
     "out": ("Farther", "M5 12h14"),
-    "whole": ("The whole map", "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"),
+    "whole": ("The whole", "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"),
 }
 _BUTTONS = "".join(
     f'<button type="button" data-act="{act}" title="{name}" aria-label="{name}">'
@@ -34,7 +34,7 @@ _HTML = f"""
 <canvas class="over" tabindex="0" role="application"></canvas></div>
 <div class="below"><div class="legend"></div><div class="hint">Draw round images to choose them,
 or click one; Shift adds. Ctrl and wheel, or two fingers, zoom.</div>
-<div class="tools" role="toolbar" aria-label="View of the map">{_BUTTONS}</div></div></div>
+<div class="tools" role="toolbar" aria-label="View of the embedding">{_BUTTONS}</div></div></div>
 <div class="tip" hidden><canvas width="28" height="28"></canvas><span></span></div>
 <div class="said" aria-live="polite"></div>
 """
@@ -73,9 +73,9 @@ class Mark:
 
 
 # Told apart by shape as well, for the colour-blind.
-RIGHT_WRONG = (
-    Mark("", *(figures.PLAIN[dark] for dark in (False, True)), "read right", 0.8),
-    Mark("×", *(figures.PALETTE[dark][1] for dark in (False, True)), "read wrong", 1.4),
+CORRECT_OR_NOT = (
+    Mark("", *(figures.PLAIN[dark] for dark in (False, True)), "correct", 0.8),
+    Mark("×", *(figures.PALETTE[dark][1] for dark in (False, True)), "misclassified", 1.4),
 )
 
 
@@ -123,7 +123,7 @@ def scatter(
     groups : ndarray of shape (N,), dtype int64
         Indices of `marks`; the last group is drawn on top.
     marks : sequence of Mark
-        `RIGHT_WRONG`, `by_class`, or others.
+        `CORRECT_OR_NOT`, `by_class`, or others.
     key : str
         Of the widget.
     label : str

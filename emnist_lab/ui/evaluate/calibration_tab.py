@@ -1,4 +1,4 @@
-"""Calibration on the Evaluate page: reliability, abstaining, temperature scaling."""
+"""Calibration on the Evaluate page: reliability, selective prediction, temperature scaling."""
 
 import altair as alt
 import numpy as np
@@ -8,8 +8,9 @@ import streamlit as st
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import figures
 from emnist_lab.evaluation.evaluation import Evaluation
-from emnist_lab.metrics import calibration
+from emnist_lab.metrics import calibration, glossary
 from emnist_lab.metrics.intervals import wilson
+from emnist_lab.metrics.percent import percent, percentage_points
 from emnist_lab.runs import temperature_scaling
 from emnist_lab.runs.manifest import SCORES
 from emnist_lab.runs.run import Run
@@ -21,7 +22,7 @@ from emnist_lab.ui.formatting import plain
 
 
 def reliability(evaluation: Evaluation) -> None:
-    """Show stated probabilities against the share that is right.
+    """Show confidence against the share that is correct.
 
     Parameters
     ----------
@@ -32,11 +33,11 @@ def reliability(evaluation: Evaluation) -> None:
     known = table.dropna()
     colour, dark = figures.PLAIN[messages.dark()], messages.dark()
     base = alt.Chart(known)
-    x = alt.X("stated:Q", title="stated probability").scale(domain=[0, 1]).axis(format="%")
-    y = alt.Y("right:Q", title="share read right").scale(domain=[0, 1]).axis(format="%")
+    x = alt.X("stated:Q", title="confidence").scale(domain=[0, 1]).axis(format="%")
+    y = alt.Y("right:Q", title="accuracy").scale(domain=[0, 1]).axis(format="%")
     tips = [
-        alt.Tooltip("stated", title="stated", format=".1%"),
-        alt.Tooltip("right", title="right", format=".1%"),
+        alt.Tooltip("stated", title="confidence", format=".1%"),
+        alt.Tooltip("right", title="accuracy", format=".1%"),
         alt.Tooltip("images", format=","),
     ]
     ideal = (
@@ -48,7 +49,7 @@ def reliability(evaluation: Evaluation) -> None:
         x=x, y=y, y2="stated:Q"
     )
     spread = base.mark_rule(color=colour, strokeWidth=1.5).encode(
-        x=x, y=alt.Y("right_low:Q", title="share read right"), y2="right_high:Q"
+        x=x, y=alt.Y("right_low:Q", title="accuracy"), y2="right_high:Q"
     )
     points = base.mark_circle(size=70, opacity=1, color=colour).encode(x=x, y=y, tooltip=tips)
     line = base.mark_line(color=colour, strokeWidth=2).encode(x=x, y=y)
@@ -67,7 +68,7 @@ def reliability(evaluation: Evaluation) -> None:
     top = alt.layer(ideal, gaps, spread, line, points).properties(height=320)
     # Two charts, not one above the other in one: that wouldn't shrink to a phone's width.
     st.altair_chart(top, alt="Reliability diagram")
-    st.altair_chart(counts, alt="Images by stated probability")
+    st.altair_chart(counts, alt="Images by confidence")
     error = report.calibration_error
     confidence = float(report.scores.max(axis=1).mean())
     low, high = wilson(report.accuracy, len(report.labels))
@@ -75,16 +76,16 @@ def reliability(evaluation: Evaluation) -> None:
     if not low <= confidence <= high:
         verdict = "overconfident" if confidence > high else "underconfident"
     st.caption(
-        f"On the dashed line, 80 % means that 80 % are right. Orange is the gap, thin lines are "
-        f"95 % intervals (Wilson). The gaps' mean over images is the calibration error, "
-        f"**{error:.2%}**. The mean confidence is {confidence:.1%}, the accuracy "
-        f"{report.accuracy:.1%}: the run is {verdict}."
+        f"On the dashed line, of predictions with 80% confidence 80% are correct. Orange is the "
+        f"gap, thin lines are 95% CIs (Wilson). The gaps' mean over images is the calibration "
+        f"error, **{percent(error, 2)}**. The mean confidence is {percent(confidence, 2)}, the "
+        f"accuracy {percent(report.accuracy, 2)}: the run is {verdict}."
     )
     download_csv(f"{evaluation.stem}-reliability", lambda: table.to_csv(index=False))
 
 
 @messages.fragment_with_errors
-def abstaining(evaluation: Evaluation) -> None:
+def selective_prediction(evaluation: Evaluation) -> None:
     """Show the accuracy of a run that answers only where its confidence is high.
 
     Parameters
@@ -94,23 +95,25 @@ def abstaining(evaluation: Evaluation) -> None:
     report = evaluation.report
     found = calibration.risk_coverage(report.labels, report.scores)
     threshold = st.slider(
-        "Answer only where the likeliest class has at least",
+        "Predict only where the confidence is at least",
         0,
         100,
         50,
-        format="%d %%",
+        format="%d%%",
         key="threshold",
         bind="query-params",
     )
     share, accuracy, rejected = found.at(threshold / 100)
     with st.container(horizontal=True):
-        st.metric("Answered", f"{share:.1%}", help="Coverage: the share of images that it answers.")
+        st.metric("Coverage", percent(share, 2), help=glossary.help_of("coverage"))
         st.metric(
-            "Right, of these",
-            "–" if np.isnan(accuracy) else f"{accuracy:.2%}",
-            None if np.isnan(accuracy) else f"{accuracy - report.accuracy:+.2%}",
+            "Selective accuracy",
+            "–" if np.isnan(accuracy) else percent(accuracy, 2),
+            None if np.isnan(accuracy) else percentage_points(accuracy - report.accuracy),
             delta_color="off",
             delta_arrow="off",
+            help="Accuracy on the images that are predicted; below, the difference to all, in "
+            "percentage points.",
         )
         st.metric("Rejected", f"{len(rejected):,}")
         wrong = (report.predicted != report.labels).sum()
@@ -121,8 +124,8 @@ def abstaining(evaluation: Evaluation) -> None:
             help="Errors among the rejected images.",
         )
     table = found.table()
-    x = alt.X("coverage:Q", title="coverage: share of images answered").axis(format="%")
-    y = alt.Y("accuracy:Q", title="accuracy of the answers").axis(format="%").scale(zero=False)
+    x = alt.X("coverage:Q", title="coverage").axis(format="%")
+    y = alt.Y("accuracy:Q", title="selective accuracy").axis(format="%").scale(zero=False)
     line = (
         alt.Chart(table)
         .mark_line(color=figures.PLAIN[messages.dark()], strokeWidth=2)
@@ -147,12 +150,12 @@ def abstaining(evaluation: Evaluation) -> None:
     st.altair_chart(alt.layer(*layers).properties(height=300), alt="Accuracy against coverage")
     download_csv(f"{evaluation.stem}-coverage", lambda: table.to_csv(index=False))
     if len(rejected):
-        st.markdown(f"**Rejected at {threshold} %**: {len(rejected):,} images")
+        st.markdown(f"**Rejected at {threshold}%**: {len(rejected):,} images")
         image_detail.images(
             evaluation,
             rejected,
             key="rejected",
-            label=f"Images on which {evaluation.run.name} has less than {threshold} % confidence",
+            label=f"Images on which {evaluation.run.name} has less than {threshold}% confidence",
             order="Lowest confidence first",
         )
 
@@ -164,7 +167,7 @@ def temperature(run: Run) -> None:
     ----------
     run : Run
     """
-    st.subheader("Temperature scaling")
+    st.header("Temperature scaling", anchor=False)
     if done := st.session_state.pop("evaluate-scaled", None):
         st.success(f"Kept as **{plain(done)}**.", icon=":material/check:")
     if failed := st.session_state.pop("evaluate-scaling-failed", None):
@@ -181,13 +184,13 @@ def temperature(run: Run) -> None:
             if {"before_log_loss", "before_calibration_error"} <= about.keys():
                 before = (
                     f" Before: log loss {about['before_log_loss']:.4f}, calibration error "
-                    f"{about['before_calibration_error']:.2%}."
+                    f"{percent(about['before_calibration_error'], 2)}."
                 )
             st.caption(
-                f"The temperature was fitted on the {about['images']:,} images of the test part. "
+                f"The temperature was fitted on the {about['images']:,} images of the test subset. "
                 "On images that it was not fitted on, by halves: log loss "
                 f"{about['cross_fitted_log_loss']:.4f}, calibration error "
-                f"{about['cross_fitted_calibration_error']:.2%}.{before}"
+                f"{percent(about['cross_fitted_calibration_error'], 2)}.{before}"
             )
         return
     st.markdown(
@@ -198,7 +201,7 @@ def temperature(run: Run) -> None:
     )
     if SCORES not in run.manifest["files"]:
         st.info(
-            "This run has no kept test scores to fit it on: train it again with a test part.",
+            "This run has no kept test scores to fit it on: train it again with a test subset.",
             icon=":material/thermostat:",
         )
         return

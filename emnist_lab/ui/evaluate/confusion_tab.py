@@ -8,9 +8,11 @@ from emnist_lab.data import thumbnails
 from emnist_lab.data.part import Part
 from emnist_lab.evaluation import figures
 from emnist_lab.evaluation.evaluation import Evaluation
-from emnist_lab.metrics import confusion
+from emnist_lab.metrics import confusion, glossary
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.report import Report
 from emnist_lab.ui import current_evaluation, messages
+from emnist_lab.ui.components.error_list import Row, error_list
 from emnist_lab.ui.components.matrix import confusion_matrix
 from emnist_lab.ui.downloads import downloads
 from emnist_lab.ui.evaluate import image_detail
@@ -18,10 +20,15 @@ from emnist_lab.ui.formatting import plain
 
 _PAIRS = 12  # cards
 _EXAMPLES = 8  # errors each way on a card
+_ABOUT = {
+    figures.BY_TRUE: "Each row sums to 100%, and its diagonal is the class's recall. ",
+    figures.BY_PREDICTED: "Each column sums to 100%, and its diagonal is the class's precision. ",
+}
+_LISTED, _PICTURES = 12, 3  # most confused, and pictures of each
 
 
 def asked_cell(report: Report) -> tuple[int | None, int | None]:
-    """True class and class that it is read as, from the address; None where it names none.
+    """True class and predicted class from the address; None where it names none.
 
     Parameters
     ----------
@@ -78,13 +85,13 @@ def choose_order(evaluation: Evaluation) -> np.ndarray:
         Classes from the top left.
     """
     order = st.segmented_control(
-        "Order",
+        "Order of the classes",
         list(confusion.ORDERS),
         default=confusion.ORDERS[0],
         required=True,
         key="order",
         bind="query-params",
-        help="By confusion, classes that are confused are next to each other.",
+        label_visibility="collapsed",
     )
     if order == confusion.ORDERS[0]:
         return np.arange(len(evaluation.report.classes))
@@ -101,20 +108,20 @@ def matrix(evaluation: Evaluation) -> None:
     """
     report = evaluation.report
     true, read = asked_cell(report)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         scale = st.segmented_control(
-            "Show",
+            "Cells show",
             list(figures.SCALES),
             default="counts",
             required=True,
             key="scale",
             bind="query-params",
-            help="By row, the diagonal is each class's recall; by column, its precision.",
+            label_visibility="collapsed",
         )
         places = choose_order(evaluation)
         errors = st.toggle("Errors only", key="errors", bind="query-params")
     shown = figures.normalize_confusion(report.confusion, scale)
-    left, right = st.columns([1.7, 1], gap="large")
+    left, right = st.columns([1.8, 1], gap="medium")
     with left:
         confusion_matrix(
             report.confusion,
@@ -126,11 +133,11 @@ def matrix(evaluation: Evaluation) -> None:
             on_pick=lambda true, read: choose_cell(report.classes, true, read),
             hide_diagonal=errors,
             as_shares=scale != "counts",
+            unit=figures.SCALES[scale],
         )
         st.caption(
-            "A row is a true character, a column what it is read as. Pick a cell to see its "
-            "images, or a label for all about that class. Colours are stretched, so that a single "
-            "error shows."
+            f"{_ABOUT.get(scale, '')}Pick a cell to see its images, or a label for all about that "
+            "class. Colours are stretched, so that a single error shows."
         )
         downloads(
             f"{evaluation.stem}-confusion-{scale.replace(' ', '-')}",
@@ -141,36 +148,52 @@ def matrix(evaluation: Evaluation) -> None:
         )
     with right:
         if true is None and read is None:
-            _most_confused(report)
+            _most_confused(evaluation)
         elif true is None or read is None:
             _class(evaluation, true, read)
         else:
             _cell(evaluation, true, read)
 
 
-def _most_confused(report: Report) -> None:
-    st.subheader("Most confused")
-    pairs = report.confused_pairs(12)
+def _most_confused(evaluation: Evaluation) -> None:
+    report, part = evaluation.report, evaluation.part
+    st.header("Most confused", anchor=False)
+    pairs = report.confused_pairs(_LISTED)
     if pairs.empty:
-        st.success("Not a single error on the test part.")
+        st.success("Not a single error on the test subset.")
         return
     places = {name: index for index, name in enumerate(report.names)}
-    for place, pair in enumerate(pairs.itertuples()):
-        st.button(
-            f"**{plain(pair.true)}** is read as **{plain(pair.predicted)}**, "
-            f"{pair.count} of {pair.of}",
-            key=f"evaluate-confused-{place}",
-            type="tertiary",
-            on_click=choose_cell,
-            args=(report.classes, places[pair.true], places[pair.predicted]),
+    rows = []
+    for pair in pairs.itertuples():
+        true, read = places[pair.true], places[pair.predicted]
+        examples = confusion.images_in_cell(report, true, read)[:_PICTURES]
+        words = f"{pair.true} predicted as {pair.predicted}"
+        rows.append(
+            Row(
+                f"{true} {read}",
+                words,
+                f"{pair.count} of {pair.of}",
+                pair.share,
+                f"{words}: {pair.count} of {pair.of} images. Show them",
+                None if part is None else part.images[examples],
+            )
         )
-    missed = report.most_missed()
-    st.metric(
-        "Missed most",
-        plain(missed[0]),
-        help="The class with the lowest recall: the smallest share read right.",
+    error_list(
+        rows,
+        key="evaluate-confused",
+        label="Most confused, as true class and predicted class",
+        on_pick=lambda picked: choose_cell(report.classes, *map(int, picked.split())),
     )
-    st.caption(f"{missed[1]:.0%} of its images are read right.")
+    name, recall = report.most_missed()
+    st.button(
+        f"Lowest recall: **{plain(name)}**, {percent(recall)}",
+        key="evaluate-lowest-recall",
+        icon=":material/arrow_forward:",
+        type="tertiary",
+        help="Opens this class. " + glossary.help_of("recall"),
+        on_click=choose_cell,
+        args=(report.classes, places[name], None),
+    )
 
 
 def _ways(report: Report, ways: list[tuple[str, int | None, int | None]]) -> None:
@@ -190,17 +213,21 @@ def _cell(evaluation: Evaluation, true: int, read: int) -> None:
     report, names = evaluation.report, evaluation.report.names
     a, b = plain(names[true]), plain(names[read])
     count, of = int(report.confusion[true, read]), int(report.confusion[true].sum())
-    st.subheader(f"{a} read right" if true == read else f"{a} read as {b}")
-    share = f", {count / of:.1%}" if of else ""
+    st.header(f"{a}, correct" if true == read else f"{a} predicted as {b}", anchor=False)
+    share = f", {percent(count / of)}" if of else ""
     st.markdown(f"**{count:,}** of {of:,} test images{share}.")
     ways = [(f"All of {a}", true, None)]
     if true != read:
-        ways = [(f"{b} read as {a}", read, true), *ways, (f"All read as {b}", None, read)]
+        ways = [
+            (f"{b} predicted as {a}", read, true),
+            *ways,
+            (f"All predicted as {b}", None, read),
+        ]
     image_detail.images(
         evaluation,
         confusion.images_in_cell(report, true, read),
         key="cell",
-        label=f"Test images of {names[true]} read as {names[read]}",
+        label=f"Test images of {names[true]} predicted as {names[read]}",
     )
     _ways(report, ways)
 
@@ -209,17 +236,20 @@ def _class(evaluation: Evaluation, true: int | None, read: int | None) -> None:
     report = evaluation.report
     index = true if read is None else read
     name, row = plain(report.names[index]), report.per_class.iloc[index]
-    st.subheader(f"What {name} is read as" if read is None else f"What is read as {name}")
+    st.header(
+        f"What {name} is predicted as" if read is None else f"What is predicted as {name}",
+        anchor=False,
+    )
     with st.container(horizontal=True):
         for label in ("recall", "precision", "auc"):
             value = row[label]
             st.metric(
                 {"auc": "AUC"}.get(label, label.capitalize()),
-                "–" if pd.isna(value) else f"{value:.4f}" if label == "auc" else f"{value:.1%}",
+                "–" if pd.isna(value) else f"{value:.4f}" if label == "auc" else percent(value),
             )
     out, into = confusion.confusions_of_class(report, index)
     raw = report.names[index]
-    sides = [(out, f"{raw} is read as", True), (into, f"Read as {raw}", False)]
+    sides = [(out, f"{raw} is predicted as", True), (into, f"Predicted as {raw}", False)]
     for table, title, outwards in sides if read is None else sides[::-1]:
         _others(report, index, table, title, outwards)
     image_detail.images(
@@ -229,9 +259,9 @@ def _class(evaluation: Evaluation, true: int | None, read: int | None) -> None:
         label=f"Errors: {raw}",
     )
     turned = (
-        (f"What is read as {name}", None, index)
+        (f"What is predicted as {name}", None, index)
         if read is None
-        else (f"What {name} is read as", index, None)
+        else (f"What {name} is predicted as", index, None)
     )
     _ways(report, [turned])
 
@@ -282,15 +312,15 @@ def pairs(evaluation: Evaluation) -> None:
     report, part = evaluation.report, evaluation.part
     found = confusion.pairs(report, _PAIRS)
     if found.empty:
-        st.success("Not a single error on the test part.")
+        st.success("Not a single error on the test subset.")
         return
     if part is None:
         current_evaluation.say_no_images(evaluation, "pairs")
     else:
         st.caption(
             "Both mean images, and where they differ: orange where the first has more ink, blue "
-            "where the second has. Below, images of the one that are read as the other with the "
-            "highest confidence."
+            "where the second has. Below, images of the one that are predicted as the other with "
+            "the highest confidence."
         )
     columns = st.columns(3)
     for place, pair in enumerate(found.itertuples()):
@@ -302,13 +332,18 @@ def pairs(evaluation: Evaluation) -> None:
             )
             if part is not None:
                 means = _means(part.fingerprint, part)
-                st.image(thumbnails.pair(means[pair.first], means[pair.second]), width="stretch")
+                st.image(
+                    thumbnails.pair(means[pair.first], means[pair.second]),
+                    width="stretch",
+                    alt=f"Mean images of {a} and {b}, and the first less the second",
+                )
             for one, other, count in (
                 (pair.first, pair.second, pair.first_as_second),
                 (pair.second, pair.first, pair.second_as_first),
             ):
+                words = f"{report.names[one]} predicted as {report.names[other]}"
                 st.button(
-                    f"{plain(report.names[one])} read as {plain(report.names[other])}: {count}",
+                    f"{plain(words)}: {count}",
                     key=f"evaluate-pair-{one}-{other}",
                     type="tertiary",
                     on_click=_to_cell,
@@ -317,7 +352,11 @@ def pairs(evaluation: Evaluation) -> None:
                 examples = confusion.images_in_cell(report, one, other)[:_EXAMPLES]
                 if part is not None and len(examples):
                     sheet = thumbnails.sprite(part.images[examples], _EXAMPLES)
-                    st.image(thumbnails.png(sheet, 2), width="stretch")
+                    st.image(
+                        thumbnails.png(sheet, 2),
+                        width="stretch",
+                        alt=f"{len(examples)} images of {words}",
+                    )
 
 
 def _to_cell(classes: list[str], true: int, read: int) -> None:

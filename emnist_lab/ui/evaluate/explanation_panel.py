@@ -93,7 +93,7 @@ def _occlusion(folder: str, stamp: int, image: bytes, first: int, second: int) -
 
 def _map(picture: bytes, title: str, about: str) -> None:
     with st.container(width=220):
-        st.image(picture, width=140)
+        st.image(picture, width=140, alt=title)
         st.caption(f"**{title}.** {about}")
 
 
@@ -109,7 +109,7 @@ def show_nearest_images(run: Run, image: np.ndarray, key: str) -> None:
     """
     split = run.manifest["data"]["split"]
     if (split, "train") not in current_dataset.available()[0]:
-        st.caption("The nearest training images show where the training part is at hand.")
+        st.caption("The nearest training images show where the training subset is at hand.")
         return
     opened, train = current_run.open_run(run.name), current_dataset.load(split, "train")
     try:
@@ -130,7 +130,11 @@ def show_nearest_images(run: Run, image: np.ndarray, key: str) -> None:
     found, _ = space.find(image, _NEAREST)
     names = display_names(space.part.classes)
     named = ", ".join(plain(names[space.part.labels[index]]) for index in found)
-    st.image(thumbnails.png(thumbnails.sprite(space.part.images[found], _NEAREST), 4), width=400)
+    st.image(
+        thumbnails.png(thumbnails.sprite(space.part.images[found], _NEAREST), 4),
+        width=400,
+        alt="The nearest training images",
+    )
     st.caption(
         f"**Nearest training images**, by the features that the run's classifier sees: {named}. "
         f"From the {plain(space.part.name)}."

@@ -6,6 +6,7 @@ import streamlit as st
 from emnist_lab.data import thumbnails
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation.evaluation import Evaluation
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.ranking import top_classes
 from emnist_lab.server import mark_access
 from emnist_lab.ui import current_evaluation, current_visitor, messages
@@ -66,8 +67,8 @@ def images(
         part.images[here],
         [int(index) for index in here],
         [
-            f"{report.names[report.labels[i]]} read as {report.names[report.predicted[i]]} "
-            f"({share:.0%}), image {i}"
+            f"{report.names[report.labels[i]]} predicted as {report.names[report.predicted[i]]} "
+            f"({percent(share, 0)}), image {i}"
             for i, share in zip(here, confidence, strict=True)
         ],
         key=f"evaluate-gallery-{key}",
@@ -113,7 +114,7 @@ def _mark(evaluation: Evaluation, index: int, key: str) -> None:
         icon=":material/undo:" if marked else ":material/flag:",
         key=f"evaluate-mark-{key}",
         on_click=change,
-        help="Marks are kept with this test part, for all runs: see Label issues.",
+        help="Marks are kept with this test part, for all runs: see Label errors.",
     )
 
 
@@ -133,10 +134,12 @@ def detail(evaluation: Evaluation, index: int, *, key: str) -> None:
     true, scores = report.names[report.labels[index]], report.scores[index]
     best = top_classes(scores, _LIKELIEST)
     with st.container(horizontal=True, vertical_alignment="top", key=f"evaluate-detail-{key}"):
-        st.image(thumbnails.png(part.images[index], 5), width=140)
+        st.image(
+            thumbnails.png(part.images[index], 5), width=140, alt=f"Test image {index}: {true}"
+        )
         with st.container(width=300):
             right = report.predicted[index] == report.labels[index]
-            verdict = "read right" if right else f"read as **{plain(report.names[best[0]])}**"
+            verdict = "correct" if right else f"predicted as **{plain(report.names[best[0]])}**"
             st.markdown(f"Image {index:,} is **{plain(true)}**, {verdict}")
             st.html(bars([report.names[one] for one in best], scores[best].tolist()))
             _mark(evaluation, index, key)

@@ -5,6 +5,7 @@ import streamlit as st
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import prior_comparison
 from emnist_lab.evaluation.evaluation import Evaluation
+from emnist_lab.metrics import glossary
 from emnist_lab.runs import class_prior
 from emnist_lab.runs.run import Run
 from emnist_lab.server import run_access
@@ -14,7 +15,7 @@ from emnist_lab.ui.formatting import plain
 _NAMES = {
     class_prior.EQUAL: "equally frequent",
     class_prior.TRAINING: "as in training",
-    prior_comparison.MEASURED: "as in this part",
+    prior_comparison.MEASURED: "as in this subset",
     class_prior.GIVEN: "as given",
 }
 _ASKED = "evaluate-asked-prior"
@@ -33,7 +34,7 @@ def show_prior(evaluation: Evaluation) -> None:
     ----------
     evaluation : Evaluation
     """
-    st.subheader("Class prior")
+    st.header("Class prior", anchor=False, help=glossary.help_of("class prior"))
     if kept := st.session_state.pop(_KEPT, None):
         st.success(f"Kept as **{plain(kept)}**.", icon=":material/check:")
     if failed := st.session_state.pop(_FAILED, None):
@@ -49,7 +50,7 @@ def show_prior(evaluation: Evaluation) -> None:
                 "made from."
             )
         else:
-            why = "Here its classes aren't counted as its own: look at it on its own test part."
+            why = "Here its classes aren't counted as its own: look at it on its own test subset."
         st.markdown(f"This run answers for {class_prior.describe(about)}. {why}")
         return
     st.markdown(

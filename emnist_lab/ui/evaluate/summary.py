@@ -7,6 +7,7 @@ import streamlit as st
 from emnist_lab.evaluation.evaluation import Evaluation
 from emnist_lab.metrics import definitions
 from emnist_lab.ui import current_evaluation
+from emnist_lab.ui.evaluate import roc_tab
 
 _EVERY = 0.7  # seconds between two looks for the intervals
 _UNKNOWN = (math.nan, math.nan)
@@ -26,16 +27,21 @@ def headline(evaluation: Evaluation) -> None:
 def _numbers(evaluation: Evaluation, waiting: bool) -> None:
     values, task = evaluation.report.summary(), current_evaluation.intervals(evaluation)
     intervals = task.result().of if task.done else None
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="evaluate-numbers"):
         for metric in definitions.METRICS:
+            if not metric.is_headline:
+                continue
             spread, about = None, ""
+            if metric.key == "roc_auc_ovo":
+                about = f" {roc_tab.agreement(evaluation.report)}"
             if metric.interval_format:
                 if intervals is None:  # its place is kept, so that the page doesn't jump
                     spread = "…"
                 elif text := metric.format_interval(*intervals.get(metric.key, _UNKNOWN)):
-                    spread = text
-                    about = (
-                        " Below, its 95 % interval: images resampled within each class (bootstrap)."
+                    spread = f"95% CI {text}"
+                    about += (
+                        " Below, its 95% confidence interval: images resampled within each class "
+                        "(bootstrap)."
                     )
             st.metric(
                 metric.name,

@@ -1,4 +1,4 @@
-"""Label issues found by confident learning, and labels that a person marked as wrong."""
+"""Label errors found by confident learning, and labels that a person marked as wrong."""
 
 import numpy as np
 import pandas as pd
@@ -7,24 +7,33 @@ import streamlit as st
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import label_issues
 from emnist_lab.evaluation.evaluation import Evaluation
+from emnist_lab.metrics import glossary
+from emnist_lab.metrics.percent import percent, percentage_points
 from emnist_lab.metrics.report import Report
 from emnist_lab.server import mark_access
 from emnist_lab.ui import current_visitor, messages
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.evaluate import image_detail
 
-_SHOW = ("issues, not marked", "marked as wrong", "all issues")
-FORMER = {"doubtful, not marked": _SHOW[0], "all doubtful": _SHOW[2]}  # in addresses
+_SHOW = ("suspected, not marked", "marked as wrong", "all suspected")
+FORMER = {  # in addresses
+    "doubtful, not marked": _SHOW[0],
+    "issues, not marked": _SHOW[0],
+    "all doubtful": _SHOW[2],
+    "all issues": _SHOW[2],
+}
+
+_ABOUT = glossary.help_of("label errors")
 
 
-@st.cache_data(max_entries=16, show_spinner="Looking for label issues …")
+@st.cache_data(max_entries=16, show_spinner="Looking for label errors …")
 def _issues(key: tuple, _report: Report) -> pd.DataFrame:
     return label_issues.predicted_otherwise(label_issues.find_label_issues(_report))
 
 
 @messages.fragment_with_errors
-def show_label_issues(evaluation: Evaluation) -> None:
-    """Show label issues, marks, and the score without the marked images.
+def show_label_errors(evaluation: Evaluation) -> None:
+    """Show suspected label errors, marks, and the score without the marked images.
 
     Parameters
     ----------
@@ -32,10 +41,9 @@ def show_label_issues(evaluation: Evaluation) -> None:
     """
     report = evaluation.report
     st.markdown(
-        "Test images whose given label the run contradicts with high confidence, by confident "
+        "Test images whose label the run contradicts with high confidence, by confident "
         "learning (Northcutt, Jiang and Chuang 2021). Some labels of EMNIST are wrong and are "
-        "listed here; so are the run's own most confident errors. Look, then mark what is labelled "
-        "wrongly."
+        "listed here; so are the run's own most confident errors. Look, then mark wrong labels."
     )
     found = _issues(evaluation.key, report)
     try:
@@ -45,20 +53,20 @@ def show_label_issues(evaluation: Evaluation) -> None:
         marked = []
     wrong = [one.image for one in marked if one.image < len(report.labels)]
     with st.container(horizontal=True):
-        st.metric("Label issues", f"{len(found):,}")
+        st.metric("Suspected label errors", f"{len(found):,}", help=_ABOUT)
         st.metric("Marked as wrong", f"{len(wrong):,}")
         if 0 < len(wrong) < len(report.labels):
             rest = label_issues.drop_images(report, wrong)
             st.metric(
                 "Accuracy without the marked",
-                f"{rest.accuracy:.2%}",
-                f"{rest.accuracy - report.accuracy:+.2%}",
+                percent(rest.accuracy, 2),
+                percentage_points(rest.accuracy - report.accuracy),
                 delta_color="off",
                 delta_arrow="off",
                 help="Images are marked because this run contradicts them, so leaving them out "
                 "favours it: compare runs with the same marks only.",
             )
-            st.metric("ROC AUC without them", f"{rest.roc_auc_ovo:.6f}")
+            st.metric("ROC AUC without them", f"{rest.roc_auc_ovo:.4f}")
     shown = st.segmented_control(
         "Show", _SHOW, default=_SHOW[0], required=True, key="doubts", bind="query-params"
     )
@@ -83,7 +91,7 @@ def show_label_issues(evaluation: Evaluation) -> None:
             lambda: found.assign(
                 given=names[found["given"]], suggested=names[found["suggested"]]
             ).to_csv(index=False),
-            label="Label issues (CSV)",
+            label="Label errors (CSV)",
         )
         if marked:
             download_csv(
