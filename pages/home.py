@@ -100,4 +100,5 @@ show_wall()
 if whole:
     with confused:  # made last: reading all scores takes a moment, the first time
         show_confused(shipped[BEST])
+st.header("Learn and teach", anchor=False)
 exercises.show()

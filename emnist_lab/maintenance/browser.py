@@ -28,7 +28,7 @@ ARGUMENTS = [
 ]
 # What a person waits for on each page.
 USEFUL = {
-    "": ".tile",
+    "": ".el-readings .row",  # of the example, beside the board
     "data": ".tile",
     "samples": ".tile",
     "train": "[data-testid=stRadio]",

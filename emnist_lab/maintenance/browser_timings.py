@@ -77,7 +77,7 @@ def measure_pages(root: str | None, strokes: int = 20, visits: int = 5) -> dict:
         pages = {}
         shown = {**USEFUL, "samples?split=bymerge": USEFUL["samples"]}
         for name, useful in shown.items():
-            if not environment and name.split("?")[0] in ("", "samples", "train"):
+            if not environment and name.split("?")[0] in ("samples", "train"):
                 continue  # without a dataset these have nothing to wait for
             times = []
             for _ in range(visits + 1):

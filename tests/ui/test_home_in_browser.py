@@ -19,7 +19,7 @@ def test_a_first_visit_from_the_board_through_the_tour(page, empty_site):
     page.locator(f"{browser.USEFUL['draw']}[aria-label]").wait_for()
     tour = page.get_by_role("region", name="Tour")
     tour.get_by_text("Tour, step 1 of 5").wait_for()
-    page.locator(browser.USEFUL[""]).first.wait_for()
+    page.locator(".tile").first.wait_for()
     settled(page)
     for seen in (
         page.get_by_role("heading", name="EMNIST Lab"),
@@ -47,7 +47,7 @@ def test_a_first_visit_from_the_board_through_the_tour(page, empty_site):
     press(page, "Skip the tour")
     page.reload()
     page.get_by_role("button", name="Take the tour").wait_for()
-    page.locator(browser.USEFUL[""]).first.wait_for()
+    page.locator(".tile").first.wait_for()
     press(page, "F predicted as f: 39 of 100", role="link", exact=False)
     page.wait_for_url(re.compile("/evaluate.*true=F&read=f"))
 
@@ -58,7 +58,7 @@ def test_on_a_phone_the_board_and_the_start_of_the_readings_are_in_sight(chromiu
         page = context.new_page()
         page.goto(empty_site)
         page.locator(browser.USEFUL["draw"]).wait_for(timeout=60_000)
-        page.locator(browser.USEFUL[""]).first.wait_for(timeout=60_000)
+        page.locator(".tile").first.wait_for(timeout=60_000)
         settled(page)
         for seen in (page.locator(browser.USEFUL["draw"]), page.locator(".el-readings .answer")):
             box = seen.bounding_box()

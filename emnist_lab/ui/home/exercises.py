@@ -19,8 +19,8 @@ def text() -> str:
         Markdown whose largest heading is of the third level.
     """
     whole = _TEXT.read_text(encoding="utf-8")
-    below = whole.split("\n", 1)[1].strip()
-    return below.replace("\n## ", "\n### ").replace(f"({SERVER}", "(")
+    below = whole.split("\n", 1)[1]
+    return below.replace("\n## ", "\n### ").strip().replace(f"({SERVER}", "(")
 
 
 def show() -> None:
