@@ -8,7 +8,6 @@ const made = (tag, name, text = '') => {
   element.textContent = text;
   return element;
 };
-const percent = (share) => (100 * share).toFixed(1) + '%';
 
 function show(column, data, still) {
   const { who, answer, note, rows } = column.parts;
@@ -27,7 +26,7 @@ function show(column, data, still) {
     row.remove();
     column.rows.delete(name);
   }
-  for (const { name, probability, named } of data.rows) {
+  for (const { name, probability, percent, named } of data.rows) {
     let row = column.rows.get(name);
     if (!row) {
       row = made('div', 'row');
@@ -40,7 +39,7 @@ function show(column, data, still) {
     }
     row.classList.toggle('named', named);
     row.bar.style.width = 100 * probability + '%';
-    row.number.textContent = percent(probability);
+    row.number.textContent = percent;
     rows.append(row);  // in the order of probabilities, for screen readers too
   }
   if (still) return;

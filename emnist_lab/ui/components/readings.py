@@ -11,6 +11,7 @@ import streamlit as st
 
 from emnist_lab.data.classes import display_names
 from emnist_lab.handwriting.decision import decide
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.ranking import top_classes
 
 _SHOWN = 5  # classes
@@ -99,7 +100,7 @@ def answer(one: Prediction, scribble: bool = False) -> tuple[str, str]:
     if not decision.sure:
         return "Not sure", f"perhaps {read}"
     sure = decision.probability
-    return read, f"{sure:.1%}" if sure > 0.99 else f"{sure:.0%}"  # as the bars: no 100% by rounding
+    return read, percent(sure, 1 if sure > 0.99 else 0)  # near 1 as its bar says
 
 
 def _column(one: Prediction, scribble: bool = False) -> dict:
@@ -120,6 +121,7 @@ def _column(one: Prediction, scribble: bool = False) -> dict:
             {
                 "name": names[index],
                 "probability": round(float(one.probabilities[index]), 5),
+                "percent": percent(float(one.probabilities[index])),
                 "named": index in decision.members and not scribble,
             }
             for index in top_classes(one.probabilities, _SHOWN)

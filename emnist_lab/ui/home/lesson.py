@@ -9,9 +9,10 @@ import streamlit as st
 from emnist_lab.data import thumbnails
 from emnist_lab.evaluation import model_inputs
 from emnist_lab.metrics import glossary
+from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run
+from emnist_lab.ui import current_run, provenance
 from emnist_lab.ui.components.readings import Prediction, answer
 from emnist_lab.ui.draw import live_reading
 from emnist_lab.ui.draw.live_reading import Shown
@@ -127,7 +128,7 @@ def _show_card(
         )
         with st.container(width=120, gap="small"):
             about = glossary.help_of("accuracy")
-            st.metric("Accuracy", f"{scores['accuracy']:.1%}", help=about)
+            st.metric("Accuracy", percent(scores["accuracy"]), help=about)
             st.caption(f"ROC AUC {scores['roc_auc_ovo']:.4f}")
     if prediction is not None:
         found, beside = (plain(one) for one in answer(prediction, scribble))
@@ -148,10 +149,15 @@ def _say_where_it_comes_from() -> None:
     expected = catalog.get(_EDGES_ALONE).expected(data["train"]["images"])
     st.markdown(
         "What a classifier is given matters most: the logistic regression of the first card has an "
-        f"accuracy of **{first:.0%}**, and of about **{expected.accuracy:.0%}** when it is given "
-        f"edges (`{_EDGES_ALONE}`, on the Train page)."
+        f"accuracy of **{percent(first, 0)}**, and given edges (`{_EDGES_ALONE}`, on the Train "
+        f"page) of about **{percent(expected.accuracy, 0)}**."
     )
     st.caption(
-        f"Trained on: {data['train']['name']}. Measured on: {data['test']['name']}. Not to be "
-        "compared with published scores, which are made on the official split."
+        "Trained and measured on a re-partition of EMNIST: not to be compared with published "
+        "scores, which are made on the official split."
+    )
+    provenance.show(
+        f"Trained on: {plain(data['train']['name'])}.",
+        f"Measured on: {plain(data['test']['name'])}.",
+        about="these figures",
     )
