@@ -3,7 +3,7 @@ const made = (tag, parts = {}) => Object.assign(document.createElement(tag), par
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const list = parentElement.querySelector('.pairs');
-  list.replaceChildren(...data.cards.map(({ words, images, address }, i) => {
+  list.replaceChildren(...data.cards.map(({ words, count, images, address }, i) => {
     const item = made('li'), link = made('a', { href: address }), two = made('div', { className: 'two' });
     link.onclick = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;  // in a tab of its own
@@ -15,7 +15,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       figure.append(made('img', { src: picture, alt: '' }), made('figcaption', { textContent: about }));
       return figure;
     }));
-    link.append(two, made('b', { textContent: words }));
+    link.append(two, made('b', { textContent: words }), made('span', { textContent: count }));
     item.append(link);
     return item;
   }));

@@ -50,7 +50,7 @@ def show(run: Run) -> None:
         for cell in cells:
             st.page_link(
                 "pages/evaluate.py",
-                label=plain(_words(report, cell)),
+                label=plain(f"{_words(report, cell)}: {_count(cell)}"),
                 icon=":material/grid_on:",
                 query_params=_parameters(run, report, cell),
             )
@@ -64,6 +64,7 @@ def show(run: Run) -> None:
     cards = [
         {
             "words": _words(report, cell),
+            "count": _count(cell),
             "images": _images(report, part, cell),
             "address": page_links.address("evaluate", **_parameters(run, report, cell)),
         }
@@ -73,8 +74,11 @@ def show(run: Run) -> None:
 
 
 def _words(report: Report, cell: ConfusedCell) -> str:
-    names = report.names
-    return f"{names[cell.true]} predicted as {names[cell.read]}: {cell.count} of {cell.of}"
+    return f"{report.names[cell.true]} predicted as {report.names[cell.read]}"
+
+
+def _count(cell: ConfusedCell) -> str:
+    return f"{cell.count} of {cell.of}"
 
 
 def _parameters(run: Run, report: Report, cell: ConfusedCell) -> dict[str, str]:
