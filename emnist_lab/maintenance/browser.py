@@ -51,7 +51,9 @@ PLACES = {
         "evaluate?run=hog-qda&look=Calibration", "[data-testid=stVegaLiteChart]",
     ),
     "evaluate-labels": ("evaluate?run=hog-qda&look=Label+issues", "[role=tabpanel] button"),
-    "evaluate-embedding": ("evaluate?run=hog-qda&look=Embedding", "[role=tabpanel] p >> visible=true"),
+    "evaluate-embedding": (
+        "evaluate?run=hog-qda&look=Embedding", "[role=tabpanel] p >> visible=true",
+    ),
     "evaluate-classes": ("evaluate?run=hog-qda&look=Classes", "[data-testid=stDataFrame]"),
     "compare": ("compare?first=warped-blend&second=hog-qda", USEFUL["compare"]),
     "draw": ("draw?array=true&why=true", USEFUL["draw"]),
