@@ -31,7 +31,7 @@ USEFUL = {
     "": ".tile",
     "data": ".tile",
     "samples": ".tile",
-    "train": "[data-testid=stRadio]",
+    "train": ".recipes input",
     "evaluate": "canvas[role=application]",
     "compare": "[data-testid=stDataFrame]",
     "draw": "canvas.upper-canvas",
