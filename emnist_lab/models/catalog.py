@@ -3,8 +3,8 @@
 A recipe is a representation × a classifier, named so: ``hog-qda``. To add one:
 
 1. In `pixel_recipes` or `gradient_recipes`, by what its classifier sees: a function that makes the
-   unfitted pipeline from a seed, and an entry in ``RECIPES``. The page, the command line, the
-   benchmarks and the tests take it from there.
+   unfitted pipeline from a seed, and an entry in ``RECIPES``, with its group of `GROUPS`. The page,
+   the command line, the benchmarks and the tests take it from there.
 2. Only for an estimator of its own: a class in this package, marked with
    `emnist_lab.models.trusted_types.trusted`, or a saved run of it can't be opened.
 3. ``python -m emnist_lab measure-recipes NAME --root DIR`` measures what the Train page says to

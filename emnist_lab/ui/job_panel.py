@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import pandas as pd
+import altair as alt
 import streamlit as st
 
 from emnist_lab.commands.job_queue import Job, JobQueue
@@ -46,7 +46,7 @@ def what(job: Job) -> str:
 
 
 def to_show(queue: JobQueue) -> list[Job]:
-    """Jobs for a page: active ones in their turn, interrupted ones, and those that ended last.
+    """Jobs for a page: active ones in their turn, what ended last, interrupted ones, earlier ends.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def to_show(queue: JobQueue) -> list[Job]:
     active = sorted((job for job in jobs if job.active), key=queue.place)
     interrupted = [job for job in jobs if job.state == "interrupted"]
     ended = [job for job in jobs if not (job.active or job.state == "interrupted")]
-    return active + interrupted + ended[:_ENDED]
+    return active + ended[:1] + interrupted + ended[1:_ENDED]
 
 
 def job_panel(job: Job, queue: JobQueue) -> None:
@@ -213,18 +213,34 @@ def curve(points: list[dict], unit: str = "step") -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _charts(key: str, unit: str, _points: list[dict]) -> None:
     """Show both curves. Streamlit keeps their elements: Altair takes longer than a whole page."""
-    frame = pd.DataFrame(_points).set_index("step")
     left, right = st.columns(2)
     left.markdown("**Training loss**", help="Log loss on 2,000 training images: lower is better.")
-    left.line_chart(frame["loss"], height=200, x_label=unit, y_label="log loss, nats")
-    if frame["score"].notna().any():
+    left.altair_chart(_line(_points, "loss", unit, "log loss, nats"))
+    if any(one["score"] is not None for one in _points):
         right.markdown(
             "**Test accuracy**",
             help="On at most 2,000 test images, only watched: nothing is chosen by it, and there "
             "is no validation subset.",
         )
-        shares = 100 * frame["score"].astype(float)
-        right.line_chart(shares, height=200, x_label=unit, y_label="accuracy, %")
+        right.altair_chart(_line(_points, "score", unit, "accuracy", "%"))
+
+
+def _line(points: list[dict], what: str, unit: str, title: str, form="") -> alt.Chart:
+    # Values in the chart itself: of a frame that comes after it Vega warns, for it is empty first.
+    values = [{"step": one["step"], what: one[what]} for one in points if one[what] is not None]
+    return (
+        alt.Chart(alt.Data(values=values))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("step:Q", title=unit, axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y(f"{what}:Q", title=title).scale(zero=False).axis(format=form),
+            tooltip=[
+                alt.Tooltip("step:Q", title=unit),
+                alt.Tooltip(f"{what}:Q", title=title, format=f".1{form}" if form else ".3f"),
+            ],
+        )
+        .properties(height=200)
+    )
 
 
 def _measured(job: Job) -> None:

@@ -30,4 +30,5 @@ def complete(dataset: str) -> None:
     dataset : str
         Name of the one in use, for people: on the button that opens its choice.
     """
-    _frame(key="frame", data={"label": f"Dataset: {dataset}", "name": dataset}, height=1)
+    names = {"label": f"Dataset: {dataset}", "phone": f"Menu · {dataset}"}
+    _frame(key="frame", data=names, height=1)

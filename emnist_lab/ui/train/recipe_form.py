@@ -232,7 +232,9 @@ def _scatter(table: pd.DataFrame) -> alt.LayerChart:
     )
     points = base.mark_point(filled=True, opacity=1).encode(
         size=alt.condition("datum.chosen", alt.value(260), alt.value(90)),
-        shape=alt.Shape("what it sees:N", legend=None),
+        shape=alt.Shape("what it sees:N", title="the classifier sees")
+        .scale(domain=[title for title, _ in catalog.GROUPS.values()])
+        .legend(orient="top"),
     )
     names = [
         base.transform_filter(alt.datum.right == right)
