@@ -36,7 +36,7 @@ ABOUT = {
 st.title("Data")
 current_dataset.warn_generated(link=False)
 
-st.subheader("In use")
+st.header("In use")
 
 
 def use_chosen() -> None:
@@ -163,7 +163,7 @@ else:
 
 def get_emnist() -> None:
     """What NIST has, a button for each split."""
-    st.subheader("Get EMNIST")
+    st.header("Get EMNIST")
     st.markdown(
         "From NIST, who made it. Only the split that you choose crosses the network, every file is "
         "checked, and an interrupted download goes on where it stopped."
@@ -206,7 +206,7 @@ if visitor.rights.downloads:
     get_emnist()
 
 if visitor.rights.uploads or visitor.rights.folders:
-    st.subheader("Bring a copy")
+    st.header("Bring a copy")
     st.markdown(
         "Recognised by its content: NIST's files or `gzip.zip`; torchvision's `EMNIST/raw` and "
         "`MNIST/raw`; the Matlab file `emnist-balanced.mat`; Keras' `mnist.npz`; Kaggle's CSV; "

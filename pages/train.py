@@ -55,7 +55,7 @@ if not splits:
 recipe = recipe_form.chosen_recipe()
 left, right = st.columns([1, 1.35], gap="large")
 with right:
-    st.subheader(recipe.title, help=f"`{recipe.name}` on the command line and in addresses.")
+    st.header(recipe.title, help=f"`{recipe.name}` on the command line and in addresses.")
     st.markdown(recipe.rationale)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.selectbox(
@@ -165,7 +165,7 @@ with right:
 with left:
     recipe_form.list_recipes(recipe, count, known)
 
-st.subheader("The catalogue at a glance")
+st.header("The catalogue at a glance")
 recipe_form.glance(count, recipe)
 st.page_link(
     "pages/compare.py", label="Compare the runs that were kept", icon=":material/leaderboard:"

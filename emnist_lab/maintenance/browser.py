@@ -31,7 +31,7 @@ USEFUL = {
     "": ".tile",
     "data": ".tile",
     "samples": ".tile",
-    "train": ".recipes input",
+    "train": ".recipes",
     "evaluate": "canvas[role=application]",
     "compare": "[data-testid=stDataFrame]",
     "draw": "canvas.upper-canvas",

@@ -142,7 +142,7 @@ def test_train_leave_return_cancel_and_keep(page, site):
     press(page, "Evaluate this run", role="link")
     page.wait_for_url("**/evaluate?run=pixels-bayes-balanced-*")
     page.locator(browser.USEFUL["evaluate"]).wait_for()
-    page.get_by_text("is read as").first.wait_for()
+    page.get_by_text("predicted as").first.wait_for()
 
 
 def test_a_choice_is_one_step_of_history_and_what_was_set_comes_back(page, site):

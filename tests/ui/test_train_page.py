@@ -21,7 +21,7 @@ def dataset(folder, monkeypatch):
 
 
 def title(app: AppTest) -> str:
-    return app.subheader[0].value
+    return app.header[0].value
 
 
 def test_the_recommended_recipe_is_offered_first_and_an_address_names_another(dataset):

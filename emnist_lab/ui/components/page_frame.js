@@ -59,7 +59,8 @@ export default function (component) {
   const style = document.documentElement.style;
   style.setProperty('--el-menu', JSON.stringify(data.label));
   style.setProperty('--el-menu-phone', JSON.stringify(data.phone));
-  const host = parentElement.host ?? parentElement;
-  style.setProperty('--el-primary', getComputedStyle(host).getPropertyValue('--st-primary-color'));
+  const theme = getComputedStyle(parentElement.host ?? parentElement);
+  style.setProperty('--el-primary', theme.getPropertyValue('--st-primary-color'));
+  style.setProperty('--el-text', theme.getPropertyValue('--st-text-color'));
   nameButton();
 }
