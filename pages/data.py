@@ -17,6 +17,7 @@ from emnist_lab.ui import (
     job_panel,
     job_queues,
     messages,
+    provenance,
     uploads,
 )
 from emnist_lab.ui.components.gallery import gallery
@@ -35,7 +36,7 @@ ABOUT = {
 st.title("Data")
 current_dataset.warn_generated(link=False)
 
-st.subheader("In use")
+st.header("In use")
 
 
 def use_chosen() -> None:
@@ -67,15 +68,15 @@ def ask_to_delete(name: str) -> None:
             st.rerun()
 
 
-def tell_labels(split: str, part: str) -> None:
-    """Say whether the labels belong to the images, where that isn't known."""
+def tell_labels(split: str, part: str) -> str:
+    """Warn where labels don't seem to belong to the images; else a sentence on how they do."""
     found = current_dataset.check_labels(split, part)
     if found is None:
-        return
-    if found.hopeless or found.moved:
-        st.warning(f"**Are these labels right?** {found.sentence()}", icon=":material/label_off:")
-    else:
-        st.caption(found.sentence())
+        return ""
+    if not (found.hopeless or found.moved):
+        return found.sentence()
+    st.warning(f"**Are these labels right?** {found.sentence()}", icon=":material/label_off:")
+    return ""
 
 
 def offer_writers(address: DatasetAddress) -> None:
@@ -127,11 +128,13 @@ else:
             tile=34,
             height=160,
         )
-        st.caption(
+        labels = tell_labels(split, part)
+        provenance.show(
             f"From the {formatting.plain(data.name)}. "
-            f"Read from: {data.format}. {formatting.plain(' '.join(data.notes))}"
+            f"Read from: {data.format}. {formatting.plain(' '.join(data.notes))}",
+            labels,
+            generated=data.generated,
         )
-        tell_labels(split, part)
         if data.writer_names and not parts[split, part].part:
             offer_writers(now)
     except LabError as error:
@@ -143,7 +146,7 @@ else:
                     {
                         "split": split,
                         "part": part,
-                        "images": "generated" if source.generated else "people's",
+                        "images": "generated" if source.generated else "real",
                         "read from": source.format,
                         "size, MB": source.size() / 1e6,
                         "file": str(source.paths[0])
@@ -160,7 +163,7 @@ else:
 
 def get_emnist() -> None:
     """What NIST has, a button for each split."""
-    st.subheader("Get EMNIST")
+    st.header("Get EMNIST")
     st.markdown(
         "From NIST, who made it. Only the split that you choose crosses the network, every file is "
         "checked, and an interrupted download goes on where it stopped."
@@ -171,6 +174,8 @@ def get_emnist() -> None:
     for job in current_dataset.transfers(imported=False):
         job_panel.job_panel(job, job_queues.fetches())
     here = current_dataset.fetched()
+    # The one step for who has no images yet.
+    loaded = {split for split, _ in parts} if not current_dataset.generated() else set()
     for split in SPLITS:
         images = sum(OFFICIAL[split])
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -185,7 +190,9 @@ def get_emnist() -> None:
                 "Fetch again" if split in here else "Fetch",
                 key=f"data_fetch_{split}",
                 icon=":material/download:",
-                type="primary" if split == "balanced" and split not in here else "secondary",
+                type="primary"
+                if split == "balanced" and split not in here | loaded
+                else "secondary",
                 disabled=split in loading,
             ):
                 try:
@@ -199,7 +206,7 @@ if visitor.rights.downloads:
     get_emnist()
 
 if visitor.rights.uploads or visitor.rights.folders:
-    st.subheader("Bring a copy")
+    st.header("Bring a copy")
     st.markdown(
         "Recognised by its content: NIST's files or `gzip.zip`; torchvision's `EMNIST/raw` and "
         "`MNIST/raw`; the Matlab file `emnist-balanced.mat`; Keras' `mnist.npz`; Kaggle's CSV; "

@@ -31,7 +31,7 @@ USEFUL = {
     "": ".el-readings .row",  # of the example, beside the board
     "data": ".tile",
     "samples": ".tile",
-    "train": "[data-testid=stRadio]",
+    "train": ".recipes",
     "evaluate": "canvas[role=application]",
     "compare": "[data-testid=stDataFrame]",
     "draw": "canvas.upper-canvas",

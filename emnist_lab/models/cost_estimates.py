@@ -123,6 +123,36 @@ def estimate(name: str, images: int) -> CostEstimate:
     )
 
 
+def expected_accuracy(manifest: dict) -> float | None:
+    """Test accuracy that is usual for a finished run's recipe and number of images.
+
+    Parameters
+    ----------
+    manifest : dict
+        Of a finished run; see `emnist_lab.Run`.
+
+    Returns
+    -------
+    float or None
+        0..1. None where nothing is expected: of generated images or kept
+        drawings, of other images than all classes of *balanced*, of fewer
+        images or another recipe than were measured.
+    """
+    data = manifest["data"]
+    sides = [data["train"], data.get("test") or {}]
+    if (
+        data.get("split") != "balanced"
+        or len(manifest["classes"]) != _CLASSES
+        or any(s.get("generated") or s.get("handwriting") or s.get("absent") for s in sides)
+    ):
+        return None
+    name, images = manifest["recipe"], data["train"]["images"]
+    points = measured()["recipes"].get(name, [])
+    if len(points) < 2 or images < points[0]["images"]:
+        return None
+    return estimate(name, images).accuracy
+
+
 def shortfall(manifest: dict) -> str:
     """One sentence on a run whose test accuracy is far below what is expected of its recipe.
 
@@ -139,26 +169,13 @@ def shortfall(manifest: dict) -> str:
     Returns
     -------
     str
-        Empty where the accuracy is as expected, and where nothing is: of
-        generated images or kept drawings, of other images than all classes
-        of *balanced*, of fewer images or another recipe than were measured.
+        Empty where the accuracy is as expected, and where nothing is; see
+        `expected_accuracy`.
     """
-    accuracy, data = manifest["scores"].get("accuracy"), manifest["data"]
-    sides = [data["train"], data.get("test") or {}]
-    if (
-        accuracy is None
-        or data.get("split") != "balanced"
-        or len(manifest["classes"]) != _CLASSES
-        or any(s.get("generated") or s.get("handwriting") or s.get("absent") for s in sides)
-    ):
+    accuracy, usual = manifest["scores"].get("accuracy"), expected_accuracy(manifest)
+    if accuracy is None or usual is None or accuracy >= _FAR * usual:
         return ""
-    name, images = manifest["recipe"], data["train"]["images"]
-    points = measured()["recipes"].get(name, [])
-    if len(points) < 2 or images < points[0]["images"]:
-        return ""
-    usual = estimate(name, images).accuracy
-    if accuracy >= _FAR * usual:
-        return ""
+    images = manifest["data"]["train"]["images"]
     text = (
         f"The test accuracy of {accuracy:.1%} is far below what is expected: on {images:,} images "
         f"the recipe's own settings usually reach about {usual:.0%}"

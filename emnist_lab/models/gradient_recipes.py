@@ -152,6 +152,7 @@ RECIPES = (
         ),
         (CELL, DIRECTIONS, components(441), C, ITERATIONS),
         min_images_per_class=3,
+        group="edges",
     ),
     Recipe(
         "hog-qda",
@@ -178,6 +179,7 @@ RECIPES = (
         ),
         _adapt_qda,
         min_images_per_class=5,
+        group="edges",
     ),
     Recipe(
         "hog-mlp",
@@ -188,6 +190,7 @@ RECIPES = (
         ((GRADIENTS, 0.15), (FIND_COMPONENTS, 0.05), ("Training the network", 0.8)),
         (CELL, DIRECTIONS, components(441), LAYERS, EPOCHS, ALPHA, RATE),
         min_images_per_class=2,
+        group="edges",
     ),
     Recipe(
         "warped-mlp",
@@ -204,6 +207,7 @@ RECIPES = (
             RATE,
         ),
         min_images_per_class=2,
+        group="augmented",
     ),
     Recipe(
         "warped-blend",
@@ -224,6 +228,7 @@ RECIPES = (
         ),
         min_images_per_class=2,
         members=(0.3, 0.7),
+        group="augmented",
     ),
     Recipe(
         "hog-svm",
@@ -244,6 +249,7 @@ RECIPES = (
         ),
         hold_out,
         min_images_per_class=5,
+        group="edges",
     ),
     Recipe(
         "hog-lda",
@@ -254,6 +260,7 @@ RECIPES = (
         ((GRADIENTS, 0.4), ("Fitting the discriminant", 0.6)),
         (CELL, DIRECTIONS),
         min_images_per_class=2,
+        group="edges",
     ),
     Recipe(
         "hog-neighbours",
@@ -263,5 +270,6 @@ RECIPES = (
         _hog_neighbours,
         ((GRADIENTS, 0.75), (FIND_COMPONENTS, 0.2), ("Storing the images", 0.05)),
         (DIRECTIONS, components(441), *NEIGHBOURS),
+        group="edges",
     ),
 )

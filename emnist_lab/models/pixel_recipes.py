@@ -79,6 +79,7 @@ RECIPES = (
         ((FLATTEN, 0.01), ("Fitting logistic regression", 0.99)),
         (C, ITERATIONS),
         prior="training",  # as the service that it succeeds answers
+        group="pixels",
     ),
     Recipe(
         "whitened-logistic",
@@ -88,6 +89,7 @@ RECIPES = (
         _whitened_logistic,
         ((FLATTEN, 0.05), (FIND_COMPONENTS, 0.25), ("Fitting logistic regression", 0.7)),
         (components(784), C, ITERATIONS),
+        group="whitened",
     ),
     Recipe(
         "pixels-neighbours",
@@ -97,6 +99,7 @@ RECIPES = (
         _pixels_neighbours,
         ((FLATTEN, 0.2), (FIND_COMPONENTS, 0.75), ("Storing the images", 0.05)),
         (components(784), *NEIGHBOURS),
+        group="pixels",
     ),
     Recipe(
         "pixels-lda",
@@ -107,6 +110,7 @@ RECIPES = (
         ((FLATTEN, 0.1), (FIND_COMPONENTS, 0.4), ("Fitting the discriminant", 0.5)),
         (components(784),),
         min_images_per_class=2,
+        group="whitened",
     ),
     Recipe(
         "pixels-bayes",
@@ -123,6 +127,7 @@ RECIPES = (
                 high=10,
             ),
         ),
+        group="pixels",
     ),
     Recipe(
         "pixels-tree",
@@ -142,6 +147,7 @@ RECIPES = (
                 "classifier__min_samples_leaf", "Images a leaf at least.", "whole", 1, 1000
             ),
         ),
+        group="pixels",
     ),
     Recipe(
         "pixels-forest",
@@ -156,6 +162,7 @@ RECIPES = (
                 "classifier__max_leaf_nodes", "Leaves of a tree at most.", "whole", 2, 5000
             ),
         ),
+        group="pixels",
     ),
     Recipe(
         "warped-cnn",
@@ -172,5 +179,6 @@ RECIPES = (
             RATE,
         ),
         min_images_per_class=2,
+        group="augmented",
     ),
 )

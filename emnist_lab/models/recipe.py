@@ -44,6 +44,8 @@ class Recipe:
         For which class frequencies its runs answer; see `emnist_lab.runs.class_prior`.
     members : tuple of float
         Of a pool of classifiers: the usual share of the time that each member's fit takes.
+    group : str
+        What it sees, more finely, to choose by: a key of `emnist_lab.models.catalog.GROUPS`.
     """
 
     name: str
@@ -57,6 +59,25 @@ class Recipe:
     min_images_per_class: int = 1
     prior: str = "equal"
     members: tuple[float, ...] = ()
+    group: str = ""
+
+    @property
+    def classifier(self) -> str:
+        """The classifier alone, for people, where what it sees is said beside it.
+
+        Examples
+        --------
+        >>> from emnist_lab.models import get
+        >>> get("hog-logistic").classifier
+        'Logistic regression'
+        """
+        return self.title.partition(" on ")[0]
+
+    @property
+    def step_unit(self) -> str:
+        """What a step of its curve is: "epoch" or "iteration"."""
+        epochs = any(one.help.startswith("Epochs") for one in self.hyperparameters)
+        return "epoch" if epochs else "iteration"
 
     def expected(self, images: int) -> CostEstimate:
         """What to expect of training on so many images; see `emnist_lab.models.cost_estimates`.

@@ -67,6 +67,33 @@ def open_run(visitor: Visitor, name: str) -> Run:
     raise RunError(f"There is no run {name[:80]!r}: choose one of these: {have}.")
 
 
+def twin(visitor: Visitor, run: Run) -> Run | None:
+    """Another run that was made of the same, so that it answers the same.
+
+    Parameters
+    ----------
+    visitor : Visitor
+    run : Run
+
+    Returns
+    -------
+    Run or None
+        The oldest that the visitor sees with the same recipe, settings, seed and images.
+    """
+    own = _made_of(run)
+    others = [one for one in list_runs(visitor)[0] if one.name != run.name]
+    same = [one for one in others if _made_of(one) == own]
+    return min(same, key=lambda one: one.manifest["created"], default=None)
+
+
+def _made_of(run: Run) -> tuple:
+    made = run.manifest
+    train, test = made["data"]["train"], made["data"].get("test") or {}
+    keys = ("recipe", "seed", "settings", "prior", "classes")
+    prints = (train.get("fingerprint"), test.get("fingerprint"))
+    return (*(made.get(key) for key in keys), *prints)
+
+
 def is_own(visitor: Visitor, run: Run) -> bool:
     """Whether a visitor may change a run."""
     return not run.shipped and run.folder is not None and visitor.owns(owner_of(run.folder))

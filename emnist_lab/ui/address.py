@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from emnist_lab.ui import page_address
+
 
 def redirect_former(page: str, former: Mapping[str, Mapping[str, str]]) -> None:
     """Open a page again where its address holds values that are called otherwise today.
@@ -34,6 +36,49 @@ def redirect_former(page: str, former: Mapping[str, Mapping[str, str]]) -> None:
     except StreamlitAPIException:
         # The browser's history led back here: widgets hold the address, so it can't be replaced.
         st.session_state.update(renamed)
+
+
+def choice(options: Sequence[str], default: str, *, key: str, parameter: str) -> str:
+    """What is chosen in a component of ours, as the address has it; see `choose`.
+
+    A page that is opened anew, by a link that names nothing, shows what was chosen there last; one
+    that the browser's history leads back to shows what its address says.
+
+    Parameters
+    ----------
+    options : sequence of str
+    default : str
+        One of them: what is chosen where the address names none.
+    key, parameter : str
+        In the session, and in the address.
+
+    Returns
+    -------
+    str
+    """
+    session, asked = st.session_state, st.query_params.get(parameter)
+    fresh = page_address.by_history() or (asked is not None and page_address.opened_by_link())
+    if fresh or session.get(key) not in options:
+        session[key] = asked if asked in options else default
+    # Otherwise the session counts: a browser may ask for a run before it is told of its address.
+    choose(session[key], default, key=key, parameter=parameter)
+    return session[key]
+
+
+def choose(value: str, default: str, *, key: str, parameter: str) -> None:
+    """Choose something, in the session and the address; for callbacks.
+
+    Parameters
+    ----------
+    value, default : str
+    key, parameter : str
+        As for `choice`.
+    """
+    st.session_state[key] = value
+    if value == default:
+        st.query_params.pop(parameter, None)
+    elif st.query_params.get(parameter) != value:
+        st.query_params[parameter] = value
 
 
 def selectbox(

@@ -58,6 +58,11 @@ def dataset_in_use() -> DatasetAddress:
     return next((one for one in datasets() if one.name == chosen), first)
 
 
+def short_name() -> str:
+    """Name of the dataset in use without the folders that it lies in."""
+    return Path(dataset_in_use().name).name or dataset_in_use().name
+
+
 def use_dataset(address: DatasetAddress) -> None:
     """Choose a dataset; for callbacks, which run before the selection is drawn.
 

@@ -116,3 +116,70 @@ def seconds(value: float | None) -> str:
         return "…"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def about_seconds(value: float | None) -> str:
+    """Expected duration for people, no finer than it is known.
+
+    Parameters
+    ----------
+    value : float or None
+
+    Returns
+    -------
+    str
+        "6 s", "25 s", "4 min", "1 h 20 min"; "…" when unknown.
+
+    Examples
+    --------
+    >>> [about_seconds(one) for one in (6.2, 23.8, 83, 464, 5000)]
+    ['6 s', '25 s', '1 min 20 s', '8 min', '1 h 20 min']
+    """
+    if value is None or not math.isfinite(value):
+        return "…"
+    step = 1 if value < 15 else 5 if value < 60 else 10 if value < 180 else 60
+    whole = max(round(value / step) * step, 1) if value < 3600 else round(value / 600) * 600
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def about_size(count: float) -> str:
+    """Expected bytes for people, at two digits: "450 MB", "1.4 GB".
+
+    Parameters
+    ----------
+    count : float
+
+    Examples
+    --------
+    >>> [about_size(one) for one in (450_320_000, 1_380_000_000, 312_000, 8_400_000)]
+    ['450 MB', '1.4 GB', '0.3 MB', '8.4 MB']
+    """
+    unit, name = (1e9, "GB") if count >= 1e9 else (1e6, "MB")
+    value = count / unit
+    if value < 10:
+        return f"{value:.1f} {name}"
+    step = 10 ** (len(str(round(value))) - 2)
+    return f"{round(value / step) * step} {name}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as per cent, as metrics write theirs; 100% only where it is all.
+
+    Parameters
+    ----------
+    share : float
+        0..1.
+    digits : int
+        Behind the point.
+
+    Examples
+    --------
+    >>> percent(0.4219), percent(0.8612, 1), percent(0.9999), percent(1)
+    ('42%', '86.1%', '99%', '100%')
+    """
+    text = f"{share:.{digits}%}"
+    if share < 1 and text == f"{1:.{digits}%}":
+        return f"{1 - 10 ** -(digits + 2):.{digits}%}"
+    return text

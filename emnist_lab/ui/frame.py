@@ -1,24 +1,23 @@
-"""The frame around every page: its title, navigation, and the sidebar with the dataset in use."""
+"""The frame around every page: titles, navigation, what runs, and the dataset in use."""
 
 import functools
 
 import streamlit as st
 
-from emnist_lab.commands.specs import CurveSpec
 from emnist_lab.data import thumbnails
 from emnist_lab.handwriting import ink
-from emnist_lab.server import job_access
 from emnist_lab.ui import (
     current_dataset,
     current_run,
     current_visitor,
-    job_panel,
-    job_queues,
+    job_chips,
     messages,
     page_address,
     upload_guard,
 )
+from emnist_lab.ui.components import page_frame
 
+_NAME = "EMNIST Lab"
 _LETTER = [(20, 52), (80, 48), (72, 26), (50, 18), (28, 30), (20, 58), (32, 82), (56, 88), (80, 74)]
 _PAGES = {
     "home": ("Home", "home"),
@@ -31,15 +30,6 @@ _PAGES = {
     "handwriting": ("Handwriting", "history_edu"),
 }
 
-# A component: as a style in `st.html` it would be loaded for itself, arrive after the first
-# picture, and move it under the pointer: a stroke that was begun meanwhile missed the canvas.
-_style = st.components.v2.component(
-    "emnist_lab_frame",
-    html="<i></i>",
-    css=".stMainBlockContainer { padding-top: 4.2rem }",
-    isolate_styles=False,
-)
-
 
 @functools.cache
 def _icon() -> bytes:
@@ -49,8 +39,10 @@ def _icon() -> bytes:
 
 def show() -> None:
     """Draw the page that was asked for, in its frame."""
+    session = st.session_state
     st.set_page_config(
-        page_title="EMNIST Lab",
+        # What it was so far: which page is asked for isn't known yet, and a title mustn't flicker.
+        page_title=session.setdefault("frame_title", _NAME),
         page_icon=_icon(),
         layout="wide",
         initial_sidebar_state="collapsed",
@@ -64,11 +56,14 @@ def show() -> None:
         ],
         position="top",
     )
+    session.frame_title = _NAME if page.title == "Home" else f"{page.title} – {_NAME}"
+    st.set_page_config(page_title=session.frame_title)
     upload_guard.allow(current_visitor.visitor().rights)
     with st.sidebar:
         _await_visitor()
-        _sidebar(page.title)
+        _sidebar()
     page_address.enter_page(page)
+    job_chips.show()
     messages.show_notice("dataset")
     page.run()
 
@@ -89,7 +84,7 @@ def _await_visitor() -> None:
         st.query_params.from_dict({**asked, **st.query_params.to_dict()})
 
 
-def _sidebar(page: str) -> None:
+def _sidebar() -> None:
     current_dataset.choose_dataset()
     parts, problem = current_dataset.available()
     if problem:  # the pages say what would be read instead
@@ -99,17 +94,4 @@ def _sidebar(page: str) -> None:
         st.caption(f":material/check: {what}{', '.join(' '.join(key) for key in parts)}")
     st.page_link("pages/data.py", label="Get or choose a dataset", icon=":material/database:")
     current_visitor.sign_in()
-    for queue, at in ((job_queues.jobs(), "Train"), (job_queues.fetches(), "Data")):
-        for job in job_access.list_jobs(current_visitor.visitor(), queue):
-            measures = isinstance(job.spec, CurveSpec) and page == "Compare"
-            if job.active and page != at and not measures:
-                job_panel.job_panel(job, queue, brief=True)
-    _less_room_above()  # last, for it leaves a gap
-
-
-def _less_room_above() -> None:
-    """Have the first picture seen without scrolling: Streamlit leaves eight rem above the title.
-
-    In the sidebar, where the element takes no room from pages.
-    """
-    _style(key="frame", height=1)
+    page_frame.complete(current_dataset.short_name())  # last, for it leaves a gap

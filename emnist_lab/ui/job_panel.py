@@ -3,16 +3,15 @@
 import json
 from pathlib import Path
 
-import pandas as pd
+import altair as alt
 import streamlit as st
 
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec
 from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.errors import LabError, RunError
-from emnist_lab.metrics import definitions
 from emnist_lab.models import catalog, cost_estimates
-from emnist_lab.server import job_access
+from emnist_lab.server import job_access, run_access
 from emnist_lab.ui import (
     current_dataset,
     current_run,
@@ -20,11 +19,10 @@ from emnist_lab.ui import (
     drawing_database,
     messages,
 )
-from emnist_lab.ui.formatting import plain, seconds
+from emnist_lab.ui.formatting import about_seconds, percent, plain, seconds
 
 _EVERY = 0.7  # seconds between two looks at a running job
 _ENDED = 4  # jobs that ended, which are still shown
-_BRIEFLY = 2.0  # the same beside another page, which goes first
 
 
 def what(job: Job) -> str:
@@ -48,7 +46,7 @@ def what(job: Job) -> str:
 
 
 def to_show(queue: JobQueue) -> list[Job]:
-    """Jobs for a page: active ones in their turn, interrupted ones, and those that ended last.
+    """Jobs for a page: active ones in their turn, what ended last, interrupted ones, earlier ends.
 
     Parameters
     ----------
@@ -58,10 +56,10 @@ def to_show(queue: JobQueue) -> list[Job]:
     active = sorted((job for job in jobs if job.active), key=queue.place)
     interrupted = [job for job in jobs if job.state == "interrupted"]
     ended = [job for job in jobs if not (job.active or job.state == "interrupted")]
-    return active + interrupted + ended[:_ENDED]
+    return active + ended[:1] + interrupted + ended[1:_ENDED]
 
 
-def job_panel(job: Job, queue: JobQueue, brief: bool = False) -> None:
+def job_panel(job: Job, queue: JobQueue) -> None:
     """Show a job; while it is active the panel looks again by itself.
 
     Parameters
@@ -69,23 +67,18 @@ def job_panel(job: Job, queue: JobQueue, brief: bool = False) -> None:
     job : Job
     queue : JobQueue
         The one that it is in.
-    brief : bool
-        Without figures and curves, for a place beside another page.
     """
-    every = _BRIEFLY if brief else _EVERY
-    st.fragment(run_every=every if job.active else None)(_panel)(
-        job, queue, was_active=job.active, brief=brief
-    )
+    st.fragment(run_every=_EVERY if job.active else None)(_panel)(job, queue, job.active)
 
 
-def _panel(job: Job, queue: JobQueue, was_active: bool, brief: bool) -> None:
+def _panel(job: Job, queue: JobQueue, was_active: bool) -> None:
     brings, curve = isinstance(job.spec, FetchSpec), isinstance(job.spec, CurveSpec)
-    with st.container(border=True):
+    with st.container(border=True, gap="small"):
         st.markdown(what(job))
         if job.state == "queued":
             _waiting(job, queue)
         elif job.state == "running":
-            _transfer(job, brief) if brings else _running(job, brief)
+            _transfer(job, queue) if brings else _running(job, queue)
         elif job.state == "done":
             _brought(job) if brings else _measured(job) if curve else _done(job)
         elif job.state == "failed":
@@ -99,19 +92,25 @@ def _panel(job: Job, queue: JobQueue, was_active: bool, brief: bool) -> None:
             if curve:
                 kept = "the points that were measured so far are kept."
             st.info(f"Cancelled: {kept}", icon=":material/cancel:")
-        if job.active and st.button("Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"):
-            job_access.cancel(current_visitor.visitor(), queue, job)
-            st.rerun()
     if was_active and not job.active:
         st.rerun()  # the rest of the page lists the new run
+
+
+def _progress(job: Job, queue: JobQueue, share: float, text: str) -> None:
+    """How far an active job is, and beside it what stops it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(min(share, 1.0), text=text)
+        if st.button("Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"):
+            job_access.cancel(current_visitor.visitor(), queue, job)
+            st.rerun()
 
 
 def _waiting(job: Job, queue: JobQueue) -> None:
     place, now = queue.place(job), queue.running
     left = now.remaining() if now else None
     before = f"Waiting for its turn: {place} before it" if place else "Starting"
-    more = f"; what runs now needs about {seconds(left)} more" if place and left else ""
-    st.progress(0.0, text=f"{before}{more}")
+    more = f"; what runs now needs about {about_seconds(left)} more" if place and left else ""
+    _progress(job, queue, 0.0, f"{before}{more}")
 
 
 def _interrupted(job: Job, queue: JobQueue) -> None:
@@ -145,26 +144,19 @@ def _try_again(job: Job, queue: JobQueue) -> None:
         st.stop()
 
 
-def _times(job: Job) -> None:
+def _figures(job: Job, *more: str) -> None:
+    """A line of figures on a running job."""
     left = job.remaining()
-    more = f", about {seconds(left)} more" if left else ""
-    st.caption(f"{seconds(job.elapsed)} so far{more}")
+    left = f"about {about_seconds(left)} left" if left else ""
+    st.caption(" · ".join(filter(None, [f"{seconds(job.elapsed)} so far", left, *more])))
 
 
-def _transfer(job: Job, brief: bool) -> None:
+def _transfer(job: Job, queue: JobQueue) -> None:
     now = job.progress or {"title": "Starting", "done": 0, "total": 0, "speed": 0}
     share = now["done"] / now["total"] if now["total"] else 0.0
-    st.progress(min(share, 1.0), text=plain(now["title"]))
-    if brief:
-        _times(job)
-        return
-    with st.container(horizontal=True):
-        st.metric("Elapsed", seconds(job.elapsed))
-        if now["total"]:
-            st.metric("Size", f"{now['done'] / 1e6:,.1f} of {now['total'] / 1e6:,.1f} MB")
-        if now["speed"]:
-            st.metric("Speed", f"{now['speed'] / 1e6:,.2f} MB/s")
-            st.metric("Remaining, about", seconds(job.remaining()))
+    _progress(job, queue, share, plain(now["title"]))
+    size = f"{now['done'] / 1e6:,.1f} of {now['total'] / 1e6:,.1f} MB" if now["total"] else ""
+    _figures(job, size, f"{now['speed'] / 1e6:,.2f} MB/s" if now["speed"] else "")
 
 
 def _brought(job: Job) -> None:
@@ -178,67 +170,77 @@ def _brought(job: Job) -> None:
         st.page_link("pages/train.py", label="Train on it", icon=":material/model_training:")
 
 
-def _running(job: Job, brief: bool) -> None:
+def _running(job: Job, queue: JobQueue) -> None:
     now = job.progress
     if now is None:
-        st.progress(0.0, text=f"Starting, reading images … {seconds(job.elapsed)}")
+        _progress(job, queue, 0.0, f"Starting, reading images … {seconds(job.elapsed)}")
         return
     if now["step"]:
         most = "at most " if now["unit"] == "iteration" else ""
         step = f", {now['unit']} {now['step']} of {most}{now['steps']}"
     else:  # the method tells nothing finer, so at least time goes on
         step = f", for {seconds(job.elapsed - now['at'])}"
-    st.progress(min(now["fraction"], 1.0), text=f"{plain(job.stage)}{step}")
-    if brief:
-        _times(job)
-        return
-    with st.container(horizontal=True):
-        st.metric("Elapsed", seconds(job.elapsed), icon=None if now["step"] else "spinner")
-        st.metric(
-            "Remaining, about",
-            seconds(job.remaining()),
-            help="From the share of the work that is done. An optimiser that converges early "
-            "ends early.",
-        )
-        if job.curve:
-            last = job.curve[-1]
-            st.metric(
-                "Training loss",
-                f"{last['loss']:.3f}",
-                help="Log loss on 2,000 training images: lower is better.",
-            )
-            if last["score"] is not None:
-                st.metric(
-                    "Test accuracy",
-                    f"{last['score']:.1%}",
-                    help="On at most 2,000 test images, only watched: nothing is chosen by it.",
-                )
-    curve(job.curve)
+    _progress(job, queue, now["fraction"], f"{plain(job.stage)}{step}")
+    last = job.curve[-1] if job.curve else {"loss": None, "score": None}
+    _figures(
+        job,
+        "" if last["loss"] is None else f"training loss {last['loss']:.3f}",
+        "" if last["score"] is None else f"test accuracy so far {percent(last['score'], 1)}",
+    )
+    curve(job.curve, _step_unit(job.spec.recipe))
 
 
-def curve(points: list[dict]) -> None:
-    """Training loss and held-out accuracy by step; nothing for fewer than two points.
+def _step_unit(recipe: str) -> str:
+    known = catalog.RECIPES.get(recipe)
+    return known.step_unit if known else "step"
+
+
+def curve(points: list[dict], unit: str = "step") -> None:
+    """Training loss and test accuracy by step; nothing for fewer than two points.
 
     Parameters
     ----------
     points : list of dict
         With ``step``, ``loss`` and ``score``.
+    unit : str
+        What a step is.
     """
     if len(points) > 1:
         shown = list(points)  # a copy: it grows meanwhile
-        _charts(json.dumps(shown), shown)
+        _charts(json.dumps(shown), unit, shown)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _charts(key: str, _points: list[dict]) -> None:
+def _charts(key: str, unit: str, _points: list[dict]) -> None:
     """Show both curves. Streamlit keeps their elements: Altair takes longer than a whole page."""
-    frame = pd.DataFrame(_points).set_index("step")
     left, right = st.columns(2)
-    left.caption("Training loss by step")
-    left.line_chart(frame["loss"], height=180, y_label="", x_label="")
-    if frame["score"].notna().any():
-        right.caption("Test accuracy by step")
-        right.line_chart(frame["score"], height=180, y_label="", x_label="")
+    left.markdown("**Training loss**", help="Log loss on 2,000 training images: lower is better.")
+    left.altair_chart(_line(_points, "loss", unit, "log loss, nats"))
+    if any(one["score"] is not None for one in _points):
+        right.markdown(
+            "**Test accuracy**",
+            help="On at most 2,000 test images, only watched: nothing is chosen by it, and there "
+            "is no validation subset.",
+        )
+        right.altair_chart(_line(_points, "score", unit, "accuracy", "%"))
+
+
+def _line(points: list[dict], what: str, unit: str, title: str, form="") -> alt.Chart:
+    # Values in the chart itself: of a frame that comes after it Vega warns, for it is empty first.
+    values = [{"step": one["step"], what: one[what]} for one in points if one[what] is not None]
+    return (
+        alt.Chart(alt.Data(values=values))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("step:Q", title=unit, axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y(f"{what}:Q", title=title).scale(zero=False).axis(format=form),
+            tooltip=[
+                alt.Tooltip("step:Q", title=unit),
+                alt.Tooltip(f"{what}:Q", title=title, format=f".1{form}" if form else ".3f"),
+            ],
+        )
+        .properties(height=200)
+    )
 
 
 def _measured(job: Job) -> None:
@@ -248,25 +250,47 @@ def _measured(job: Job) -> None:
 
 def _done(job: Job) -> None:
     try:
-        manifest = current_run.open_run(job.result).manifest
+        run = current_run.open_run(job.result)
     except RunError as error:
         messages.say_error(error)
         return
-    kept = f"Kept as **{job.result}** after {seconds(job.elapsed)}."
+    manifest, scores = run.manifest, run.manifest["scores"]
+    found = [f"Kept as **{job.result}** after {seconds(job.elapsed)}."]
+    if (accuracy := scores.get("accuracy")) is not None:
+        usual = cost_estimates.expected_accuracy(manifest)
+        beside = "" if usual is None else f", expected about {percent(usual)}"
+        found.append(f"Test accuracy **{percent(accuracy, 1)}**{beside}.")
     if short := cost_estimates.shortfall(manifest):
-        st.warning(f"{kept} {plain(short)}", icon=":material/warning:")
+        st.warning(f"{' '.join(found)} {plain(short)}", icon=":material/warning:")
     else:
-        st.success(kept, icon=":material/check:")
-    scores = manifest["scores"]
-    with st.container(horizontal=True):
-        for metric in (definitions.get(key) for key in ("accuracy", "roc_auc_ovo")):
-            if scores.get(metric.key) is not None:
-                st.metric(metric.name, metric.format(scores[metric.key]), help=metric.help)
-    curve(job.curve)
-    with st.container(horizontal=True):
+        st.success(" ".join(found), icon=":material/check:")
+    if twin := _twin(job.key, job.result):
+        st.info(
+            f"A run with the same images, settings and seed exists: **{plain(twin)}**; this one is "
+            f"kept as **{plain(job.result)}**.",
+            icon=":material/content_copy:",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
         # Links, not st.switch_page: that refuses to leave an address that widgets are bound to.
-        for page, label, icon in (
-            ("pages/evaluate.py", "Evaluate it", ":material/grid_on:"),
-            ("pages/draw.py", "Draw with it", ":material/draw:"),
-        ):
-            st.page_link(page, label=label, icon=icon, query_params={"run": job.result})
+        with st.container(key=f"next-step-{job.key}", width="content"):
+            st.page_link(
+                "pages/evaluate.py",
+                label="Evaluate this run",
+                icon=":material/grid_on:",
+                query_params={"run": job.result},
+            )
+        st.page_link(
+            "pages/draw.py",
+            label="Draw with it",
+            icon=":material/draw:",
+            query_params={"run": job.result},
+        )
+    curve(job.curve, _step_unit(manifest["recipe"]))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _twin(key: str, name: str) -> str:
+    """Name of a run that was made of the same as a job's; all are looked through once a job."""
+    visitor = current_visitor.visitor()
+    found = run_access.twin(visitor, current_run.open_run(name))
+    return found.name if found else ""

@@ -6,6 +6,7 @@ is kept in the address is the name that links use; every other key begins with i
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _COMMON = ("split",)  # names that several pages use, each for a widget of its own
 
@@ -21,7 +22,8 @@ def enter_page(page: StreamlitPage) -> None:
     """
     session = st.session_state
     left, session.page_shown = session.get("page_shown"), page.title
-    if left in (None, page.title):
+    session.page_entered = left != page.title
+    if left in (None, page.title) or by_history():
         return
     kept, address = session.setdefault("page_values", {}), {}
     for name in _COMMON:
@@ -36,6 +38,17 @@ def enter_page(page: StreamlitPage) -> None:
         # The dataset in use is the sidebar's, whose widget writes it there itself.
         asked = {one: st.query_params.get_all(one) for one in st.query_params if one != "data"}
         st.switch_page(page, query_params={**asked, **address})
+
+
+def by_history() -> bool:
+    """Whether the browser's back or forward button led here, so that the address says it all."""
+    context = get_script_run_ctx()
+    return bool(getattr(context, "is_history_navigation", False))
+
+
+def opened_by_link() -> bool:
+    """Whether the page was just opened, and not by the browser's history."""
+    return bool(st.session_state.get("page_entered")) and not by_history()
 
 
 def open_in_samples(split: str, image: int) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from emnist_lab.callbacks import ProgressCallback
 from emnist_lab.ui.background_task import Background, Task
-from emnist_lab.ui.formatting import plain, seconds
+from emnist_lab.ui.formatting import about_seconds, plain
 
 T = TypeVar("T")
 _AT_ONCE = 0.3  # seconds that a page waits before it shows how far the work is
@@ -70,7 +70,7 @@ def _progress(background: Background, task: Task, about: str, name: str) -> None
         before = background.place(task)
         words = f": waiting for its turn, {before} before it" if before else ": starting"
     left = task.remaining()
-    more = f"; about {seconds(left)} more" if left is not None else ""
+    more = f"; about {about_seconds(left)} more" if left is not None else ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(task.share, 1.0), text=plain(f"{about}{words}{more}"))
         st.button("Cancel", icon=":material/cancel:", key=f"stop-{name}", on_click=task.cancel)

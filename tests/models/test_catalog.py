@@ -18,7 +18,8 @@ def test_the_catalog_holds_each_recipe_once():
 def test_a_recipe_says_what_people_need(recipe):
     in_pixels = recipe in pixel_recipes.RECIPES
     assert recipe.sees == ("pixels" if in_pixels else "edges")
-    assert recipe.title and recipe.rationale.endswith(".")
+    assert recipe.title.startswith(f"{recipe.classifier} on ")
+    assert recipe.rationale.endswith(".") and recipe in catalog.grouped()[recipe.group]
     steps = recipe.pipeline().steps
     assert len(recipe.stages) == len(steps)
     assert sum(share for _, share in recipe.stages) == pytest.approx(1)

@@ -71,7 +71,7 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             press(page, "Fetch")
             page.get_by_text("Downloading balanced from 127.0.0.1").wait_for(timeout=JOB)
             page.get_by_text("MB/s").wait_for(timeout=JOB)
-            page.get_by_text("Remaining, about").wait_for(timeout=JOB)
+            page.get_by_text("so far").wait_for(timeout=JOB)
             if shots := os.environ.get("SCREENS"):
                 page.screenshot(path=Path(shots) / "fetching-1280.png")
             go(page, "Draw")
@@ -82,7 +82,9 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             nist.pause = 0
             press(page, "Fetch")
             page.get_by_text("In place and checked").first.wait_for(timeout=JOB)
+            press(page, "About this data", exact=False)
             page.get_by_text("not the official split").first.wait_for()
+            page.keyboard.press("Escape")
             page.get_by_role("button", name="Fetch again").wait_for()
             press(page, "Browse it", role="link")
             page.get_by_text("1,880 images, 240 of them here").wait_for()

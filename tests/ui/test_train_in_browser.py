@@ -35,6 +35,18 @@ def shown(page) -> dict[str, str]:
     return dict(fields.evaluate_all("all => all.map(e => [e.ariaLabel, e.value])"))
 
 
+def chosen(page) -> str:
+    """The recipe that is marked."""
+    return page.locator(".recipes input:checked").get_attribute("value")
+
+
+def choose(page, name: str) -> None:
+    """Click a recipe, and wait until the address has it."""
+    page.locator(f".recipes input[value={name}]").click()
+    page.wait_for_url(f"**recipe={name}*")
+    settled(page)
+
+
 def own_of(recipe) -> dict[str, str]:
     """What they hold while nothing was changed."""
     defaults = recipe.defaults()
@@ -72,7 +84,7 @@ def test_a_quick_move_leaves_a_recipe_its_own_settings(tab, site, train, name):
     """Two runs of the script in a moment: the first may end before its message is sent."""
     open_at_once(tab, site, train, name)
     assert shown(tab) == own_of(catalog.get(name))
-    tab.get_by_role("radio", name=name, exact=True, checked=True).wait_for(state="attached")
+    assert chosen(tab) == name
     assert tab.get_by_role("button", name="Train", exact=True).is_enabled()
 
 
@@ -115,18 +127,44 @@ def test_train_leave_return_cancel_and_keep(page, site):
     page.goto(f"{site}/train?recipe=warped-blend")
     press(page, "Train")
     page.get_by_text("Stage 1 of 1").wait_for(timeout=JOB)  # for a minute on any machine
-    page.get_by_text("Remaining, about").wait_for(timeout=JOB)
+    page.get_by_text("left", exact=False).first.wait_for(timeout=JOB)
     go(page, "Draw")
     page.locator(browser.USEFUL["draw"]).wait_for()
-    go(page, "Train")
+    assert page.title() == "Draw – EMNIST Lab"
+    # What runs is seen there, and a click away.
+    page.locator(".st-key-frame-jobs").get_by_role("link", name="Training").click()
     page.get_by_text("Stage 1 of 1").wait_for(timeout=JOB)
     press(page, "Cancel", within="stMain")
     page.get_by_text("nothing was kept").wait_for(timeout=JOB)
-    page.get_by_text("pixels-bayes", exact=True).first.click()  # a quick one
-    page.wait_for_url("**recipe=pixels-bayes*")
+    choose(page, "pixels-bayes")  # a quick one
     press(page, "Train")
     page.get_by_text("Kept as pixels-bayes-balanced-").wait_for(timeout=JOB)
-    press(page, "Evaluate it", role="link")
+    press(page, "Evaluate this run", role="link")
     page.wait_for_url("**/evaluate?run=pixels-bayes-balanced-*")
     page.locator(browser.USEFUL["evaluate"]).wait_for()
-    page.get_by_text("is read as").first.wait_for()
+    page.get_by_text("predicted as").first.wait_for()
+
+
+def test_a_choice_is_one_step_of_history_and_what_was_set_comes_back(page, site):
+    page.goto(f"{site}/train")
+    page.locator(browser.USEFUL["train"]).first.wait_for()
+    settled(page)
+    before = page.evaluate("history.length")
+    choose(page, "hog-lda")
+    choose(page, "hog-mlp")
+    page.get_by_role("radio", name="hog-mlp").press("ArrowDown")  # the next one, by a key
+    page.wait_for_url("**recipe=hog-svm*")
+    settled(page)
+    page.get_by_role("spinbutton", name="Seed").fill("9")
+    page.keyboard.press("Enter")
+    settled(page)
+    go(page, "Draw")
+    page.locator(browser.USEFUL["draw"]).wait_for()
+    settled(page)
+    assert page.evaluate("history.length") == before + 4
+    for name in ("hog-svm", "hog-mlp", "hog-lda"):
+        page.go_back()
+        page.wait_for_url(f"**/train?recipe={name}")
+        page.locator(f".recipes input[value={name}]:checked").wait_for()
+        assert page.get_by_role("spinbutton", name="Seed").input_value() == "9"
+        settled(page)

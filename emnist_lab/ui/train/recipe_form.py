@@ -12,25 +12,50 @@ from emnist_lab.evaluation import figures, leaderboard
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.models.hyperparameters import Hyperparameter, as_text
 from emnist_lab.models.recipe import Recipe
-from emnist_lab.ui import formatting
-from emnist_lab.ui.formatting import plain, size
+from emnist_lab.ui import address
+from emnist_lab.ui.components.recipe_list import recipe_list
+from emnist_lab.ui.formatting import about_seconds, about_size, percent
 
-__all__ = ["as_text", "choose_hyperparameters", "choose_recipe", "glance", "room", "say_expected"]
+__all__ = [
+    "as_text",
+    "choose_hyperparameters",
+    "chosen_recipe",
+    "glance",
+    "list_recipes",
+    "room",
+    "say_expected",
+]
 
 # Session keys: values as they were typed, and how often they were put back.
 _VALUES, _TURN = "train-hyperparameters", "train-hyperparameters-turn"
+_PLACE = {"key": "train-recipe", "parameter": "recipe"}  # of the choice: session and address
 _CLASSES = 47  # of balanced, which recipes were measured on
 _LEAST_ROOM = 32 * 2**20  # bytes: scores and what a file system takes beside the model
 
 
-def choose_recipe() -> Recipe:
-    """Selection of a recipe, kept in the address."""
-    name = st.radio("Recipe", list(catalog.RECIPES), key="recipe", bind="query-params")
-    return catalog.get(name)
+def chosen_recipe() -> Recipe:
+    """The recipe that is chosen, kept in the address; see `list_recipes`."""
+    return catalog.get(address.choice(list(catalog.RECIPES), catalog.RECOMMENDED, **_PLACE))
+
+
+def list_recipes(chosen: Recipe, images: int, classes: int) -> None:
+    """Show all recipes to choose from, with what to expect of each.
+
+    Parameters
+    ----------
+    chosen : Recipe
+    images, classes : int
+        To train on; see `say_expected`.
+    """
+
+    def choose(name: str) -> None:
+        address.choose(name, catalog.RECOMMENDED, **_PLACE)
+
+    recipe_list(chosen, images, classes == _CLASSES, key="train-recipes", on_pick=choose)
 
 
 def say_expected(recipe: Recipe, images: int, classes: int) -> None:
-    """What the recipe takes and gives on so many images.
+    """What the recipe takes and gives on so many images, in a line.
 
     Parameters
     ----------
@@ -41,22 +66,17 @@ def say_expected(recipe: Recipe, images: int, classes: int) -> None:
     """
     found = recipe.expected(images)
     if not math.isfinite(found.seconds):
-        st.caption("What to expect of this recipe wasn't measured yet.")
+        st.markdown("What to expect of this recipe wasn't measured yet.")
         return
-    how = (
-        f"Interpolated between fits that were measured, on the "
-        f"{cost_estimates.measured()['data']}, with the recipe's own hyperparameters."
+    accuracy = f"accuracy **{percent(found.accuracy)}**, " if classes == _CLASSES else ""
+    st.markdown(
+        f"About **{about_seconds(found.seconds)}**, {accuracy}memory {about_size(found.peak)}, "
+        f"model {about_size(found.size)}",
+        help=f"Interpolated between fits that were measured, on the "
+        f"{cost_estimates.measured()['data']}, with the recipe's own hyperparameters; time on two "
+        "cores, with about 4 s to start a process and to read the images.",
+        width="content",
     )
-    with st.container(horizontal=True):
-        st.metric(
-            "Time, about",
-            formatting.seconds(found.seconds),
-            help=how + " On two cores, with about 4 s to start a process and to read the images.",
-        )
-        if classes == _CLASSES:
-            st.metric("Accuracy, about", f"{found.accuracy:.0%}", help=how)
-        st.metric("Memory, about", size(found.peak), help=how)
-        st.metric("Model, about", size(found.size), help=how)
 
 
 def room(recipe: Recipe, images: int) -> int:
@@ -130,6 +150,9 @@ def _field(
     return value
 
 
+_COLOURS = ["#e0721c", "#b8860b", "#4a90e2", "#8a5cd6"]  # of the groups
+
+
 def glance(images: int, chosen: Recipe) -> None:
     """Time against accuracy of all recipes on so many images, as measured.
 
@@ -153,35 +176,10 @@ def glance(images: int, chosen: Recipe) -> None:
         + ", ".join(table.loc[table["front"], "recipe"]),
     )
     st.caption(
-        f"All recipes on about {images:,} images, between fits that were measured on the "
-        f"{plain(cost_estimates.measured()['data'])}, {_CLASSES} classes. Up and to the left is "
-        "better. The same classifier rises when it sees edges (HOG) instead of pixels."
+        f"All recipes on about {images:,} images, {_CLASSES} classes: test accuracy over time, "
+        "between fits that were measured. Up and to the left is better. The same classifier "
+        "rises when it sees edges (HOG) instead of pixels."
     )
-    st.dataframe(
-        table.assign(accuracy=100 * table["accuracy"])[list(_TABLE)].sort_values(
-            "accuracy", ascending=False
-        ),
-        hide_index=True,
-        height=38 + 35 * len(table),
-        column_config=_TABLE,
-    )
-
-
-_TABLE = {
-    "recipe": st.column_config.TextColumn("Recipe", pinned=True),
-    "what it sees": st.column_config.TextColumn("Sees"),
-    "accuracy": st.column_config.ProgressColumn(
-        "Accuracy, about", format="%.0f %%", min_value=0, max_value=100
-    ),
-    "seconds": st.column_config.NumberColumn(
-        "Seconds, about",
-        format="%.1f",
-        help="To train, measure and keep, on two cores; to start takes about 4 s more.",
-    ),
-    "memory": st.column_config.NumberColumn("Memory, MB", format="localized"),
-    "model": st.column_config.NumberColumn("Model, MB", format="%.1f"),
-    "title": st.column_config.TextColumn("In words"),
-}
 
 
 def _expected(images: int) -> pd.DataFrame:
@@ -192,12 +190,11 @@ def _expected(images: int) -> pd.DataFrame:
             rows.append(
                 {
                     "recipe": recipe.name,
-                    "what it sees": recipe.sees,
-                    "seconds": found.fit_seconds,
+                    "what it sees": catalog.GROUPS[recipe.group][0],
+                    "seconds": found.seconds,
                     "accuracy": found.accuracy,
-                    "memory": round(found.peak / 1e6),
-                    "model": found.size / 1e6,
                     "title": recipe.title,
+                    "about": f"{percent(found.accuracy)} in {about_seconds(found.seconds)}",
                 }
             )
     return pd.DataFrame(rows)
@@ -222,25 +219,22 @@ def _scatter(table: pd.DataFrame) -> alt.LayerChart:
     data = table.assign(label=_labels(table), right=spot > middle)
     pad = 0.08 * max(table["accuracy"].max() - table["accuracy"].min(), 0.02)
     base = alt.Chart(data).encode(
-        x=alt.X("seconds:Q", title="seconds to train, about")
+        x=alt.X("seconds:Q", title="time to train and measure, s (about)")
         .scale(type="log", domain=[spot.min() * 0.8, spot.max() * 1.25], nice=False)
         .axis(values=figures.SECONDS),
-        y=alt.Y("accuracy:Q", title="accuracy, about")
+        y=alt.Y("accuracy:Q", title="test accuracy (about)")
         .scale(domain=[table["accuracy"].min() - pad, table["accuracy"].max() + pad], nice=False)
         .axis(format="%"),
         color=alt.Color("what it sees:N", title="the classifier sees")
-        .scale(domain=["pixels", "edges"], range=["#e0721c", "#4a90e2"])
+        .scale(domain=[title for title, _ in catalog.GROUPS.values()], range=_COLOURS)
         .legend(orient="top"),
-        tooltip=[
-            "recipe",
-            "title",
-            alt.Tooltip("seconds", format=".1f"),
-            alt.Tooltip("accuracy", format=".1%"),
-        ],
+        tooltip=["title", "recipe", "about"],
     )
     points = base.mark_point(filled=True, opacity=1).encode(
         size=alt.condition("datum.chosen", alt.value(260), alt.value(90)),
-        shape=alt.Shape("what it sees:N", legend=None),
+        shape=alt.Shape("what it sees:N", title="the classifier sees")
+        .scale(domain=[title for title, _ in catalog.GROUPS.values()])
+        .legend(orient="top"),
     )
     names = [
         base.transform_filter(alt.datum.right == right)
