@@ -129,4 +129,4 @@ def test_train_leave_return_cancel_and_keep(page, site):
     press(page, "Evaluate it", role="link")
     page.wait_for_url("**/evaluate?run=pixels-bayes-balanced-*")
     page.locator(browser.USEFUL["evaluate"]).wait_for()
-    page.get_by_text("is read as").first.wait_for()
+    page.get_by_text("predicted as").first.wait_for()
