@@ -21,6 +21,7 @@ _style = st.components.v2.component(
 .st-key-evaluate-head { margin-bottom: -.4rem; }
 [data-testid=stMain] [role=tabpanel] { padding-top: .5rem; }
 [data-testid=stMain] [data-variant=segmented_control][data-selected=true] p,
+[data-testid=stMain] [role=tab][aria-selected=true] p,
 [data-testid=stMain] [data-testid=stSliderThumbValue] p {
   color: var(--el-link, inherit); }
 """,
