@@ -64,5 +64,5 @@ if current_visitor.may("training"):
 growing = learning_curves.show_jobs()
 learning_curves.show_curves(bool(growing))
 
-st.header("Keep, move, delete")
+st.header("Manage runs")
 manage_runs(runs)

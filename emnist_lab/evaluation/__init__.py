@@ -1,4 +1,4 @@
-"""What a run does on a test part: reports, comparison, explanation, label issues, embeddings.
+"""What a run does on a test part: reports, comparison, explanation, label errors, embeddings.
 
 Figures and the HTML report are made here too. May import `runs` and what is below it.
 """

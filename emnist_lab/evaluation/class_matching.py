@@ -83,7 +83,7 @@ def match(run: Run, part: Part, unknown: str = LEAVE_OUT) -> tuple[Part, Coverag
     if unknown not in UNKNOWN:
         raise TrainingError(f"There is no choice {unknown!r}: write {' or '.join(UNKNOWN)}.")
     if len(part) == 0:
-        raise TrainingError("There are no images to measure on: choose another part.")
+        raise TrainingError("There are no images to measure on: choose another subset.")
     if list(part.classes) == list(run.classes):
         return part, Coverage()
     of_run, of_part, classes, joined = _common(run, part.classes, _told_apart(part))

@@ -22,7 +22,7 @@ class McNemar:
     Attributes
     ----------
     both, first, second, neither : int
-        Images that both read right, only the first, only the second, neither.
+        Images that both predict correctly, only the first, only the second, neither.
     p_value : float
         Probability of a split of the disagreements at least as uneven, were both
         classifiers equally good: McNemar's exact test, two-sided.
@@ -58,7 +58,7 @@ class McNemar:
 def mcnemar(labels, first, second, level: float = 0.95) -> McNemar:
     """McNemar's exact test of two classifiers on the same images.
 
-    Only images that one reads and the other doesn't tell the two apart: were
+    Only images on which one is correct and the other is not tell the two apart: were
     they equally good, each such image would be a toss of a fair coin (McNemar
     1947; the exact binomial form is recommended for classifiers by Dietterich
     1998). The interval of the difference of the paired accuracies is the
@@ -124,7 +124,7 @@ class Disagreements:
         Indices of images that only the first (the second) reads right, by
         the probability that it gives to its right answer.
     neither : ndarray of int64
-        Indices of images that both read wrong, but differently, by the mean of
+        Indices of images that both misclassify, but differently, by the mean of
         the probabilities that they give to their answers.
     """
 
@@ -271,7 +271,7 @@ def check_pair(first: Run, second: Run) -> None:
         if fingerprint_of_test_part(run) is None or SCORES not in run.manifest["files"]:
             raise RunError(
                 f"The run {run.name} has no test scores to compare: choose another, or train it "
-                "again with a test part."
+                "again with a test subset."
             )
     if (
         fingerprint_of_test_part(first) != fingerprint_of_test_part(second)
@@ -281,8 +281,8 @@ def check_pair(first: Run, second: Run) -> None:
         other = " (other images by the same name)" if a == b else ""
         raise RunError(
             f"{first.name} and {second.name} can't be compared: {first.name} was measured on the "
-            f"{a}, {second.name} on the {b}{other}, and an easier test part would pass for a "
-            "better run. Choose two runs with one test part, or train one again."
+            f"{a}, {second.name} on the {b}{other}, and an easier test subset would pass for a "
+            "better run. Choose two runs with one test subset, or train one again."
         )
 
 

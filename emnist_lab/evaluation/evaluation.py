@@ -71,7 +71,7 @@ class Evaluation:
         coverage, said = self.coverage, []
         if self.absent:
             names = ", ".join(self.absent)
-            said.append(f"The part has no image of {names}: {_WITHOUT[coverage.over]}")
+            said.append(f"The test subset has no image of {names}: {_WITHOUT[coverage.over]}")
         if coverage.joined:
             said.append(f"Both cases of a letter are one class here: {', '.join(coverage.joined)}.")
         if coverage.left_out:

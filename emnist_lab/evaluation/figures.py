@@ -352,7 +352,7 @@ def calibration_figure(report: Report, dark: bool = False) -> Figure:
     curve = calibration.risk_coverage(report.labels, report.scores).table()
     right.plot(curve["coverage"], curve["accuracy"], color=PLAIN[dark])
     right.set_xlabel("coverage: share of the images answered, highest confidence first")
-    right.set_ylabel("accuracy of the answers")
+    right.set_ylabel("selective accuracy")
     for axis in (left.xaxis, left.yaxis, right.xaxis, right.yaxis):
         axis.set_major_formatter(matplotlib.ticker.PercentFormatter(1))
     return figure

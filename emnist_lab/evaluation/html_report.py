@@ -79,9 +79,7 @@ def document(
             }
             for row in confusion.pairs(report, _PAIRS).to_dict("records")
         ],
-        areas=[
-            (AVERAGES[key], _or_dash("{:.4f}", value)) for key, value in report.aucs.table().items()
-        ],
+        areas=_areas(report),
         figures={
             "confusion": _picture(figures.confusion_heatmap(report), note),
             "roc": _picture(figures.roc_figure(report, _hardest(report)), note),
@@ -152,6 +150,17 @@ def _numbers(report: Report, intervals: Intervals) -> list[dict]:
         for one in definitions.METRICS
         if one.is_headline
     ]
+
+
+def _areas(report: Report) -> list[tuple[str, str]]:
+    """Every average of ROC AUC; where four are the same number, that once."""
+    table = {key: _or_dash("{:.4f}", value) for key, value in report.aucs.table().items()}
+    if report.aucs.balanced:
+        return [
+            ("Macro average", table["ovo_macro"]),
+            (AVERAGES["ovr_micro"], table["ovr_micro"]),
+        ]
+    return [(AVERAGES[key], value) for key, value in table.items()]
 
 
 def _or_dash(form: str, value: float) -> str:

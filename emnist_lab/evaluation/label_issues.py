@@ -1,4 +1,4 @@
-"""Label issues: images whose given label a model contradicts, by confident learning."""
+"""Label errors: images whose given label a model contradicts, by confident learning."""
 
 from collections.abc import Iterable
 from dataclasses import replace

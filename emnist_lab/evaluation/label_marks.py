@@ -143,7 +143,7 @@ def read(fingerprint: str, owner: str | None = None) -> list[Mark]:
             f"reads {VERSION}: update EMNIST Lab."
         )
     if found.get("fingerprint") != fingerprint:
-        raise _damaged(path, "it belongs to another test part")
+        raise _damaged(path, "it belongs to another test subset")
     listed = found.get("marks")
     if not isinstance(listed, list) or len(listed) > _MOST:
         raise _damaged(path, "'marks' is missing or of another kind")
@@ -198,7 +198,7 @@ def mark(fingerprint: str, one: Mark, owner: str | None = None) -> None:
     with _changing(fingerprint, owner) as marks:
         marks[one.image] = one
         if len(marks) > _MOST:
-            raise RunError(f"A test part can have {_MOST:,} marks: take some back first.")
+            raise RunError(f"A test subset can have {_MOST:,} marks: take some back first.")
 
 
 def unmark(fingerprint: str, image: int, owner: str | None = None) -> None:
@@ -276,8 +276,8 @@ def _path(fingerprint: str, owner: str | None) -> Path:
     """The file of a test part; what isn't a fingerprint must not become a path."""
     if not isinstance(fingerprint, str) or _FINGERPRINT.fullmatch(fingerprint) is None:
         raise RunError(
-            f"Marks can't be kept for a test part with the fingerprint {str(fingerprint)[:40]!r}: "
-            "evaluate the run on a dataset again."
+            "Marks can't be kept for a test subset with the fingerprint "
+            f"{str(fingerprint)[:40]!r}: evaluate the run on a dataset again."
         )
     if owner is not None and not is_owner(owner):
         raise RunError(f"{str(owner)[:40]!r} names no owner of marks: leave it out.")

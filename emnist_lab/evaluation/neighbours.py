@@ -171,7 +171,7 @@ class NearestNeighbours:
                 "be found: choose another run."
             )
         if not len(part):
-            raise RunError(f"{part.name} holds no images to look among: choose another part.")
+            raise RunError(f"{part.name} holds no images to look among: choose another subset.")
         self.features = self._room(self._features(part.images[:1]).shape[1])
         self._squares = np.empty(len(part))
         for start in range(0, len(part), _BATCH):

@@ -38,8 +38,8 @@ def reliability(labels: np.ndarray, scores: np.ndarray, bins: int = BINS) -> pd.
     -------
     DataFrame
         A row a bin: ``low``, ``high`` (its edges), ``images``, ``stated`` (mean
-        probability of the likeliest class), ``right`` (share read right), and
-        ``right_low``, ``right_high`` (Wilson's 95 % interval of that share).
+        probability of the likeliest class), ``right`` (share that is correct), and
+        ``right_low``, ``right_high`` (Wilson's 95% interval of that share).
         NaN where a bin is empty.
 
     Examples
@@ -86,7 +86,7 @@ def calibration_error(labels, scores, bins: int = BINS) -> float:
     Returns
     -------
     float
-        0..1; 0 where a classifier that says 80 % is right in 80 % of the cases.
+        0..1; 0 where a classifier that says 80% is correct in 80% of the cases.
 
     Raises
     ------
@@ -113,7 +113,7 @@ class RiskCoverage:
     confidence : ndarray of shape (N,), dtype float64
         Probability of each image's likeliest class, highest first.
     accuracy : ndarray of shape (N,), dtype float64
-        Share read right of this image and all before it.
+        Share that is correct, of this image and all before it.
     order : ndarray of shape (N,), dtype int64
         Indices of the images in that order.
     """
@@ -135,7 +135,7 @@ class RiskCoverage:
         coverage : float
             Share of images that are answered.
         accuracy : float
-            Share of these that are read right; NaN where none is answered.
+            Share of these that are correct; NaN where none is answered.
         rejected : ndarray of int64
             Indices of the others, lowest confidence first.
         """

@@ -108,7 +108,7 @@ class Run:
         if SCORES not in self.manifest["files"]:
             raise RunError(
                 f"The run {self.name} has no test scores: evaluate it on a dataset, or train it "
-                "again with a test part."
+                "again with a test subset."
             )
         return safe_loading.open_scores(self.file(SCORES), self.name, self.classes)
 

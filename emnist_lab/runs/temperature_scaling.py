@@ -54,14 +54,14 @@ def with_temperature(run: Run, seed: int = SEED) -> Run:
     if len(labels) < _FEWEST:
         raise RunError(
             f"The run {run.name} was measured on {len(labels)} images, too few to fit a "
-            f"temperature: train it again with a test part of {_FEWEST} or more."
+            f"temperature: train it again with a test subset of {_FEWEST} or more."
         )
     try:
         halves = calibration.cross_fitted(labels, scores, seed)
     except ValueError as error:  # no class has an image for each half
         raise RunError(
             f"The run {run.name} was measured on too few images of a class to fit a temperature: "
-            "train it again with a test part of two or more a class."
+            "train it again with a test subset of two or more a class."
         ) from error
     found = round(calibration.fit_temperature(labels, scores), 4)
     before, crossed = Report(labels, scores, run.classes), Report(labels, halves, run.classes)

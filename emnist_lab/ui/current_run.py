@@ -142,7 +142,7 @@ def trained_on(run: Run) -> str:
     shipped = "Came with EMNIST Lab. " if run.shipped else ""
     title, train = plain(run.manifest["title"]), plain(data["train"]["name"])
     scaled = (
-        f" Its probabilities are scaled (temperature {run.temperature:.2f}, fitted on that part)."
+        f" Its probabilities are scaled (temperature {run.temperature:.2f}, fitted on that subset)."
         if run.temperature != 1
         else ""
     )

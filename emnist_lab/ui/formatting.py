@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 
+from emnist_lab.metrics.percent import percent
+
 _GRID = """<style>
 .el-grid{overflow-x:auto;max-width:100%}
 .el-grid table{border-collapse:collapse;font:500 10px/1 ui-monospace,Menlo,Consolas,monospace;
@@ -104,7 +106,7 @@ def bars(names: list[str], probabilities: list[float]) -> str:
     """
     rows = "".join(
         f'<b>{html.escape(name)}</b><div><i class="{"" if place else "first"}" '
-        f'style="width:{chance:.1%}"></i></div><span>{chance:.1%}</span>'
+        f'style="width:{chance:.1%}"></i></div><span>{html.escape(percent(chance))}</span>'
         for place, (name, chance) in enumerate(zip(names, probabilities, strict=True))
     )
     return f'{_BARS}<div class="el-bars">{rows}</div>'

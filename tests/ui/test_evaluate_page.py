@@ -217,7 +217,7 @@ def test_another_class_prior_makes_a_run(mine):
         "as in training",
         "as in this subset",
     ]
-    assert table["accuracy"][0] == pytest.approx(mine.report().accuracy)
+    assert table["accuracy"][0] == pytest.approx(100 * mine.report().accuracy)
     app.button(key="evaluate-keep-prior-training").click().run()
     assert not app.exception and not app.error
     made = lab.open_run("mine-prior")

@@ -79,7 +79,7 @@ def test_figures_and_tables_download(page, site):
         content = Path(waiting.value.path()).read_bytes()
         assert content.startswith(start)
         assert waiting.value.suggested_filename == (
-            f"pixels-logistic-confusion-by-row.{kind.lower()}"
+            f"pixels-logistic-confusion-normalised-by-true-class.{kind.lower()}"
         )
 
 
@@ -95,23 +95,23 @@ def test_the_confusion_matrix_opens_cells_and_classes(page, site):
     cell = (canvas.bounding_box()["width"] - edge - 2) / len(report.classes)
     x, y = edge + (read + 0.5) * cell, edge + (true + 0.5) * cell
     canvas.hover(position={"x": x, "y": y})
-    page.get_by_text(f"{pair['true']} read as {pair['predicted']}: {pair['count']}").wait_for()
+    page.get_by_text(f"{pair['true']} predicted as {pair['predicted']}: {pair['count']}").wait_for()
     canvas.click(position={"x": x, "y": y})
-    page.get_by_role("heading", name=f"{pair['true']} read as {pair['predicted']}").wait_for()
+    page.get_by_role("heading", name=f"{pair['true']} predicted as {pair['predicted']}").wait_for()
     page.wait_for_url(re.compile(f"true={report.classes[true]}&read={report.classes[read]}"))
     canvas.click(position={"x": 12, "y": y})  # the row's label
-    page.get_by_role("heading", name=f"What {pair['true']} is read as").wait_for()
+    page.get_by_role("heading", name=f"What {pair['true']} is predicted as").wait_for()
     canvas.click(position={"x": x, "y": 24})  # the column's
-    page.get_by_role("heading", name=f"What is read as {pair['predicted']}").wait_for()
+    page.get_by_role("heading", name=f"What is predicted as {pair['predicted']}").wait_for()
     canvas.focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
-    page.get_by_role("heading", name=re.compile("read (as|right)")).wait_for()
+    page.get_by_role("heading", name=re.compile("predicted as|correct")).wait_for()
 
 
 def test_a_pair_of_a_card_opens_its_cell(page, site):
     page.goto(f"{site}/evaluate?run=hog-qda&look=Pairs")
-    card = page.get_by_role("button", name=re.compile("read as .*: [0-9]+")).first
+    card = page.get_by_role("button", name=re.compile("predicted as .*: [0-9]+")).first
     said = card.inner_text().rsplit(":", 1)[0]
     settled(page)
     card.click()

@@ -280,7 +280,7 @@ def _others(report: Report, index: int, table: pd.DataFrame, title: str, outward
             choose_cell(report.classes, *((index, other) if outwards else (other, index)))
 
     st.dataframe(
-        table.drop(columns="index"),
+        table.drop(columns="index").assign(share=100 * table["share"]),
         hide_index=True,
         height=min(38 + 35 * len(table), 213),
         key=key,
@@ -290,7 +290,7 @@ def _others(report: Report, index: int, table: pd.DataFrame, title: str, outward
             "class": title,
             "count": st.column_config.NumberColumn("Images"),
             "share": st.column_config.ProgressColumn(
-                "Share of the class", format="percent", min_value=0, max_value=1
+                "Share of the class", format="%.1f%%", min_value=0, max_value=100
             ),
         },
     )

@@ -114,7 +114,7 @@ def _mark(evaluation: Evaluation, index: int, key: str) -> None:
         icon=":material/undo:" if marked else ":material/flag:",
         key=f"evaluate-mark-{key}",
         on_click=change,
-        help="Marks are kept with this test part, for all runs: see Label errors.",
+        help="Marks are kept with this test subset, for all runs: see Label errors.",
     )
 
 

@@ -18,6 +18,7 @@ _NAMES = {
     prior_comparison.MEASURED: "as in this subset",
     class_prior.GIVEN: "as given",
 }
+_SHARES = ["accuracy", "mean_recall", "top3_accuracy"]
 _ASKED = "evaluate-asked-prior"
 _KEPT, _FAILED = "evaluate-prior-kept", "evaluate-prior-failed"
 
@@ -61,6 +62,7 @@ def show_prior(evaluation: Evaluation) -> None:
     )
     table = _compared(evaluation)
     names = table["prior"].map(_NAMES)
+    table[_SHARES] = 100 * table[_SHARES]
     table.insert(0, "classes", names.where(~table["now"], names + " (now)"))
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -68,11 +70,11 @@ def show_prior(evaluation: Evaluation) -> None:
         hide_index=True,
         column_config={
             "classes": st.column_config.TextColumn("Classes", help="How frequent they are."),
-            "accuracy": number("Accuracy", format="percent"),
+            "accuracy": number("Accuracy", format="%.2f%%"),
             "mean_recall": number(
-                "Mean recall", format="percent", help="Balanced accuracy: classes count alike."
+                "Balanced accuracy", format="%.2f%%", help=glossary.help_of("balanced accuracy")
             ),
-            "top3_accuracy": number("Top-3", format="percent"),
+            "top3_accuracy": number("Top-3", format="%.2f%%"),
             "log_loss": number("Log loss", format="%.4f", help="In nats."),
         },
     )
