@@ -11,6 +11,8 @@ _GRID = """<style>
 .el-grid table{border-collapse:collapse;font:500 10px/1 ui-monospace,Menlo,Consolas,monospace;
  font-variant-numeric:tabular-nums}
 .el-grid td{width:22px;min-width:22px;height:18px;padding:0;text-align:center;border:0}
+.el-grid.small table{font-size:9px}
+.el-grid.small td{width:20.8px;min-width:20.8px;height:14.5px}
 </style>"""
 
 _BARS = """<style>
@@ -58,12 +60,14 @@ def size(count: float) -> str:
     return f"{count / 1e3:,.1f} kB"
 
 
-def number_grid(image: np.ndarray) -> str:
+def number_grid(image: np.ndarray, small: bool = False) -> str:
     """The 28×28 integers of an image, each on its own grey.
 
     Parameters
     ----------
     image : ndarray of shape (28, 28), dtype uint8
+    small : bool
+        So that it fits beside something else.
 
     Returns
     -------
@@ -82,9 +86,10 @@ def number_grid(image: np.ndarray) -> str:
     )
     label = f"{image.shape[0]} by {image.shape[1]} pixel values"
     table = f'<table aria-label="{label}">{rows}</table>'
+    kind = "el-grid small" if small else "el-grid"
     # It scrolls by the keyboard, too.
     return (
-        f'{_GRID}<div class="el-grid" tabindex="0" role="region" aria-label="Array">{table}</div>'
+        f'{_GRID}<div class="{kind}" tabindex="0" role="region" aria-label="Array">{table}</div>'
     )
 
 

@@ -125,45 +125,6 @@ def test_a_damaged_file_is_one_sentence(folder, tmp_path, monkeypatch, page):
     assert len(app.error) == 1 and "copy or download it again" in said(app)
 
 
-def test_samples_choose_split_part_and_classes(dataset):
-    app = opened("samples")
-    assert app.metric[0].value == "1,880" and "Image 0 is" in said(app)
-    assert "240 of them here" in said(app)
-    app.button_group(key="part").set_value("test").run()
-    assert app.metric[0].value == "282"
-    app.button_group(key="classes").set_value(["C c", "7"]).run()
-    assert not app.exception and "12 images, 12 of them here" in said(app)
-    app.selectbox(key="split").set_value("digits").run()
-    assert not app.exception and "digits" in said(app)
-
-
-def test_samples_shuffle_is_seeded(dataset):
-    first = said(opened("samples", seed="3"))
-    assert first == said(opened("samples", seed="3")) != said(opened("samples", seed="4"))
-
-
-def test_the_address_brings_a_view_back(dataset):
-    app = opened("samples", part="test", classes="C c", image="17", seed="5")
-    data = lab.load("balanced", "test", dataset)
-    name = "C c" if data.classes[data.labels[17]] == "C" else data.classes[data.labels[17]]
-    assert "Image 17 is" in said(app) and name in said(app)
-    assert "6 images" in said(app) and app.number_input(key="seed").value == 5
-
-
-@pytest.mark.parametrize("image", ["9" * 5000, "99999999", "-1", "x", "½", "９"])
-def test_an_address_with_no_such_image(dataset, image):
-    app = opened("samples", image=image)
-    assert not app.exception
-    if image != "９":  # a full-width nine is a nine
-        assert "pick another" in said(app)
-
-
-@pytest.mark.parametrize("view", ["As an array", "Images per class", "Mean images"])
-def test_samples_views(dataset, view):
-    app = opened("samples", view=view)
-    assert not app.exception
-
-
 def metric_deltas(app, count: int) -> set[str]:
     return {metric.delta for metric in app.metric[:count]}
 
