@@ -7,8 +7,8 @@ from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import part_predictions
 from emnist_lab.ui import address, current_dataset, current_run, messages, provenance
+from emnist_lab.ui.components import phone_fold
 from emnist_lab.ui.components.gallery import gallery
-from emnist_lab.ui.components.phone_fold import phone_fold, phone_fold_button
 from emnist_lab.ui.samples import filters, predictions, views
 
 PAGE = 240  # images in the gallery
@@ -35,7 +35,8 @@ if not splits:
     current_dataset.no_dataset("Browsing samples")
     st.stop()
 
-fold, row = phone_fold("samples-filters")
+fold = phone_fold.button_place("samples-filters")
+row = phone_fold.folded_row("samples-filters")
 split, part = filters.choose_part(row, splits)
 try:
     found = current_dataset.find_part(split, part)
@@ -49,7 +50,7 @@ with head:
 asked = filters.choose_filters(row, data, names)
 few = ", ".join(names[one] for one in asked.classes)
 chosen = [split, part, few, asked.run, asked.which if asked.which != part_predictions.ALL else ""]
-phone_fold_button(fold, f"Filters: {', '.join(filter(None, chosen))}", "samples-fold")
+phone_fold.show_button(fold, f"Filters: {', '.join(filter(None, chosen))}", "samples-fold")
 
 
 def sorted_by_predictions(rows: np.ndarray) -> tuple[np.ndarray, str]:

@@ -88,9 +88,7 @@ def number_grid(image: np.ndarray, small: bool = False) -> str:
     table = f'<table aria-label="{label}">{rows}</table>'
     kind = "el-grid small" if small else "el-grid"
     # It scrolls by the keyboard, too.
-    return (
-        f'{_GRID}<div class="{kind}" tabindex="0" role="region" aria-label="Array">{table}</div>'
-    )
+    return f'{_GRID}<div class="{kind}" tabindex="0" role="region" aria-label="Array">{table}</div>'
 
 
 def bars(names: list[str], probabilities: list[float]) -> str:

@@ -312,23 +312,23 @@ def test_a_word_is_read_character_by_character():
     assert not app.exception and not app.error
     text = next(one.proto.body for one in app.get("html") if "aria-live" in one.proto.body)
     assert ">H L<" in text or ">HL<" in text
-    assert "**Character 1** of 2, read as **H**" in said(app)
+    assert "**Character 1** of 2, predicted as **H**" in said(app)
 
 
 def test_practice_asks_scores_and_ends_with_what_came_of_it():
     app = opened("draw", mode="Practice", run="hog-qda")
-    press(app, "Begin")
+    press(app, "Start")
     asked = app.session_state["draw-practice"].asked
     app.session_state["draw-practice-board-drawn"] = board.Drawn(canvas_json(SEVEN), turn=7)
     app.run()
     assert not app.exception
-    press(app, "That's it")
+    press(app, "Submit")
     attempt = app.session_state["draw-practice"].attempts[0]
     image, probabilities = lab.drawings.read(lab.open_run("hog-qda"), SEVEN, 20)
     assert attempt.asked == asked and attempt.read == probabilities.argmax()
     assert np.array_equal(attempt.image, image)
     assert not app.session_state["draw-practice-board-drawn"].json["objects"]  # for the next one
-    press(app, "End")
+    press(app, "Finish")
     assert not app.exception and "Keep this drawing" in [one.label for one in app.button]
 
 
@@ -352,7 +352,7 @@ def test_corrected_characters_of_a_picture_can_be_kept(tmp_path):
     assert not app.exception and "2 characters in 1 line." in said(app)
     app.session_state["draw_picture_at"] = 1
     app.run()
-    choice = next(one for one in app.selectbox if one.label == "What it truly is")
+    choice = next(one for one in app.selectbox if one.label == "True label")
     choice.set_value("L").run()
     press(app, "Keep this corrected character")
     assert not app.exception and "All corrections are kept" in said(app)

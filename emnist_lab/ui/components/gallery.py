@@ -51,7 +51,7 @@ export default function (component) {
       return tile;
     }));
     const marked = grid.children[data.selected];  // a link may have led to it
-    grid.scrollTop = marked ? marked.offsetTop - grid.offsetTop - grid.clientHeight / 2 : 0;
+    grid.scrollTop = marked ? marked.offsetTop - grid.offsetTop - 2 * marked.offsetHeight : 0;
   }
   const tiles = [...grid.children];
   // One stop for Tab: the tile that was looked at last, at first the one that is marked.

@@ -7,7 +7,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 _CSS = """
-[class*=st-key-folded-] button[data-variant=segmented_control] { min-height: 2.5rem; }
+/* What stands beside a selection is as high as it is. */
+:is([class*=st-key-folded-], .st-key-draw-header) button[data-variant=segmented_control] {
+  min-height: 2.5rem; }
+[class*=st-key-folded-] [data-testid=stCheckbox] { display: flex; min-height: 2.5rem;
+  align-items: center; margin: 0 !important; }
+.st-key-samples-body h2 { font-size: 1.5rem; padding: 0; }
 .el-fold, [data-testid=stLayoutWrapper]:has(> [class*=st-key-fold-of-]) { display: none; }
 @media (max-width: 640px) {
   [data-testid=stLayoutWrapper]:has(> [class*=st-key-fold-of-]) { display: block; }
@@ -44,8 +49,8 @@ _fold = st.components.v2.component(
 )
 
 
-def phone_fold(key: str) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """A row of widgets that a phone shows on demand.
+def button_place(key: str) -> DeltaGenerator:
+    """Where the button goes that opens a row of `folded_row`; only a phone shows it.
 
     Parameters
     ----------
@@ -54,20 +59,33 @@ def phone_fold(key: str) -> tuple[DeltaGenerator, DeltaGenerator]:
 
     Returns
     -------
-    button, row : DeltaGenerator
-        Where `phone_fold_button` goes, which only a phone shows; and where the widgets go.
+    DeltaGenerator
     """
-    button = st.container(key=f"fold-of-{key}")
-    row = st.container(key=f"folded-{key}", horizontal=True, vertical_alignment="bottom")
-    return button, row
+    return st.container(key=f"fold-of-{key}")
 
 
-def phone_fold_button(place: DeltaGenerator, label: str, key: str) -> None:
-    """What opens a row of `phone_fold` on a phone, once it is known what is chosen there.
+def folded_row(key: str) -> DeltaGenerator:
+    """A row of widgets that a phone shows on demand.
+
+    Parameters
+    ----------
+    key : str
+
+    Returns
+    -------
+    DeltaGenerator
+        Where they go.
+    """
+    return st.container(key=f"folded-{key}", horizontal=True, vertical_alignment="bottom")
+
+
+def show_button(place: DeltaGenerator, label: str, key: str) -> None:
+    """What opens the row on a phone, once it is known what is chosen in it.
 
     Parameters
     ----------
     place : DeltaGenerator
+        Of `button_place`.
     label : str
         What is chosen: "Filters: train, A".
     key : str

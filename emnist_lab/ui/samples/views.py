@@ -85,7 +85,7 @@ def show_array(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(thumbnails.png(image, 3), width=84, alt=f"Image {index:,}, labelled {name}")
         with st.container(gap="xxsmall"):
-            st.subheader(f"Image {index:,} is “{formatting.plain(name)}”", anchor=False)
+            st.header(f"Image {index:,} is “{formatting.plain(name)}”", anchor=False)
             said = f"Class {label}, code point U+{code:04X}"
             if probabilities is not None:
                 said = f"{said}. {_verdict(names, label, probabilities)}"
