@@ -12,7 +12,7 @@ from emnist_lab.handwriting import character_set
 from emnist_lab.handwriting.decision import decide
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, messages, own_hand, provenance
-from emnist_lab.ui.components import phone_fold
+from emnist_lab.ui.components import control_row
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
 from emnist_lab.ui.components.readings import Prediction
 from emnist_lab.ui.draw import character_choice, ink_steps, keep_buttons, live_reading
@@ -194,7 +194,7 @@ def take(runs: list[Run]) -> None:
 MODES = {"Draw": draw, "Practice": drill, "Word": write, "Picture": take}
 with st.container(key="draw-header", horizontal=True, vertical_alignment="bottom"):
     st.title("Draw", width="content", anchor=False)
-    fold = phone_fold.button_place("draw-choices")
+    fold = control_row.button_place("draw-choices")
     mode = st.segmented_control(
         "Mode",
         list(MODES),
@@ -204,13 +204,13 @@ with st.container(key="draw-header", horizontal=True, vertical_alignment="bottom
         bind="query-params",
         label_visibility="collapsed",
     )
-    row = phone_fold.folded_row("draw-choices")
+    row = control_row.folded_row("draw-choices")
 with row:
     characters = character_choice.choose_characters()
     place = st.popover("Runs", icon=":material/tune:")
     own_hand.switch(disabled=mode == "Picture")
 readers = character_choice.limited(choose(place), characters)
-phone_fold.show_button(fold, f"{readers[0].name}, {characters or 'any character'}", "draw-fold")
+control_row.show_button(fold, f"{readers[0].name}, {characters or 'any character'}", "draw-fold")
 character_choice.say_limit(readers[0])
 MODES[mode](readers)
 

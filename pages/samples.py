@@ -7,7 +7,7 @@ from emnist_lab.data.classes import display_names
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import part_predictions
 from emnist_lab.ui import address, current_dataset, current_run, messages, provenance
-from emnist_lab.ui.components import phone_fold
+from emnist_lab.ui.components import control_row
 from emnist_lab.ui.components.gallery import gallery
 from emnist_lab.ui.samples import filters, predictions, views
 
@@ -35,8 +35,8 @@ if not splits:
     current_dataset.no_dataset("Browsing samples")
     st.stop()
 
-fold = phone_fold.button_place("samples-filters")
-row = phone_fold.folded_row("samples-filters")
+fold = control_row.button_place("samples-filters")
+row = control_row.folded_row("samples-filters")
 split, part = filters.choose_part(row, splits)
 try:
     found = current_dataset.find_part(split, part)
@@ -50,7 +50,7 @@ with head:
 asked = filters.choose_filters(row, data, names)
 few = ", ".join(names[one] for one in asked.classes)
 chosen = [split, part, few, asked.run, asked.which if asked.which != part_predictions.ALL else ""]
-phone_fold.show_button(fold, f"Filters: {', '.join(filter(None, chosen))}", "samples-fold")
+control_row.show_button(fold, f"Filters: {', '.join(filter(None, chosen))}", "samples-fold")
 
 
 def sorted_by_predictions(rows: np.ndarray) -> tuple[np.ndarray, str]:

@@ -77,9 +77,7 @@ def number_grid(image: np.ndarray, small: bool = False) -> str:
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td style="background:rgb({v},{v},{v});color:{"#111" if v > 127 else "#c4c9d4"}">'
-            f"{v}</td>"
-            for v in row
+            f'<td style="background:rgb({v},{v},{v});color:{_legible_on(v)}">{v}</td>' for v in row
         )
         + "</tr>"
         for row in image.tolist()
@@ -89,6 +87,11 @@ def number_grid(image: np.ndarray, small: bool = False) -> str:
     kind = "el-grid small" if small else "el-grid"
     # It scrolls by the keyboard, too.
     return f'{_GRID}<div class="{kind}" tabindex="0" role="region" aria-label="Array">{table}</div>'
+
+
+def _legible_on(grey: int) -> str:
+    """A colour of text that has a contrast of 4.5 at least; zeros are less bright than the ink."""
+    return "#000" if grey > 117 else "#fff" if grey > 79 else "#c4c9d4"
 
 
 def bars(names: list[str], probabilities: list[float]) -> str:

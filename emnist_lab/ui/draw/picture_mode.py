@@ -242,6 +242,9 @@ def _one(
                     [names[c] for c, _ in best], [probability for _, probability in best]
                 )
             )
+    if example:  # no person wrote it: nothing to learn from
+        st.caption("In a picture of your own, a wrong prediction can be corrected here.")
+        return
     key = f"draw_picture_given_{picture[:12]}_{at}_{run.name}"
     kept = session.draw_picture_corrections.get((picture, at))
     order = [label for label, _ in top_labels(run.classes, probabilities[at], None)]
@@ -263,8 +266,6 @@ def _one(
         key=key,
         format_func=names.get,
         on_change=correct,
-        placeholder="as predicted" if example else "as predicted, or choose what it is",
-        disabled=example,  # no person wrote it: nothing to learn from
-        help="For pictures of your own. The likeliest come first; a correction is held in this "
-        "session, with its image.",
+        placeholder="as predicted, or choose what it is",
+        help="The likeliest come first; a correction is held in this session, with its image.",
     )

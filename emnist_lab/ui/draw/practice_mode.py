@@ -16,6 +16,7 @@ from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.character_set import names_of
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.handwriting.practice import Practice, learning_progress
+from emnist_lab.metrics.percent import percent
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_visitor, own_hand
 from emnist_lab.ui.components.board import Board
@@ -241,7 +242,7 @@ def _last(now: Practice) -> None:
     asked, read = now.names[last.asked], now.names[last.read]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(thumbnails.png(last.image, 3), width=64, alt=f"Your drawing of {asked}")
-        probability = f"{last.best[last.read]:.1%}"
+        probability = percent(float(last.best[last.read]))
         if last.right:
             st.markdown(
                 f":green[:material/check:] **{plain(asked)}** is predicted correctly "
@@ -250,7 +251,7 @@ def _last(now: Practice) -> None:
         else:
             st.markdown(
                 f":red[:material/close:] **{plain(asked)}** is predicted as **{plain(read)}** "
-                f"({probability}); {last.best[last.asked]:.1%} for {plain(asked)}."
+                f"({probability}); {percent(float(last.best[last.asked]))} for {plain(asked)}."
             )
 
 

@@ -13,6 +13,7 @@ from emnist_lab.handwriting.drawing_store import (
 from emnist_lab.handwriting.drawing_store.parts import of_classes
 from emnist_lab.metrics import confusion, definitions
 from emnist_lab.metrics.intervals import wilson
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, own_hand
@@ -91,7 +92,7 @@ def _numbers(report: Report, name: str, left_out: int) -> None:
             low, high = wilson(hits / count, count)
             st.metric(
                 metric.name,
-                f"{hits / count:.1%}" if count >= _FEW else f"{hits} of {count}",
+                percent(hits / count) if count >= _FEW else f"{hits} of {count}",
                 f"{low:.0%} – {high:.0%}",
                 delta_color="off",
                 delta_arrow="off",
@@ -152,7 +153,7 @@ def _errors(report: Report, drawings: list[Drawing]) -> None:
                 [
                     f"{drawings[index].label}, predicted as "
                     f"{report.names[report.predicted[index]]}, "
-                    f"{report.scores[index].max():.1%}"
+                    f"{percent(float(report.scores[index].max()))}"
                     for index in shown
                 ],
                 key="handwriting-misread",

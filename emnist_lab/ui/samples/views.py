@@ -9,6 +9,7 @@ import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.data.part import Part
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.ranking import top_classes
 from emnist_lab.ui import formatting
 from emnist_lab.ui.components.gallery import gallery
@@ -115,7 +116,7 @@ def show_array(
 def _verdict(names: list[str], label: int, probabilities: np.ndarray) -> str:
     """What a run predicts, in a few words."""
     best = int(probabilities.argmax())
-    chance = f"{probabilities[best]:.1%}"
+    chance = percent(float(probabilities[best]))
     if best == label:
         return f":green[:material/check:] Predicted correctly ({chance})"
     return f":red[:material/close:] Predicted as **{formatting.plain(names[best])}** ({chance})"
