@@ -11,7 +11,8 @@ from emnist_lab.errors import InkError, LabError
 from emnist_lab.handwriting import character_set
 from emnist_lab.handwriting.decision import decide
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, messages, own_hand
+from emnist_lab.ui import current_run, messages, own_hand, provenance
+from emnist_lab.ui.components import control_row
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
 from emnist_lab.ui.components.readings import Prediction
 from emnist_lab.ui.draw import character_choice, ink_steps, keep_buttons, live_reading
@@ -28,7 +29,7 @@ MOST = 3  # runs beside the one in use
 
 def choose(choice: DeltaGenerator) -> list[Run]:
     """The run in use and those beside it, opened; says what can't be."""
-    run = current_run.choose_run("Read with", choice)
+    run = current_run.choose_run("Predictions from", choice)
     if run is None:
         st.info(
             "There are no runs yet: make one on the Train page.", icon=":material/model_training:"
@@ -39,19 +40,19 @@ def choose(choice: DeltaGenerator) -> list[Run]:
     for asked in st.query_params.get_all("beside"):
         if asked not in names:
             st.warning(
-                f"There is no run “{plain(asked[:200])}” here (any more) to read beside it. "
+                f"There is no run “{plain(asked[:200])}” here (any more) to compare with. "
                 "Compare lists all.",
                 icon=":material/link_off:",
             )
     beside = choice.multiselect(
-        "Beside it",
+        "Compare with",
         names,
         default=usual,
         key="beside",
         bind="query-params",
         max_selections=MOST,
         width=420,
-        help="The same drawing, read by several: what a representation is worth shows here.",
+        help="The same drawing, given to several: what a representation is worth shows here.",
     )
     if beside == [run.name]:
         beside = usual
@@ -191,9 +192,9 @@ def take(runs: list[Run]) -> None:
 
 # Each shows itself, given the runs that read.
 MODES = {"Draw": draw, "Practice": drill, "Word": write, "Picture": take}
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title("Draw", width="content")
-    place = st.popover("Read with", icon=":material/tune:")
+with st.container(key="draw-header", horizontal=True, vertical_alignment="bottom"):
+    st.title("Draw", width="content", anchor=False)
+    fold = control_row.button_place("draw-choices")
     mode = st.segmented_control(
         "Mode",
         list(MODES),
@@ -203,18 +204,28 @@ with st.container(horizontal=True, vertical_alignment="center"):
         bind="query-params",
         label_visibility="collapsed",
     )
+    row = control_row.folded_row("draw-choices")
+with row:
     characters = character_choice.choose_characters()
+    place = st.popover("Runs", icon=":material/tune:")
     own_hand.switch(disabled=mode == "Picture")
 readers = character_choice.limited(choose(place), characters)
+control_row.show_button(fold, f"{readers[0].name}, {characters or 'any character'}", "draw-fold")
 character_choice.say_limit(readers[0])
 MODES[mode](readers)
 
-for reader in readers if mode == "Draw" else readers[:1]:
+shown = readers if mode == "Draw" else readers[:1]
+for reader in shown:
     current_run.say_trained_on_generated(reader)
-    st.caption(f"Read by `{reader.name}`: {current_run.trained_on(reader)}")
-with st.expander("What it can't know"):
-    st.markdown(
-        "It doesn't matter where on the board you draw, how large, or with which pen: the steps "
-        "above take that away, as EMNIST's makers did. A model still reads what it has learned: "
-        "0 and O, 1, I and l look the same without their neighbours."
+with st.container(horizontal=True):
+    provenance.show(
+        *(f"`{reader.name}`: {current_run.trained_on(reader)}" for reader in shown),
+        about="these runs" if len(shown) > 1 else "this run",
+        generated=any(reader.generated for reader in shown),
     )
+    with st.popover("What it can't know", icon=":material/info:", type="tertiary"):
+        st.markdown(
+            "It doesn't matter where on the board you draw, how large, or with which pen: the "
+            "steps above take that away, as EMNIST's makers did. A model still predicts what it "
+            "has learned: 0 and O, 1, I and l look the same without their neighbours."
+        )

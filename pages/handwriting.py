@@ -1,4 +1,4 @@
-"""Handwriting: drawings that were kept, to browse, correct, measure runs on and take along."""
+"""Handwriting: drawings that were kept, to browse, correct, measure runs on and export."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from emnist_lab.errors import LabError
 from emnist_lab.ui import current_visitor, drawing_database, messages
 from emnist_lab.ui.handwriting import accuracy, adaptation_panel, browse, export_import
 
-st.title("Handwriting")
+st.title("Handwriting", anchor=False)
 st.markdown("Drawings that were kept with their true label: data of your own, to test any run on.")
 browse.say_done()
 owner = current_visitor.owner()
@@ -49,8 +49,8 @@ if not drawings and not current_visitor.may("drawings"):
     st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
 elif not drawings:
     st.info(
-        "**No drawings are kept yet.** Draw a character, then press the button with what it "
-        "really is; or import a file of drawings below.",
+        "**No drawings are kept yet.** Draw a character, then press the button with its "
+        "true label; or import a file of drawings below.",
         icon=":material/draw:",
     )
     st.page_link("pages/draw.py", label="Draw", icon=":material/draw:")
@@ -60,15 +60,16 @@ else:
     st.caption(f"{many}. {browse.said_whose()}")
     try:
         browse.browse(store, drawings)
-        st.subheader("How well does a run read them?")
+        st.header("Accuracy of a run", anchor=False)
         run = accuracy.show_accuracy(store, drawings, seen)
         if run is not None:
-            st.subheader("A run that reads your hand")
+            st.header("A run adapted to your hand", anchor=False)
             adaptation_panel.show(run)
     except LabError as error:  # the run, or the database, went meanwhile
         messages.say_error(error)
 
 if drawings or current_visitor.may("drawings"):
-    st.subheader("Take along, bring in")
-    export_import.take_along(store, drawings, seen)
+    st.header("Export and import", anchor=False)
+    export_import.export_and_import(store, drawings, seen)
+    export_import.delete_all(store, drawings)
 st.session_state.pop("handwriting-asked", None)

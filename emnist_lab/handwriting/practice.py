@@ -1,6 +1,6 @@
 """Practice: a run asks for every character once, a person draws it, and both are looked at.
 
-What a person's hand is misread as, beside what the run misreads on EMNIST,
+What a person's drawings are predicted as, beside what the run gets wrong on EMNIST,
 tells whose the error is: the hand's, or the run's.
 """
 
@@ -55,7 +55,7 @@ class Attempt:
 
     @property
     def right(self) -> bool:
-        """Whether it was read as what was asked for."""
+        """Whether it was predicted as what was asked for."""
         return self.read == self.asked
 
 
@@ -107,7 +107,7 @@ class Practice:
 
     @property
     def right(self) -> int:
-        """How many drawings were read as what was asked for."""
+        """How many drawings were predicted as what was asked for."""
         return sum(one.right for one in self.attempts)
 
     def answer(
@@ -211,9 +211,9 @@ def begin(run: str, classes: Sequence[str], seed: int = 25, names: Sequence[str]
 
 
 def learning_progress(rounds: Sequence[Practice]) -> pd.DataFrame:
-    """Share of drawings read right so far, without and with the person's earlier drawings.
+    """Share of drawings that are correct so far, without and with the person's earlier drawings.
 
-    Each drawing is read before it is learned from, so both are measurements (prequential
+    Each drawing is predicted before it is learned from, so both are measurements (prequential
     evaluation, Dawid 1984, doi:10.2307/2981683).
 
     Parameters
@@ -246,7 +246,7 @@ def learning_progress(rounds: Sequence[Practice]) -> pd.DataFrame:
 
 
 def reference_accuracy(own: Report, known: Report) -> float:
-    """What the run would read right of these characters, if they were EMNIST's.
+    """How accurate the run would be on these characters, if they were EMNIST's.
 
     Parameters
     ----------
@@ -267,8 +267,10 @@ def reference_accuracy(own: Report, known: Report) -> float:
     return float(np.average(recall[usable], weights=counts[usable])) if usable.any() else np.nan
 
 
-def confusions_vs_reference(own: Report, known: Report | None) -> pd.DataFrame:
-    """What a person writes that is misread, beside what happens to EMNIST's images.
+def confusions_vs_reference(
+    own: Report, known: Report | None, names: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """What a person writes that is misclassified, beside what happens to EMNIST's images.
 
     Parameters
     ----------
@@ -276,32 +278,34 @@ def confusions_vs_reference(own: Report, known: Report | None) -> pd.DataFrame:
         On a person's drawings.
     known : Report or None
         On the run's test part; of the same classes.
+    names : sequence of str, optional
+        Of the classes for people, where they aren't the usual ones: of capitals alone, say.
 
     Returns
     -------
     DataFrame
         A row for each confusion: ``true`` and ``read`` (indices), ``asked`` and
         ``read_as`` (names), ``times`` and ``of`` (drawings), ``emnist_same``
-        (share of EMNIST's images of that character read as the same wrong one),
-        ``emnist_wrong`` (share misread as anything), ``emnist_as`` (what they
-        are misread as most; empty for none). Shares are NaN without `known`.
+        (share of EMNIST's images of that character predicted as the same wrong one),
+        ``emnist_wrong`` (share misclassified), ``emnist_as`` (what they
+        are predicted as most; empty for none). Shares are NaN without `known`.
         Those come first that EMNIST's images suffer least.
     """
     true, read = np.nonzero(own.confusion * ~np.eye(len(own.classes), dtype=bool))
-    size = len(own.classes)
+    size, names = len(own.classes), names or own.names
     shares, most = np.full((size, size), np.nan), [""] * size
     if known is not None:
         counts = known.confusion.sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = known.confusion / counts[:, None]
         wrong = known.confusion * ~np.eye(size, dtype=bool)
-        most = [known.names[row.argmax()] if row.any() else "" for row in wrong]
+        most = [names[row.argmax()] if row.any() else "" for row in wrong]
     frame = pd.DataFrame(
         {
             "true": true,
             "read": read,
-            "asked": [own.names[index] for index in true],
-            "read_as": [own.names[index] for index in read],
+            "asked": [names[index] for index in true],
+            "read_as": [names[index] for index in read],
             "times": own.confusion[true, read],
             "of": own.confusion.sum(axis=1)[true],
             "emnist_same": shares[true, read],

@@ -308,33 +308,6 @@ def say_no_images(evaluation: Evaluation, place: str) -> None:
         st.rerun()
 
 
-def report_on_part(run: Run, split: str, part: str) -> Report | None:
-    """What a run says of a part of the chosen dataset; kept scores where it was measured on it.
-
-    Parameters
-    ----------
-    run : Run
-        Of the part's classes.
-    split, part : str
-
-    Returns
-    -------
-    Report or None
-        None while it reads the images, and where that was cancelled: both are shown.
-
-    Raises
-    ------
-    DatasetError or RunError
-        The images or the model can't be read.
-    """
-    data, test = current_dataset.load(split, part), run.manifest["data"].get("test")
-    if test and test["fingerprint"] == data.fingerprint and SCORES in run.manifest["files"]:
-        return report(run.name)
-    version = current_dataset.version_key(split, part)
-    found = _reading(run, data, (*run.version_key(), *version))
-    return None if found is None else found.report
-
-
 def intervals(evaluation: Evaluation) -> Task[Intervals]:
     """95 % intervals of a run's numbers, in the making; see `emnist_lab.metrics.bootstrap`.
 

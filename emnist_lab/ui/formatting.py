@@ -13,6 +13,8 @@ _GRID = """<style>
 .el-grid table{border-collapse:collapse;font:500 10px/1 ui-monospace,Menlo,Consolas,monospace;
  font-variant-numeric:tabular-nums}
 .el-grid td{width:22px;min-width:22px;height:18px;padding:0;text-align:center;border:0}
+.el-grid.small table{font-size:9px}
+.el-grid.small td{width:20.8px;min-width:20.8px;height:14.5px}
 </style>"""
 
 _BARS = """<style>
@@ -60,12 +62,14 @@ def size(count: float) -> str:
     return f"{count / 1e3:,.1f} kB"
 
 
-def number_grid(image: np.ndarray) -> str:
+def number_grid(image: np.ndarray, small: bool = False) -> str:
     """The 28×28 integers of an image, each on its own grey.
 
     Parameters
     ----------
     image : ndarray of shape (28, 28), dtype uint8
+    small : bool
+        So that it fits beside something else.
 
     Returns
     -------
@@ -75,19 +79,21 @@ def number_grid(image: np.ndarray) -> str:
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td style="background:rgb({v},{v},{v});color:{"#111" if v > 127 else "#c4c9d4"}">'
-            f"{v}</td>"
-            for v in row
+            f'<td style="background:rgb({v},{v},{v});color:{_legible_on(v)}">{v}</td>' for v in row
         )
         + "</tr>"
         for row in image.tolist()
     )
     label = f"{image.shape[0]} by {image.shape[1]} pixel values"
     table = f'<table aria-label="{label}">{rows}</table>'
+    kind = "el-grid small" if small else "el-grid"
     # It scrolls by the keyboard, too.
-    return (
-        f'{_GRID}<div class="el-grid" tabindex="0" role="region" aria-label="Array">{table}</div>'
-    )
+    return f'{_GRID}<div class="{kind}" tabindex="0" role="region" aria-label="Array">{table}</div>'
+
+
+def _legible_on(grey: int) -> str:
+    """A colour of text that has a contrast of 4.5 at least; zeros are less bright than the ink."""
+    return "#000" if grey > 117 else "#fff" if grey > 79 else "#c4c9d4"
 
 
 def bars(names: list[str], probabilities: list[float]) -> str:

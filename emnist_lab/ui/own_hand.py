@@ -1,4 +1,4 @@
-"""The run in use, when it reads the hand of the person before the browser."""
+"""The run in use, adapted to the hand of the person before the browser."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _SWITCH, _CHOSEN = "hand", "own-hand-chosen"
 
 
 def switch(disabled: bool = False) -> None:
-    """Offer to read this person's hand; what is chosen is known on every page.
+    """Offer to adapt to this person's hand; what is chosen is known on every page.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def switch(disabled: bool = False) -> None:
     if _SWITCH not in session and session.get(_CHOSEN):
         session[_SWITCH] = True  # Streamlit forgets a widget that another page doesn't show
     session[_CHOSEN] = st.toggle(
-        "Reads your hand",
+        "Adapt to my hand",
         key=_SWITCH,
         bind="query-params",
         disabled=disabled,
@@ -119,22 +119,22 @@ def say(run: Run, fresh: Sequence[Drawing] = ()) -> None:
     try:
         if not drawings(fresh):
             st.caption(
-                ":material/front_hand: Nothing is known of your hand yet. Keep drawings as what "
-                "they really are, or draw each character once in *Practice*."
+                ":material/front_hand: Nothing is known of your hand yet. Keep drawings with "
+                "their true labels, or draw each character once in *Practice*."
             )
             return
         mine = learned(run, fresh)
     except LabError as error:
         st.caption(
-            f":material/front_hand: Reads as before. {messages.sentence(error)} *Practice* asks "
+            f":material/front_hand: Not adapted. {messages.sentence(error)} *Practice* asks "
             "for each character once."
         )
         return
     about = mine.run.manifest["adapted"]
     total, before, after = mine.right()
-    known = f"Knows {len(mine.used):,} of your drawings, of {len(about['drawings'])} classes."
+    known = f"Adapted to {len(mine.used):,} of your drawings, of {len(about['drawings'])} classes."
     measured = (
-        f" Of the {total:,} whose character you drew more than once, {before:,} are read right "
+        f" Of the {total:,} whose character you drew more than once, {before:,} are correct "
         f"without your other drawings, {after:,} with them."
         if total
         else " Draw characters twice, and it shows what they bring."

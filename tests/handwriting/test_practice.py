@@ -89,6 +89,9 @@ def test_own_errors_beside_those_on_emnist():
     bare = practice.confusions_vs_reference(own, None)
     assert len(bare) == 3 and bare["emnist_same"].isna().all()
     assert practice.confusions_vs_reference(through({}, "123").report(), emnist).empty
+    named = practice.confusions_vs_reference(own, emnist, ["one", "two", "three"])
+    assert named["asked"].tolist() == ["two", "one", "three"]
+    assert named["emnist_as"].tolist() == ["three", "two", "one"]
 
 
 def test_expected_counts_only_what_was_drawn_and_is_known():

@@ -28,7 +28,7 @@ character_choice.say_evident("digits" if character_choice.as_evident("one") else
 def test_a_set_in_the_address(mode):
     app = opened("draw", characters="digits", mode=mode)
     assert not app.exception and not app.error
-    assert "It can only be one of 0123456789: probabilities are over 10 of the 47" in said(app)
+    assert "Only 0123456789: probabilities are over 10 of the 47" in said(app)
     assert mode != "Practice" or "You are asked for 10 characters" in said(app)
 
 
@@ -44,7 +44,7 @@ def test_an_answer_of_a_set_is_explained(text, says):
 def test_a_set_that_cannot_be_is_said_once_and_any_character_is_read(text):
     app = opened("draw", characters=text)
     assert not app.exception and len(app.error) == 1
-    assert "Until then it can be any character" in app.error[0].value
+    assert "Until then predictions can be any character" in app.error[0].value
     assert "The canvas is empty" in said(app)  # it is there
     app.selectbox(key="characters").set_value("digits").run()
     assert not app.exception and not app.error and "0123456789" in said(app)

@@ -117,8 +117,8 @@ def test_another_run_reads_the_same_drawing(page, empty_site):
     names = page.locator(f"{browser.BARS} .who")
     assert names.all_inner_texts() == ["warped-blend", "pixels-logistic"]
     settled(page)
-    page.get_by_role("button", name="Read with").click()
-    page.get_by_role("combobox", name="Read with").click()
+    page.get_by_role("button", name="Runs").click()
+    page.get_by_role("combobox", name="Predictions from").click()
     page.get_by_role("option", name="hog-qda", exact=True).click()
     names.get_by_text("hog-qda").wait_for()
     page.wait_for_url("**run=hog-qda*")

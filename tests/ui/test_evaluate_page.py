@@ -4,7 +4,6 @@ import dataclasses
 import shutil
 import threading
 
-import numpy as np
 import pytest
 from helpers import make_part, opened, said, write
 
@@ -261,26 +260,6 @@ def test_why_one_image(mine):
     assert "**Nearest training images**" in words and "**Evidence.**" not in words
 
 
-def test_samples_as_a_run_reads_them(mine):
-    report = mine.report()
-    wrong = np.flatnonzero(report.predicted != report.labels)
-    asked = {"split": "digits", "part": "test", "reader": "mine", "which": "wrong"}
-    app = opened("samples", **asked)
-    assert not app.exception and not app.error
-    words = said(app)
-    assert f"{len(wrong):,} images, {len(wrong)} of them here" in words
-    first = wrong[np.argsort(report.scores[wrong].max(axis=1), kind="stable")[0]]
-    assert f"Image {first} is" in words
-    app = opened("samples", **asked, first="surest first")
-    last = wrong[np.argsort(-report.scores[wrong].max(axis=1), kind="stable")[0]]
-    assert f"Image {last} is" in said(app) and last != first
-    # the training part has no kept scores: the run reads it now
-    app = opened("samples", **{**asked, "part": "train", "which": "right"})
-    assert not app.exception and not app.error
-    known = lab.evaluate(mine, lab.load("digits", "train"))
-    assert f"{(known.predicted == known.labels).sum():,} images" in said(app)
-
-
 @pytest.fixture
 def slow(monkeypatch):
     """A run reads for as long as the test holds it; gives the event that lets it go on."""
@@ -302,21 +281,6 @@ def settled(app):
     for task in background_pools.readings().tasks():
         task.wait(60)
     return app.run()
-
-
-def test_samples_show_how_far_a_run_has_read_and_it_can_be_cancelled(mine, slow):
-    app = opened("samples", split="digits", part="train", reader="mine", which="right")
-    words = said(app)
-    assert not app.exception and "In the order of the file until it is done" in words
-    assert "80 images, 80 of them here" in words
-    app.button(key="stop-evaluate-reading").click().run()
-    assert not app.exception and "mine predicts the train subset: cancelled" in said(app)
-    slow.set()
-    app.button(key="again-evaluate-reading").click().run()
-    settled(app)
-    known = lab.evaluate(mine, lab.load("digits", "train"))
-    assert not app.exception and "In the order of the file" not in said(app)
-    assert f"{(known.predicted == known.labels).sum():,} images" in said(app)
 
 
 @pytest.fixture

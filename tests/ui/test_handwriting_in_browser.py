@@ -61,7 +61,7 @@ def test_a_browser_finds_its_own_again_and_no_other_does(chromium, empty_site, d
         page.locator(".tile").first.click()
         page.wait_for_url("**drawing=*")
         settled(page)
-        field = page.get_by_role("textbox", name="It is really")
+        field = page.get_by_role("textbox", name="True label")
         field.fill("T")
         field.press("Enter")
         page.get_by_text("is labelled T now").wait_for()

@@ -104,7 +104,7 @@ def test_a_label_is_corrected_and_a_drawing_deleted(store):
     store.keep(ME, [drawing("1", predictions={"hog-qda": {"7": 0.9, "1": 0.1}})])
     app = opened(drawing="1")
     assert "What hog-qda said" in said(app)
-    field = next(one for one in app.text_input if one.label == "It is really")
+    field = next(one for one in app.text_input if one.label == "True label")
     field.set_value("7").run()
     assert "labelled 7 now" in said(app).replace("*", "")
     assert store.counts() == {"7": 1}
@@ -117,7 +117,7 @@ def test_a_label_is_corrected_and_a_drawing_deleted(store):
 def test_a_label_that_is_none_changes_nothing(store):
     store.keep(ME, [drawing("1")])
     app = opened(drawing="1")
-    next(one for one in app.text_input if one.label == "It is really").set_value(" ").run()
+    next(one for one in app.text_input if one.label == "True label").set_value(" ").run()
     assert "isn't a label" in said(app) and store.counts() == {"1": 1}
 
 
@@ -128,12 +128,12 @@ def test_any_run_is_measured_on_them(store):
     assert values["Accuracy"] == "1 of 2" and values["Left out"] == "1"
     assert "handwriting kept here: 2 drawings by 1 person" in said(app)
     assert "not the official split" in said(app)
-    assert "Misread, surest first**: 1" in said(app)
+    assert "Misclassified, most confident first**: 1" in said(app)
 
 
 def test_all_read_right(store):
     store.keep(ME, [drawing("7")])
-    assert "All of them are read right" in said(opened(run="hog-qda"))
+    assert "All of them are correct" in said(opened(run="hog-qda"))
 
 
 def test_a_run_that_was_trained_on_them_is_measured_on_newer_ones_only(store):
@@ -291,7 +291,7 @@ def test_one_click_keeps_it_with_what_was_said(store, alone):
     app.session_state["strokes"] = [[(9, 9), (90, 200)]]
     assert "Keep it in" in said(app.run())
     app.session_state["strokes"] = SEVEN
-    press(app.run(), "Take it back")
+    press(app.run(), "Undo")
     assert store.counts() == {} and "Keep it in" in said(app)
 
 
@@ -299,7 +299,7 @@ def test_another_character_than_the_likeliest(store, alone):
     app = on_board()
     app.button_group(key="draw-keep-other-0").set_value("Q").run()
     assert not app.exception and store.counts(ME) == {"Q": 1} and "Kept as" in said(app)
-    press(app, "Take it back")
+    press(app, "Undo")
     assert app.button_group(key="draw-keep-other-1").value is None  # new: nothing to send once more
 
 
@@ -333,41 +333,49 @@ def drill():
 def practising() -> AppTest:
     app = AppTest.from_function(drill, default_timeout=300)
     app.session_state["strokes"], app.session_state["owner"] = [], ME
-    return press(app.run(), "Begin")
+    return press(app.run(), "Start")
 
 
 def write_on(app: AppTest, strokes) -> AppTest:
     app.session_state["strokes"] = strokes
-    return press(app.run(), "That's it")
+    return press(app.run(), "Submit")
 
 
 def test_practice_asks_scores_and_compares(store, alone):
     app = practising()
-    assert next(one for one in app.button if one.label == "That's it").disabled
+    assert next(one for one in app.button if one.label == "Submit").disabled
     app.session_state["strokes"] = [[(5, 5)]]
     assert "single dot" in said(app.run())
-    assert next(one for one in app.button if one.label == "That's it").disabled
+    assert next(one for one in app.button if one.label == "Submit").disabled
     for count in range(1, 4):
         write_on(app, SEVEN)
         assert (
             app.session_state["draw-practice"].place == count
             and app.session_state["cleared"] > count
         )
-    press(app, "Once more")
-    press(app, "Leave out")
+    press(app, "Redo")
+    press(app, "Skip")
     write_on(app, SEVEN)
-    press(app, "End")
+    press(app, "Finish")
     now = app.session_state["draw-practice"]
     values = {one.label: one.value for one in app.metric}
-    assert values["Read as you meant"] == f"{now.right} of 3" and values["On EMNIST"].endswith("%")
+    assert values["Correct"] == f"{now.right} of 3" and values["On EMNIST"].endswith("%")
     table = app.dataframe[0].value
     assert (table["read"] == "7").all() and table["drawing"].str.startswith("data:image/png").all()
     assert store.stamp() == ()
     press(app, "Keep these 3 drawings")
     assert "Kept." in said(app)
     assert sum(store.counts(ME).values()) == len({one.digest for one in now.drawings()})
-    press(app, "Begin anew")
+    press(app, "Start again")
     assert "You are asked for 47 characters" in said(app)
+
+
+def test_practice_that_is_finished_without_a_drawing_says_so_and_goes_back(alone):
+    app = press(practising(), "Finish")
+    assert not app.exception and "You finished without a drawing" in said(app)
+    press(app, "Start")
+    press(app, "Skip")
+    assert app.session_state["draw-practice"].place == 1
 
 
 def test_practice_scores_a_stroke_that_came_after_the_page(alone):
@@ -447,7 +455,7 @@ def test_a_drawing_that_several_runs_read_is_drawn_once(monkeypatch):
 
 
 def test_practice_that_can_not_be_kept(monkeypatch):
-    app = press(write_on(practising(), SEVEN), "End")
+    app = press(write_on(practising(), SEVEN), "Finish")
     monkeypatch.setenv(database.ENVIRONMENT, "postgresql+psycopg://me:secret@127.0.0.1:1/x")
     press(app, "Keep this drawing")
     assert len(app.error) == 1 and app.session_state["draw-practice"].attempts  # nothing is lost

@@ -64,13 +64,13 @@ def test_the_switch_reads_as_the_adapted_run_does(store):
     off = opened("draw", SEVEN)
     assert "of your drawings" not in said(off)
     app = opened("draw", OTHER, hand="true")
-    assert "Knows 3 of your drawings, of 3 classes" in said(app)
+    assert "Adapted to 3 of your drawings, of 3 classes" in said(app)
     assert "Draw characters twice" in said(app)
     press(app, "T")
     newest = store.drawings(ME, newest=1)[0]
     expected = drawing_reader.read(lab.adapt(lab.open_run("hog-qda"), kept()), OTHER, 20)[1]
     assert newest.predictions[HAND]["7"] == pytest.approx(expected.max(), abs=1e-3)
-    assert "Knows 4 of your drawings" in said(app)  # from the next reading on
+    assert "Adapted to 4 of your drawings" in said(app)  # from the next reading on
     app.toggle(key="hand").set_value(False).run()
     assert "of your drawings" not in said(app)
 
@@ -81,7 +81,7 @@ def test_the_switch_is_remembered_on_other_pages(store):
     app.toggle(key="hand").set_value(True).run()
     app.switch_page("pages/home.py").run()
     app.switch_page("pages/draw.py").run()
-    assert app.toggle(key="hand").value and "Knows 3 of your drawings" in said(app)
+    assert app.toggle(key="hand").value and "Adapted to 3 of your drawings" in said(app)
     assert opened("draw", mode="Picture", hand="true").toggle(key="hand").disabled
 
 
@@ -95,7 +95,7 @@ def test_with_nothing_to_learn_from_it_reads_as_before_and_says_so(store):
 def test_a_database_that_is_away_stops_nobody_from_drawing(monkeypatch):
     monkeypatch.setenv(database.ENVIRONMENT, "postgresql+psycopg://me:secret@127.0.0.1:1/x")
     app = opened("draw", SEVEN, hand="true")
-    assert "Reads as before." in said(app) and "Your drawing" not in [e.value for e in app.error]
+    assert "Not adapted." in said(app) and "Your drawing" not in [e.value for e in app.error]
 
 
 def test_words_are_read_so_too(store):
@@ -103,13 +103,13 @@ def test_words_are_read_so_too(store):
     app = opened(
         "draw", [*SEVEN, [(x + 250, y) for x, y in BAR[0]]], "draw-word", mode="Word", hand="true"
     )
-    assert "Knows 3 of your drawings" in said(app)
+    assert "Adapted to 3 of your drawings" in said(app)
 
 
 @pytest.mark.parametrize("more", [{}, {"characters": "digits"}])
 def test_practice_learns_from_each_drawing_and_shows_how_far(store, more):
     app = opened("draw", mode="Practice", hand="true", **more)
-    press(app, "Begin")
+    press(app, "Start")
     for count in range(1, 6):
         now = app.session_state["draw-practice"]
         drawn = [[(x + 9 * count, y + 5 * count * (i % 2)) for i, (x, y) in enumerate(SEVEN[0])]]
@@ -118,18 +118,18 @@ def test_practice_learns_from_each_drawing_and_shows_how_far(store, more):
             canvas_json(drawn), turn=record.turn + 50
         )
         app.run()
-        press(app, "That's it")
+        press(app, "Submit")
         assert len(app.session_state["draw-practice"].attempts) == count == len(now.attempts) + 1
     one, *_, last = app.session_state["draw-practice"].attempts
     assert one.adapted is None  # nothing was known then
     assert last.adapted is not None and not np.array_equal(last.adapted, last.probabilities)
     assert last.adapted.shape == last.probabilities.shape == ((10,) if more else (47,))
-    assert "Knows 5 of your drawings, of 5 classes" in said(app)
+    assert "Adapted to 5 of your drawings, of 5 classes" in said(app)
     assert len(app.get("vega_lite_chart")) == 1
-    press(app, "End")
-    press(app, "Begin anew")
-    press(app, "Begin")  # the first round is still known in the second
-    assert "Knows 5 of your drawings" in said(app)
+    press(app, "Finish")
+    press(app, "Start again")
+    press(app, "Start")  # the first round is still known in the second
+    assert "Adapted to 5 of your drawings" in said(app)
     assert store.stamp() == ()  # and nothing was kept
 
 
@@ -137,7 +137,7 @@ def test_the_panel_measures_keeps_and_forgets(store):
     store.keep(ME, [*kept(), *kept(6), Drawing.from_strokes("l", [[(140, 50), (141, 230)]])])
     app = opened("handwriting")
     values = {one.label: one.value for one in app.metric}
-    assert values["Learned from"] == "7 drawings" and values["Read right before"].endswith("of 6")
+    assert values["Learned from"] == "7 drawings" and values["Correct before"].endswith("of 6")
     assert "Drawn alike, labelled differently" in said(app)
     press(app, "Keep it as a run")
     assert f"Kept as a run: {HAND}" in said(app)

@@ -126,45 +126,6 @@ def test_a_damaged_file_is_one_sentence(folder, tmp_path, monkeypatch, page):
     assert len(app.error) == 1 and "copy or download it again" in said(app)
 
 
-def test_samples_choose_split_part_and_classes(dataset):
-    app = opened("samples")
-    assert app.metric[0].value == "1,880" and "Image 0 is" in said(app)
-    assert "240 of them here" in said(app)
-    app.button_group(key="part").set_value("test").run()
-    assert app.metric[0].value == "282"
-    app.button_group(key="classes").set_value(["C c", "7"]).run()
-    assert not app.exception and "12 images, 12 of them here" in said(app)
-    app.selectbox(key="split").set_value("digits").run()
-    assert not app.exception and "digits" in said(app)
-
-
-def test_samples_shuffle_is_seeded(dataset):
-    first = said(opened("samples", seed="3"))
-    assert first == said(opened("samples", seed="3")) != said(opened("samples", seed="4"))
-
-
-def test_the_address_brings_a_view_back(dataset):
-    app = opened("samples", part="test", classes="C c", image="17", seed="5")
-    data = lab.load("balanced", "test", dataset)
-    name = "C c" if data.classes[data.labels[17]] == "C" else data.classes[data.labels[17]]
-    assert "Image 17 is" in said(app) and name in said(app)
-    assert "6 images" in said(app) and app.number_input(key="seed").value == 5
-
-
-@pytest.mark.parametrize("image", ["9" * 5000, "99999999", "-1", "x", "½", "９"])
-def test_an_address_with_no_such_image(dataset, image):
-    app = opened("samples", image=image)
-    assert not app.exception
-    if image != "９":  # a full-width nine is a nine
-        assert "pick another" in said(app)
-
-
-@pytest.mark.parametrize("view", ["As an array", "Images per class", "Mean images"])
-def test_samples_views(dataset, view):
-    app = opened("samples", view=view)
-    assert not app.exception
-
-
 def metric_deltas(app, count: int) -> set[str]:
     return {metric.delta for metric in app.metric[:count]}
 
@@ -352,23 +313,23 @@ def test_a_word_is_read_character_by_character():
     assert not app.exception and not app.error
     text = next(one.proto.body for one in app.get("html") if "aria-live" in one.proto.body)
     assert ">H L<" in text or ">HL<" in text
-    assert "**Character 1** of 2, read as **H**" in said(app)
+    assert "**Character 1** of 2, predicted as **H**" in said(app)
 
 
 def test_practice_asks_scores_and_ends_with_what_came_of_it():
     app = opened("draw", mode="Practice", run="hog-qda")
-    press(app, "Begin")
+    press(app, "Start")
     asked = app.session_state["draw-practice"].asked
     app.session_state["draw-practice-board-drawn"] = board.Drawn(canvas_json(SEVEN), turn=7)
     app.run()
     assert not app.exception
-    press(app, "That's it")
+    press(app, "Submit")
     attempt = app.session_state["draw-practice"].attempts[0]
     image, probabilities = lab.drawings.read(lab.open_run("hog-qda"), SEVEN, 20)
     assert attempt.asked == asked and attempt.read == probabilities.argmax()
     assert np.array_equal(attempt.image, image)
     assert not app.session_state["draw-practice-board-drawn"].json["objects"]  # for the next one
-    press(app, "End")
+    press(app, "Finish")
     assert not app.exception and "Keep this drawing" in [one.label for one in app.button]
 
 
@@ -392,7 +353,7 @@ def test_corrected_characters_of_a_picture_can_be_kept(tmp_path):
     assert not app.exception and "2 characters in 1 line." in said(app)
     app.session_state["draw_picture_at"] = 1
     app.run()
-    choice = next(one for one in app.selectbox if one.label == "What it truly is")
+    choice = next(one for one in app.selectbox if one.label == "True label")
     choice.set_value("L").run()
     press(app, "Keep this corrected character")
     assert not app.exception and "All corrections are kept" in said(app)

@@ -38,14 +38,14 @@ def opened(data=None):
 
 
 def given(page):
-    return next(one for one in page.selectbox if one.label == "What it truly is")
+    return next(one for one in page.selectbox if one.label == "True label")
 
 
 def test_an_example_is_there_before_anything_is_chosen():
     page = opened()
     assert page.code[0].value.count("\n") == 2
     assert "generated images" in " ".join(one.value for one in page.caption)
-    assert given(page).disabled  # no person wrote it
+    assert "True label" not in [one.label for one in page.selectbox]  # no person wrote it
     assert page.session_state.returned == []
 
 
@@ -103,7 +103,7 @@ def test_bad_pictures_are_one_sentence_and_can_be_put_away(data):
     page = opened(data)
     assert len(page.error) == 1 and ":" in page.error[0].value
     assert page.session_state.returned == []
-    next(one for one in page.button if one.label == "Put it away").click().run()
+    next(one for one in page.button if one.label == "Remove").click().run()
     assert not page.error and page.code  # the example again
 
 

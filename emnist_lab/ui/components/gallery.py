@@ -13,7 +13,8 @@ _COLUMNS = 32  # of the sprite, not of the page: the page wraps as its width ask
 
 _CSS = """
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--tile), 1fr));
-  gap: 3px; max-height: var(--most); overflow-y: auto; padding: 3px; }
+  gap: 3px; max-height: min(var(--most), var(--el-gallery-most, 100vh)); overflow-y: auto;
+  padding: 3px; }
 .tile { aspect-ratio: 1; padding: 0; border: 0; border-radius: 4px; cursor: pointer;
   background: #000 var(--sprite) no-repeat; outline-offset: 1px; }
 .tile[hidden] { display: none; }
@@ -49,7 +50,8 @@ export default function (component) {
       tile.style.backgroundPosition = `${x}% ${y}%`;
       return tile;
     }));
-    grid.scrollTop = 0;
+    const marked = grid.children[data.selected];  // a link may have led to it
+    grid.scrollTop = marked ? marked.offsetTop - grid.offsetTop - 2 * marked.offsetHeight : 0;
   }
   const tiles = [...grid.children];
   // One stop for Tab: the tile that was looked at last, at first the one that is marked.

@@ -3,7 +3,7 @@
 Both share one colour scale: the same blue is the same share.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -31,7 +31,12 @@ def misread(report: Report) -> tuple[np.ndarray, np.ndarray]:
     return report.labels[wrong], report.predicted[wrong]
 
 
-def errors_side_by_side(reports: Mapping[str, Report], classes: np.ndarray, key: str) -> bool:
+def errors_side_by_side(
+    reports: Mapping[str, Report],
+    classes: np.ndarray,
+    key: str,
+    names: Sequence[str] | None = None,
+) -> bool:
     """Show two confusion matrices, and a switch from some classes to all.
 
     Parameters
@@ -42,13 +47,15 @@ def errors_side_by_side(reports: Mapping[str, Report], classes: np.ndarray, key:
         Indices of those that show first; all where it is empty.
     key : str
         Of the widgets.
+    names : sequence of str, optional
+        Of all classes, where they aren't the usual ones.
 
     Returns
     -------
     bool
         Whether only `classes` show.
     """
-    names = next(iter(reports.values())).names
+    names = names or next(iter(reports.values())).names
     here, size = classes, len(names)
     if not len(here) or st.toggle(f"All {size} classes", key=f"{key}-all"):
         here = np.arange(size)

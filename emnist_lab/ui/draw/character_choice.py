@@ -28,13 +28,13 @@ def choose_characters() -> str | None:
     if _KEY not in session and _KEY not in st.query_params and session.get(_KEPT):
         session[_KEY] = session[_KEPT]  # Streamlit forgets a widget that another page doesn't show
     chosen = st.selectbox(
-        "It can be",
+        "Characters",
         [character_set.ANY, *character_set.SETS],
         key=_KEY,
         bind="query-params",
         accept_new_options=True,
         width=180,
-        help="What is read can be nothing else: choose a set, or type characters, as in 0123456789 "
+        help="Predictions can be nothing else: choose a set, or type characters, as in 0123456789 "
         "or A-F. Probabilities are over these alone.",
     )
     session[_KEPT] = chosen
@@ -64,7 +64,7 @@ def limited(runs: Sequence[Run], text: str | None) -> list[Run]:
         except LabError as error:
             problems.append(error)
     if not found:  # then it is the text
-        messages.say_error(f"{problems[0]} Until then it can be any character.")
+        messages.say_error(f"{problems[0]} Until then predictions can be any character.")
         return list(runs)
     for problem in problems:
         messages.say_error(problem)
@@ -76,7 +76,7 @@ def say_limit(run: Run) -> None:
     if isinstance(run, LimitedRun):
         few, many = len(run.classes), len(run.whole.classes)
         st.caption(
-            f":material/filter_alt: It can only be one of {plain(run.characters)}: probabilities "
+            f":material/filter_alt: Only {plain(run.characters)}: probabilities "
             f"are over {few} of the {many} classes of `{run.name}`."
         )
 

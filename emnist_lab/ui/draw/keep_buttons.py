@@ -91,7 +91,7 @@ def keep(
             name = plain(names.get(done[1], done[1]))
             st.markdown(f":material/bookmark_added: Kept as **{name}**.")
             st.button(
-                "Take it back", icon=":material/undo:", key=f"{key}-undo", type="tertiary",
+                "Undo", icon=":material/undo:", key=f"{key}-undo", type="tertiary",
                 on_click=_undo, args=(key, done[0]),
             )  # fmt: skip
             st.page_link(
@@ -99,7 +99,7 @@ def keep(
             )
         return
     st.caption(
-        "Keep it in *My handwriting* as what it really is:",
+        "Keep it in *My handwriting* with its true label:",
         help="Strokes, image and what the runs said are kept on this server, for this browser. "
         "Nothing is kept without this click.",
     )
@@ -108,9 +108,9 @@ def keep(
             label = classes[index]
             name = plain(names.get(label, label))
             st.button(name, key=f"{key}-as-{label}", on_click=keep_as, args=(label,))
-        with st.popover("Another", icon=":material/more_horiz:"):
+        with st.popover("Other", icon=":material/more_horiz:"):
             st.pills(
-                "It is",
+                "True label",
                 labels,
                 format_func=names.get,
                 key=other,

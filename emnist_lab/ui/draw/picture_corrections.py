@@ -87,6 +87,6 @@ def keep_corrected(corrections: list[Correction]) -> None:
         icon=":material/bookmark_add:",
         key="draw_picture_keep",
         on_click=keep,
-        help="In My handwriting: the 28 × 28 image and what it truly is, not the picture. Nothing "
+        help="In My handwriting: the 28 × 28 image and its true label, not the picture. Nothing "
         "is kept without this click.",
     )

@@ -155,7 +155,7 @@ def _result(
 
 
 def _table(table: list[list[str]]) -> None:
-    """What stands in the cells of a grid, to look at and to take along."""
+    """What stands in the cells of a grid, to look at and to export."""
     with st.expander("As a table", icon=":material/grid_on:"):
         st.dataframe(
             pd.DataFrame(table, columns=[str(at + 1) for at in range(len(table[0]))]),
@@ -192,7 +192,7 @@ def _say_what(page: page_reader.Page, given: dict[int, str], confidence: float) 
     parts += ["a sheet or board straightened"] if page.sheet else []
     parts += ["light on dark"] if page.light_on_dark else []
     parts += [f"{len(given):,} corrected"] if given else []
-    st.caption("; ".join(parts) + f". About {confidence:.0%} are probably read right.")
+    st.caption("; ".join(parts) + f". About {confidence:.0%} are probably correct.")
 
 
 def _say_joined(page: page_reader.Page, told: list[PageWarning]) -> None:
@@ -216,7 +216,7 @@ def _one(
     pick: Callable[[int], None],
     example: bool,
 ) -> None:
-    """The character that is picked: its image, its readings, and what it truly is."""
+    """The character that is picked: its image, its predictions, and its true label."""
     session, characters = st.session_state, page.characters
     one, best = characters[at], top_labels(run.classes, probabilities[at])
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -235,13 +235,16 @@ def _one(
                 key=f"draw_picture_{label}",
             )
     with st.container(horizontal=True):
-        st.image(thumbnails.png(one.image, 4), width=112)
+        st.image(thumbnails.png(one.image, 4), width=112, alt=f"Character {at + 1}")
         with st.container(width="stretch"):
             st.html(
                 formatting.bars(
                     [names[c] for c, _ in best], [probability for _, probability in best]
                 )
             )
+    if example:  # no person wrote it: nothing to learn from
+        st.caption("In a picture of your own, a wrong prediction can be corrected here.")
+        return
     key = f"draw_picture_given_{picture[:12]}_{at}_{run.name}"
     kept = session.draw_picture_corrections.get((picture, at))
     order = [label for label, _ in top_labels(run.classes, probabilities[at], None)]
@@ -257,14 +260,12 @@ def _one(
             )
 
     st.selectbox(
-        "What it truly is",
+        "True label",
         order,
         index=None,
         key=key,
         format_func=names.get,
         on_change=correct,
-        placeholder="as it was read" if example else "as it was read, or choose what it is",
-        disabled=example,  # no person wrote it: nothing to learn from
-        help="For pictures of your own. The likeliest come first; a correction is held in this "
-        "session, with its image.",
+        placeholder="as predicted, or choose what it is",
+        help="The likeliest come first; a correction is held in this session, with its image.",
     )

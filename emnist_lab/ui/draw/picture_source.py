@@ -68,7 +68,7 @@ def choose_picture() -> tuple[bytes, bool]:
     def chosen(key: str) -> None:
         file = session[key]
         if file is None:
-            _put_away()
+            _remove()
         else:
             session.pop("draw_picture_whole", None)
             take(file.getvalue(), file.name)
@@ -116,12 +116,12 @@ def choose_picture() -> tuple[bytes, bool]:
             )
         else:
             st.caption(f"Shown: {plain(session.draw_picture_name)}")
-            st.button("Put it away", icon=":material/close:", type="tertiary", on_click=_put_away)
+            st.button("Remove", icon=":material/close:", type="tertiary", on_click=_remove)
     own = session.get("draw_picture_file")
     return (_example(), True) if own is None else (own, False)
 
 
-def _put_away() -> None:
+def _remove() -> None:
     """Forget the picture; corrections stay."""
     for key in ("draw_picture_file", "draw_picture_at", "draw_picture_whole"):
         st.session_state.pop(key, None)

@@ -99,7 +99,7 @@ def crop_tool(data: bytes, picture: str, shown: bytes, turned: int) -> None:
         enough = min(across[1] - across[0], down[1] - down[0]) >= _LEAST
         shares = (across[0] / 100, down[0] / 100, across[1] / 100, down[1] / 100)
         if enough and shares != (0, 0, 1, 1):
-            st.image(_part(shown, shares), caption="What is left")
+            st.image(_part(shown, shares), caption="What is left", alt="The part that is left")
 
         def cut() -> None:
             try:

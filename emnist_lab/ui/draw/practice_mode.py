@@ -16,6 +16,7 @@ from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.character_set import names_of
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.handwriting.practice import Practice, learning_progress
+from emnist_lab.metrics.percent import percent
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_visitor, own_hand
 from emnist_lab.ui.components.board import Board
@@ -45,6 +46,9 @@ def practice(run: Run, drawn: Board) -> None:
     current_visitor.owner()  # asks the browser, so that it is known by the time drawings are kept
     now = going_on(run)
     if now is None:
+        _start(run, drawn.clear)
+    elif now.asked is None and not now.attempts:
+        st.info("You finished without a drawing: there is nothing to show.", icon=":material/draw:")
         _start(run, drawn.clear)
     elif now.asked is None:
         _end(run, now, drawn.clear)
@@ -84,14 +88,14 @@ def _start(run: Run, clear: Callable[[], None]) -> None:
     st.markdown(
         f"**Practice.** You are asked for {len(run.classes)} characters, each once. Draw them as "
         f"you usually write; `{run.name}` reads them. At the end you see which of yours are "
-        "misread, beside those that it misreads on EMNIST."
+        "misclassified, beside those of EMNIST that are."
     )
 
     def begin() -> None:
         _set(drill.begin(run.name, run.classes, secrets.randbelow(2**32), names_of(run)))
         clear()
 
-    st.button("Begin", type="primary", icon=":material/play_arrow:", on_click=begin)
+    st.button("Start", type="primary", icon=":material/play_arrow:", on_click=begin)
 
 
 def _ask(run: Run, now: Practice, drawn: Board) -> None:
@@ -122,7 +126,7 @@ def _ask(run: Run, now: Practice, drawn: Board) -> None:
         st.info(plain(refused), icon=":material/draw:")
     with st.container(horizontal=True):
         st.button(
-            "That's it",
+            "Submit",
             type="primary",
             icon=":material/check:",
             key="draw-practice-take",
@@ -130,28 +134,27 @@ def _ask(run: Run, now: Practice, drawn: Board) -> None:
             on_click=take,
             shortcut="Enter",
         )
-        st.button("Leave out", key="draw-practice-out", on_click=step, args=(now.skip(),))
+        st.button("Skip", key="draw-practice-out", on_click=step, args=(now.skip(),))
         st.button(
-            "Once more",
+            "Redo",
             icon=":material/undo:",
             key="draw-practice-back",
             disabled=not now.attempts,
             on_click=step,
             args=(now.back(),),
-            help="Takes your last drawing back.",
+            help="Takes your last drawing back, to draw that character again.",
         )
         st.button(
-            "End",
+            "Finish",
             icon=":material/flag:",
             key="draw-practice-end",
-            disabled=not now.attempts,
             on_click=step,
             args=(now.end(),),
         )
     total = len(now.classes)
     st.progress(
         now.place / total,
-        text=f"{now.place} of {total}; {now.right} of {len(now.attempts)} read as you meant",
+        text=f"{now.place} of {total}; {now.right} of {len(now.attempts)} predicted correctly",
     )
     if now.attempts:
         _last(now)
@@ -206,8 +209,8 @@ def _curve(progress: pd.DataFrame) -> None:
     )
     st.altair_chart(chart)
     st.caption(
-        "Drawings of these rounds, from the first: how many of the last 20 are read right. Each is "
-        "read before it is learned from."
+        "Drawings of these rounds, from the first: the share of the last 20 that is correct. Each "
+        "is predicted before it is learned from."
     )
 
 
@@ -224,7 +227,7 @@ def _problem(drawn: Board) -> str:
 def _kind(name: str) -> str:
     """What 0 and O, or 1 and l, can't be told apart by."""
     if " " in name:
-        return "A letter, in either form: this run reads both as one class."
+        return "A letter, in either form: this run has one class for both."
     if name.isalpha():
         return "A capital letter." if name.isupper() else "A small letter."
     return "A digit." if name.isdigit() else "A sign."
@@ -238,16 +241,17 @@ def _last(now: Practice) -> None:
     last = now.attempts[-1]
     asked, read = now.names[last.asked], now.names[last.read]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(thumbnails.png(last.image, 3), width=64)
-        probability = f"{last.best[last.read]:.0%}"
+        st.image(thumbnails.png(last.image, 3), width=64, alt=f"Your drawing of {asked}")
+        probability = percent(float(last.best[last.read]))
         if last.right:
             st.markdown(
-                f":green[:material/check:] **{plain(asked)}** is read as meant ({probability})."
+                f":green[:material/check:] **{plain(asked)}** is predicted correctly "
+                f"({probability})."
             )
         else:
             st.markdown(
-                f":red[:material/close:] **{plain(asked)}** is read as **{plain(read)}** "
-                f"({probability}); {last.best[last.asked]:.0%} for {plain(asked)}."
+                f":red[:material/close:] **{plain(asked)}** is predicted as **{plain(read)}** "
+                f"({probability}); {percent(float(last.best[last.asked]))} for {plain(asked)}."
             )
 
 
@@ -257,9 +261,5 @@ def _end(run: Run, now: Practice, clear: Callable[[], None]) -> None:
         _set(None)
         clear()
 
-    if not now.attempts:
-        st.info("Nothing was drawn.", icon=":material/draw:")
-        st.button("Begin anew", icon=":material/replay:", on_click=again)
-        return
     _learning(run, now)
     practice_report.show(run, now, again)

@@ -1,4 +1,4 @@
-"""What came of practice: how much was read as meant, what wasn't, beside EMNIST's images."""
+"""What came of practice: how much is correct, what is misclassified, beside EMNIST's images."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,20 +44,20 @@ def show(run: Run, now: Practice, again: Callable[[], None]) -> None:
     _score(own, known)
     with st.container(horizontal=True):
         _keep(now)
-        st.button("Begin anew", icon=":material/replay:", key="draw-practice-anew", on_click=again)
-    table = drill.confusions_vs_reference(own, known)
+        st.button("Start again", icon=":material/replay:", key="draw-practice-anew", on_click=again)
+    table = drill.confusions_vs_reference(own, known, now.names)
     if table.empty:
-        st.success("Every one of them is read as you meant it.", icon=":material/check:")
+        st.success("Every one of them is predicted correctly.", icon=":material/check:")
     else:
         _table(now, table)
     if known is not None:
-        _matrices(run, own, known)
+        _matrices(run, now, own, known)
 
 
 def _score(own: Report, known: Report | None) -> None:
     count = len(own.labels)
     with st.container(horizontal=True):
-        for label, key in (("Read as you meant", "accuracy"), ("Among the top 3", "top3_accuracy")):
+        for label, key in (("Correct", "accuracy"), ("Among the top 3", "top3_accuracy")):
             hits = int(own.per_image[key].sum())
             low, high = wilson(hits / count, count)
             st.metric(
@@ -73,8 +73,7 @@ def _score(own: Report, known: Report | None) -> None:
             st.metric(
                 "On EMNIST",
                 f"{drill.reference_accuracy(own, known):.0%}",
-                help="The share that it reads right of the images of the same characters in its "
-                "test part.",
+                help="Its accuracy on images of the same characters in its test subset.",
             )
 
 
@@ -108,7 +107,7 @@ def _keep(now: Practice) -> None:
 
 
 def _table(now: Practice, table: pd.DataFrame) -> None:
-    st.markdown("**What you write that is misread**, and what happens to EMNIST's images")
+    st.markdown("**Your misclassified drawings**, beside EMNIST's images of the same characters")
     images = {one.asked: one.image for one in now.attempts if not one.right}
     shown = pd.DataFrame(
         {
@@ -130,38 +129,43 @@ def _table(now: Practice, table: pd.DataFrame) -> None:
         column_config={
             "drawing": st.column_config.ImageColumn("Yours", width=60),
             "asked": "Asked for",
-            "read": "Read as",
+            "read": "Predicted as",
             "same": st.column_config.ProgressColumn(
                 "EMNIST: the same",
                 format="percent",
                 min_value=0,
                 max_value=1,
-                help="Share of EMNIST's test images of this character that are read as the same "
-                "wrong one. Where it is near zero, the error is your hand's, or the canvas's.",
+                help="Share of EMNIST's test images of this character that are predicted as the "
+                "same wrong one. Where it is near zero, the error is your hand's, or the canvas's.",
             ),
             "wrong": st.column_config.ProgressColumn(
                 "EMNIST: any error",
                 format="percent",
                 min_value=0,
                 max_value=1,
-                help="Share of EMNIST's test images of this character that are misread.",
+                help="Share of EMNIST's test images of this character that are misclassified.",
             ),
             "as": st.column_config.TextColumn(
-                "EMNIST: mostly as", help="What those are misread as most."
+                "EMNIST: mostly as", help="What those are predicted as most."
             ),
         },
     )
     download_csv("practice", lambda: table.to_csv(index=False))
 
 
-def _matrices(run: Run, own: Report, known: Report) -> None:
+def _matrices(run: Run, now: Practice, own: Report, known: Report) -> None:
     """Both confusion matrices, of the same classes in the same order."""
     few = matrix_pair.errors_side_by_side(
         {"Yours": own, f"EMNIST's, by {plain(run.name)}": known},
         np.union1d(*matrix_pair.misread(own)),
         key="draw-practice",
+        names=now.names,
     )
     test = run.manifest["data"].get("test")
     about = f" EMNIST's: {plain(test['name'])}." if test else ""
-    only = " Only characters of yours that were misread, or read so." if few else ""
+    only = (
+        " Only characters of yours that are misclassified, or predicted in their place."
+        if few
+        else ""
+    )
     st.caption(f"{matrix_pair.LEGEND}{only}{about}")

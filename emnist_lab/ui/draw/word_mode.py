@@ -83,7 +83,7 @@ def words(run: Run, drawn: Board) -> None:
             "apart."
         )
     best = called[reading.best(at, 1)[0][0]]
-    st.markdown(f"**Character {at + 1}** of {len(letters)}, read as **{plain(best)}**")
+    st.markdown(f"**Character {at + 1}** of {len(letters)}, predicted as **{plain(best)}**")
     keep_buttons.keep(
         letters[at].image,
         [np.asarray(drawn.strokes[index]) for index in letters[at].strokes],

@@ -1,4 +1,4 @@
-"""The Handwriting page: how well a run reads the drawings that were kept."""
+"""The Handwriting page: how accurate a run is on the drawings that were kept."""
 
 import numpy as np
 import streamlit as st
@@ -13,6 +13,7 @@ from emnist_lab.handwriting.drawing_store import (
 from emnist_lab.handwriting.drawing_store.parts import of_classes
 from emnist_lab.metrics import confusion, definitions
 from emnist_lab.metrics.intervals import wilson
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, own_hand
@@ -33,7 +34,7 @@ def _report(
 
 
 def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> Run | None:
-    """How well a run reads the drawings, as on a test part.
+    """How accurate a run is on the drawings, as on a test subset.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def show_accuracy(store: Store, drawings: list[Drawing], owner: str | None) -> R
     Run or None
         The one that was chosen; None where there is none.
     """
-    run = current_run.choose_run("Read with")
+    run = current_run.choose_run("Predictions from")
     if run is None:
         st.info("There are no runs yet: make one on the Train page.", icon=":material/draw:")
     else:
@@ -61,7 +62,7 @@ def _measured(run: Run, store: Store, drawings: list[Drawing], owner: str | None
     if len(fresh) < len(drawings):
         st.warning(
             f"This run was trained on drawings kept here: only the {len(fresh):,} that were drawn "
-            "after it was made tell how well it reads.",
+            "after it was made tell how accurate it is.",
             icon=":material/school:",
         )
     if not chosen:
@@ -78,7 +79,7 @@ def _measured(run: Run, store: Store, drawings: list[Drawing], owner: str | None
     trained = plain(run.manifest["data"]["train"]["name"])
     st.caption(f"Measured on: {plain(data.name)}. `{run.name}` was trained on: {trained}.")
     if report.accuracy == 1:
-        st.success("All of them are read right.", icon=":material/check:")
+        st.success("All of them are correct.", icon=":material/check:")
         return
     _errors(report, chosen)
 
@@ -91,13 +92,13 @@ def _numbers(report: Report, name: str, left_out: int) -> None:
             low, high = wilson(hits / count, count)
             st.metric(
                 metric.name,
-                f"{hits / count:.1%}" if count >= _FEW else f"{hits} of {count}",
+                percent(hits / count) if count >= _FEW else f"{hits} of {count}",
                 f"{low:.0%} – {high:.0%}",
                 delta_color="off",
                 delta_arrow="off",
                 help=f"{metric.help} Below, its 95 % interval (Wilson), wide for few drawings.",
             )
-        st.metric("Drawings", f"{count:,}", help=f"{name}; each is read as Draw reads it.")
+        st.metric("Drawings", f"{count:,}", help=f"{name}; each is predicted as Draw predicts it.")
         if left_out:
             st.metric(
                 "Left out",
@@ -131,15 +132,15 @@ def _errors(report: Report, drawings: list[Drawing]) -> None:
             selected=(place.get(cell[0]), place.get(cell[1])),
             on_pick=pick,
         )
-        st.caption("A row is the label, a column what it is read as. Pick a cell or a label.")
+        st.caption("A row is the true label, a column the predicted one. Pick a cell or a label.")
     with right:
         found = confusion.images_in_cell(report, *cell)
-        what = "Misread, surest first"
+        what = "Misclassified, most confident first"
         if cell != (None, None):
             names = ["any" if one is None else report.names[one] for one in cell]
-            what = f"{names[0]} read as {names[1]}"
+            what = f"{names[0]} predicted as {names[1]}"
             st.button(
-                "All that are misread",
+                "All misclassified",
                 icon=":material/arrow_back:",
                 on_click=lambda: st.session_state.pop("handwriting-cell", None),
             )
@@ -150,8 +151,9 @@ def _errors(report: Report, drawings: list[Drawing]) -> None:
                 np.stack([drawings[index].image for index in shown]),
                 [drawings[index].id for index in shown],
                 [
-                    f"{drawings[index].label} read as {report.names[report.predicted[index]]}, "
-                    f"{report.scores[index].max():.0%}"
+                    f"{drawings[index].label}, predicted as "
+                    f"{report.names[report.predicted[index]]}, "
+                    f"{percent(float(report.scores[index].max()))}"
                     for index in shown
                 ],
                 key="handwriting-misread",

@@ -31,8 +31,8 @@ def show(run: Run) -> None:
     """
     st.caption(
         "A drawing that looks like one of yours is probably the same character: the run keeps its "
-        "own judgement and adds that. Nothing is trained anew. *Reads your hand* on Draw does the "
-        "same at once."
+        "own prediction and adds that. Nothing is trained anew. *Adapt to my hand* on Draw does "
+        "the same at once."
     )
     try:
         mine = own_hand.learned(run)
@@ -60,7 +60,7 @@ def _numbers(mine: Adaptation) -> None:
             "beyond ten of a class. Share of labels that it takes for wrong: "
             f"{about['wrong_labels']:.0%}.",
         )
-        for label, hits in zip(("Read right before", "And with your hand"), right, strict=True):
+        for label, hits in zip(("Correct before", "Correct, adapted"), right, strict=True):
             if not total:
                 continue
             low, high = wilson(hits / total, total)
@@ -71,7 +71,7 @@ def _numbers(mine: Adaptation) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 help="By leave-one-out: each drawing of a character that you drew more than once "
-                "is read with your other drawings. Below, the 95 % interval (Wilson).",
+                "is predicted with your other drawings. Below, the 95 % interval (Wilson).",
             )
     if not total:
         st.caption(
@@ -80,7 +80,7 @@ def _numbers(mine: Adaptation) -> None:
 
 
 def _changes(mine: Adaptation, drawings: list[Drawing], run: Run) -> None:
-    """Drawings that are read otherwise with the person's others."""
+    """Drawings that are predicted otherwise with the person's others."""
     names = display_names(run.classes)
     before, after = mine.before.argmax(axis=1), mine.after.argmax(axis=1)
     rows = [
@@ -89,13 +89,13 @@ def _changes(mine: Adaptation, drawings: list[Drawing], run: Run) -> None:
             "label": drawings[mine.used[at]].label,
             "before": names[before[at]],
             "after": names[after[at]],
-            "now": "right" if after[at] == mine.labels[at] else "wrong",
+            "now": "correct" if after[at] == mine.labels[at] else "misclassified",
         }
         for at in (mine.repeated & (before != after)).nonzero()[0]
     ]
     if not rows:
         return
-    st.markdown("**Read otherwise with your hand**")
+    st.markdown("**Predicted otherwise once adapted**")
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -103,10 +103,10 @@ def _changes(mine: Adaptation, drawings: list[Drawing], run: Run) -> None:
         height=min(46 + 44 * len(rows), 320),
         column_config={
             "drawing": st.column_config.ImageColumn("Yours", width=60),
-            "label": "It is",
-            "before": "Read as, before",
-            "after": "Read as, with your hand",
-            "now": "That is",
+            "label": "True label",
+            "before": "Predicted before",
+            "after": "Predicted, adapted",
+            "now": "Now",
         },
     )
 
@@ -123,7 +123,7 @@ def _matrices(mine: Adaptation, run: Run) -> None:
     if not len(wrong):
         return
     matrix_pair.errors_side_by_side(
-        {"Confusion before": before, "And with your hand": after}, wrong, "handwriting-hand"
+        {"Before": before, "Adapted to your hand": after}, wrong, "handwriting-hand"
     )
     st.caption(matrix_pair.LEGEND)
 
@@ -137,7 +137,10 @@ def _contradictions(mine: Adaptation, drawings: list[Drawing]) -> None:
         for one, other, alike in pairs:
             first, second = drawings[one], drawings[other]
             with st.container(border=True, width=150):
-                st.image(thumbnails.pair(first.image, second.image, 2))
+                st.image(
+                    thumbnails.pair(first.image, second.image, 2),
+                    alt=f"{first.label} and {second.label}, drawn alike, and their difference",
+                )
                 st.caption(
                     f"This **{plain(first.label)}** like that **{plain(second.label)}** "
                     f"({alike:.2f})",

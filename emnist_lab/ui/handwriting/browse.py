@@ -102,7 +102,7 @@ def browse(store: Store, drawings: list[Drawing]) -> None:
 
 def _title(one: Drawing) -> str:
     read = [next(iter(top), "") for top in one.predictions.values()][:1]
-    return one.label + (f", was read as {read[0]}" if read and read[0] else "")
+    return one.label + (f", was predicted as {read[0]}" if read and read[0] else "")
 
 
 def pick(number: int) -> None:
@@ -126,16 +126,16 @@ def _one(store: Store, picked: Drawing) -> None:
         return
     one = whole[0]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.image(_svg(one), width=150)
+        st.image(_svg(one), width=150, alt=f"A drawing labelled {one.label}")
         with st.container(width=170):
-            st.markdown(f"### {plain(one.label)}")
+            st.header(plain(one.label), anchor=False)
             st.caption(_about(one))
     visitor = current_visitor.visitor()
     if one.owner == visitor.id:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             key = f"handwriting-correct-{one.id}-{one.label}"
             st.text_input(
-                "It is really",
+                "True label",
                 one.label,
                 max_chars=1,
                 key=key,

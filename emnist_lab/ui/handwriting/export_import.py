@@ -1,4 +1,4 @@
-"""The Handwriting page: export drawings, import a file of them, delete all of one's own."""
+"""The Handwriting page: export drawings, import a file of them; delete all of one's own."""
 
 import streamlit as st
 
@@ -11,8 +11,8 @@ from emnist_lab.ui.handwriting import browse
 _LARGEST = 64  # MB of a file to import
 
 
-def take_along(store: Store, drawings: list[Drawing], owner: str | None) -> None:
-    """Export as files, import one, delete all that are one's own.
+def export_and_import(store: Store, drawings: list[Drawing], owner: str | None) -> None:
+    """Export as files, import one.
 
     Parameters
     ----------
@@ -62,19 +62,31 @@ def _export(store: Store, drawings: list[Drawing], owner: str | None) -> None:
                 help=about,
                 key=f"handwriting-export-{label}",
             )
-        mine = sum(one.owner == st.session_state.get("owner") for one in drawings)
-        if st.button(
-            "Delete all of mine",
-            icon=":material/delete:",
-            disabled=not (mine and current_visitor.may("deletes")),
-            help="Asks before it does.",
-        ):
-            _ask(store, mine)
     pictures = sum(one.source == "picture" for one in drawings)
     if pictures:
         st.caption(f"{pictures:,} from pictures have no strokes: they go into the IDX files only.")
     elif not drawings:
         st.caption("There is nothing to export yet.")
+
+
+def delete_all(store: Store, drawings: list[Drawing]) -> None:
+    """Delete all drawings that are one's own, once that is confirmed; nothing where there are none.
+
+    Parameters
+    ----------
+    store : Store
+    drawings : list of Drawing
+    """
+    mine = sum(one.owner == st.session_state.get("owner") for one in drawings)
+    if not mine or not current_visitor.may("deletes"):
+        return
+    st.header("Delete", anchor=False)
+    st.caption(
+        f"This browser keeps {mine:,} drawing{'' if mine == 1 else 's'} here. Export them first to "
+        "keep a copy: deleting can't be undone."
+    )
+    if st.button("Delete all of mine", icon=":material/delete:", help="Asks before it does."):
+        _ask(store, mine)
 
 
 @st.dialog("Delete all of mine", icon=":material/delete:")
