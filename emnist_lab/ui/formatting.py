@@ -170,24 +170,3 @@ def about_size(count: float) -> str:
         return f"{value:.1f} {name}"
     step = 10 ** (len(str(round(value))) - 2)
     return f"{round(value / step) * step} {name}"
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """A share as per cent, as metrics write theirs; 100% only where it is all.
-
-    Parameters
-    ----------
-    share : float
-        0..1.
-    digits : int
-        Behind the point.
-
-    Examples
-    --------
-    >>> percent(0.4219), percent(0.8612, 1), percent(0.9999), percent(1)
-    ('42%', '86.1%', '99%', '100%')
-    """
-    text = f"{share:.{digits}%}"
-    if share < 1 and text == f"{1:.{digits}%}":
-        return f"{1 - 10 ** -(digits + 2):.{digits}%}"
-    return text

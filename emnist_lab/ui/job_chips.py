@@ -6,9 +6,10 @@ import streamlit as st
 
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec
+from emnist_lab.metrics.percent import percent
 from emnist_lab.server import job_access
 from emnist_lab.ui import current_visitor, job_queues
-from emnist_lab.ui.formatting import about_seconds, percent, plain
+from emnist_lab.ui.formatting import about_seconds, plain
 
 _EVERY = 2.0  # seconds between two looks, while something runs
 
@@ -81,7 +82,7 @@ def _far(job: Job, queue: JobQueue) -> str:
     done, left = share(job), job.remaining()
     if done is None:
         return "starts"
-    return percent(done) + (f" · {about_seconds(left)} left" if left else "")
+    return percent(done, 0) + (f" · {about_seconds(left)} left" if left else "")
 
 
 def _tell_ends(active: set[str]) -> None:

@@ -10,6 +10,7 @@ from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec
 from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.errors import LabError, RunError
+from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.server import job_access, run_access
 from emnist_lab.ui import (
@@ -19,7 +20,7 @@ from emnist_lab.ui import (
     drawing_database,
     messages,
 )
-from emnist_lab.ui.formatting import about_seconds, percent, plain, seconds
+from emnist_lab.ui.formatting import about_seconds, plain, seconds
 
 _EVERY = 0.7  # seconds between two looks at a running job
 _ENDED = 4  # jobs that ended, which are still shown
@@ -258,7 +259,7 @@ def _done(job: Job) -> None:
     found = [f"Kept as **{job.result}** after {seconds(job.elapsed)}."]
     if (accuracy := scores.get("accuracy")) is not None:
         usual = cost_estimates.expected_accuracy(manifest)
-        beside = "" if usual is None else f", expected about {percent(usual)}"
+        beside = "" if usual is None else f", expected about {percent(usual, 0)}"
         found.append(f"Test accuracy **{percent(accuracy, 1)}**{beside}.")
     if short := cost_estimates.shortfall(manifest):
         st.warning(f"{' '.join(found)} {plain(short)}", icon=":material/warning:")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog
 from emnist_lab.models.recipe import Recipe
-from emnist_lab.ui.formatting import about_seconds, percent
+from emnist_lab.ui.formatting import about_seconds
 
 _HTML = """<div class="recipes"><button class="chosen" type="button"></button>
 <div class="all" role="radiogroup" aria-label="Recipe"></div></div>"""
@@ -65,7 +66,7 @@ def recipe_list(
 def _row(recipe: Recipe, images: int, known: bool) -> dict:
     found = recipe.expected(images)
     accuracy = found.accuracy if known and math.isfinite(found.accuracy) else 0.0
-    share, time = percent(accuracy), about_seconds(found.seconds)
+    share, time = percent(accuracy, 0), about_seconds(found.seconds)
     spoken = f"{recipe.title}, {recipe.name}"
     spoken += f", accuracy about {share}" if accuracy else ""
     return {

@@ -9,12 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab.evaluation import figures, leaderboard
+from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.models.hyperparameters import Hyperparameter, as_text
 from emnist_lab.models.recipe import Recipe
 from emnist_lab.ui import address
 from emnist_lab.ui.components.recipe_list import recipe_list
-from emnist_lab.ui.formatting import about_seconds, about_size, percent
+from emnist_lab.ui.formatting import about_seconds, about_size
 
 __all__ = [
     "as_text",
@@ -68,7 +69,7 @@ def say_expected(recipe: Recipe, images: int, classes: int) -> None:
     if not math.isfinite(found.seconds):
         st.markdown("What to expect of this recipe wasn't measured yet.")
         return
-    accuracy = f"accuracy **{percent(found.accuracy)}**, " if classes == _CLASSES else ""
+    accuracy = f"accuracy **{percent(found.accuracy, 0)}**, " if classes == _CLASSES else ""
     st.markdown(
         f"About **{about_seconds(found.seconds)}**, {accuracy}memory {about_size(found.peak)}, "
         f"model {about_size(found.size)}",
@@ -194,7 +195,7 @@ def _expected(images: int) -> pd.DataFrame:
                     "seconds": found.seconds,
                     "accuracy": found.accuracy,
                     "title": recipe.title,
-                    "about": f"{percent(found.accuracy)} in {about_seconds(found.seconds)}",
+                    "about": f"{percent(found.accuracy, 0)} in {about_seconds(found.seconds)}",
                 }
             )
     return pd.DataFrame(rows)
