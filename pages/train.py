@@ -28,8 +28,8 @@ SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
 
 def show_jobs() -> None:
     """What trains, waits or has ended."""
-    for job in job_panel.to_show(job_queues.jobs()):
-        job_panel.job_panel(job, job_queues.jobs())
+    for place, job in enumerate(job_panel.to_show(job_queues.jobs())):
+        job_panel.job_panel(job, job_queues.jobs(), newest=place == 0)
 
 
 st.title("Train")

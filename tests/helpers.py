@@ -276,6 +276,13 @@ def press(page, name: str, *, role="button", exact=True, within: str | None = No
     wanted.click()
 
 
+def comes_from(page, words: str) -> None:
+    """Open what is said of where the page's data come from, find these words, and close it."""
+    press(page, re.compile("[Aa]bout this data"))
+    page.get_by_text(words).first.wait_for()
+    page.keyboard.press("Escape")
+
+
 def go(page, name: str) -> None:
     """Choose a page in the navigation of the app, again where need be, as people do.
 

@@ -1,6 +1,7 @@
 """The job panel: what trains or is brought now, how far it is, and its end."""
 
 import json
+import math
 from pathlib import Path
 
 import altair as alt
@@ -60,7 +61,7 @@ def to_show(queue: JobQueue) -> list[Job]:
     return active + ended[:1] + interrupted + ended[1:_ENDED]
 
 
-def job_panel(job: Job, queue: JobQueue) -> None:
+def job_panel(job: Job, queue: JobQueue, newest: bool = True) -> None:
     """Show a job; while it is active the panel looks again by itself.
 
     Parameters
@@ -68,11 +69,13 @@ def job_panel(job: Job, queue: JobQueue) -> None:
     job : Job
     queue : JobQueue
         The one that it is in.
+    newest : bool
+        Whether the next step with it is the page's.
     """
-    st.fragment(run_every=_EVERY if job.active else None)(_panel)(job, queue, job.active)
+    st.fragment(run_every=_EVERY if job.active else None)(_panel)(job, queue, job.active, newest)
 
 
-def _panel(job: Job, queue: JobQueue, was_active: bool) -> None:
+def _panel(job: Job, queue: JobQueue, was_active: bool, newest: bool) -> None:
     brings, curve = isinstance(job.spec, FetchSpec), isinstance(job.spec, CurveSpec)
     with st.container(border=True, gap="small"):
         st.markdown(what(job))
@@ -81,7 +84,7 @@ def _panel(job: Job, queue: JobQueue, was_active: bool) -> None:
         elif job.state == "running":
             _transfer(job, queue) if brings else _running(job, queue)
         elif job.state == "done":
-            _brought(job) if brings else _measured(job) if curve else _done(job)
+            _brought(job) if brings else _measured(job) if curve else _done(job, newest)
         elif job.state == "failed":
             messages.say_error(job.message)
         elif job.state == "interrupted":
@@ -214,30 +217,45 @@ def curve(points: list[dict], unit: str = "step") -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _charts(key: str, unit: str, _points: list[dict]) -> None:
     """Show both curves. Streamlit keeps their elements: Altair takes longer than a whole page."""
+    loss, score = (_values(_points, what) for what in ("loss", "score"))
     left, right = st.columns(2)
-    left.markdown("**Training loss**", help="Log loss on 2,000 training images: lower is better.")
-    left.altair_chart(_line(_points, "loss", unit, "log loss, nats"))
-    if any(one["score"] is not None for one in _points):
+    if len(loss) > 1:
+        left.markdown(
+            "**Training loss**", help="Log loss on 2,000 training images: lower is better."
+        )
+        left.altair_chart(_line(loss, unit, "log loss, nats"))
+    if len(score) > 1:
         right.markdown(
             "**Test accuracy**",
             help="On at most 2,000 test images, only watched: nothing is chosen by it, and there "
             "is no validation subset.",
         )
-        right.altair_chart(_line(_points, "score", unit, "accuracy", "%"))
+        right.altair_chart(_line(score, unit, "accuracy", "%"))
 
 
-def _line(points: list[dict], what: str, unit: str, title: str, form="") -> alt.Chart:
-    # Values in the chart itself: of a frame that comes after it Vega warns, for it is empty first.
-    values = [{"step": one["step"], what: one[what]} for one in points if one[what] is not None]
+def _values(points: list[dict], what: str) -> list[dict]:
+    known = [(one["step"], one[what]) for one in points if one[what] is not None]
+    return [{"step": step, "value": value} for step, value in known if math.isfinite(value)]
+
+
+def _line(values: list[dict], unit: str, title: str, form: str = "") -> alt.Chart:
+    low, high = (edge(one["value"] for one in values) for edge in (min, max))
+    pad = 0.05 * (high - low) or 0.05
+    # With ends of its own: Vega warns of a scale that follows data that come after it.
+    steps = alt.X("step:Q", title=unit, axis=alt.Axis(tickMinStep=1)).scale(
+        domain=[values[0]["step"], values[-1]["step"]]
+    )
     return (
         alt.Chart(alt.Data(values=values))
         .mark_line(point=True)
         .encode(
-            x=alt.X("step:Q", title=unit, axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y(f"{what}:Q", title=title).scale(zero=False).axis(format=form),
+            x=steps,
+            y=alt.Y("value:Q", title=title)
+            .scale(domain=[low - pad, high + pad], nice=False)
+            .axis(format=form),
             tooltip=[
                 alt.Tooltip("step:Q", title=unit),
-                alt.Tooltip(f"{what}:Q", title=title, format=f".1{form}" if form else ".3f"),
+                alt.Tooltip("value:Q", title=title, format=f".1{form}" if form else ".3f"),
             ],
         )
         .properties(height=200)
@@ -249,7 +267,7 @@ def _measured(job: Job) -> None:
     st.page_link("pages/compare.py", label="See the curve", icon=":material/leaderboard:")
 
 
-def _done(job: Job) -> None:
+def _done(job: Job, newest: bool) -> None:
     try:
         run = current_run.open_run(job.result)
     except RunError as error:
@@ -273,7 +291,8 @@ def _done(job: Job) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="center"):
         # Links, not st.switch_page: that refuses to leave an address that widgets are bound to.
-        with st.container(key=f"next-step-{job.key}", width="content"):
+        place = "next-step" if newest else "step"  # which looks as the page's one primary button
+        with st.container(key=f"{place}-{job.key}", width="content"):
             st.page_link(
                 "pages/evaluate.py",
                 label="Evaluate this run",

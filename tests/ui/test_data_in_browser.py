@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import JOB, go, make_part, press, settled, zipped
+from helpers import JOB, comes_from, go, make_part, press, settled, zipped
 from webserver import serving
 
 from emnist_lab.maintenance import browser
@@ -28,7 +28,7 @@ def test_the_dataset_is_chosen_on_every_page_and_kept_in_the_address(page, site)
     page.get_by_text("Image 0 is").wait_for()  # an index means another image there
     page.wait_for_url("**data=demo*")
     go(page, "Train")
-    page.get_by_text("generated images like EMNIST balanced").first.wait_for()  # kept
+    page.get_by_text("Generated images: about this data").first.wait_for()  # kept
     page.goto("about:blank")
     page.goto(f"{site}/samples?data=demo")
     page.get_by_role("button", name="Generated images: about this data").wait_for()
@@ -82,9 +82,7 @@ def test_from_nothing_to_real_images_with_one_click(page, folder, tmp_path):
             nist.pause = 0
             press(page, "Fetch")
             page.get_by_text("In place and checked").first.wait_for(timeout=JOB)
-            press(page, "About this data", exact=False)
-            page.get_by_text("not the official split").first.wait_for()
-            page.keyboard.press("Escape")
+            comes_from(page, "not the official split")
             page.get_by_role("button", name="Fetch again").wait_for()
             press(page, "Browse it", role="link")
             page.get_by_text("1,880 images · page 1 of 8").wait_for()

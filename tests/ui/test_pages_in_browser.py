@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers import go, press, settled
+from helpers import comes_from, go, press, settled
 
 import emnist_lab as lab
 from emnist_lab.maintenance import browser
@@ -51,13 +51,13 @@ def test_a_split_chosen_on_one_page_is_not_chosen_on_another(page, site, folder)
     page.goto(f"{site}/samples?data={folder}&split=digits")
     page.get_by_text("· 10 classes ·").first.wait_for()
     go(page, "Train")
-    page.get_by_text("EMNIST balanced, train part").first.wait_for()
+    comes_from(page, "EMNIST balanced, train part")
     go(page, "Samples")
     page.get_by_text("· 10 classes ·").first.wait_for()
     page.wait_for_url("**split=digits*")
     assert f"data={folder}".replace("/", "%2F") in page.url
     go(page, "Train")
-    page.get_by_text("EMNIST balanced, train part").first.wait_for()
+    comes_from(page, "EMNIST balanced, train part")
     assert "split=" not in page.url
 
 
