@@ -130,6 +130,27 @@ def test_a_cell_in_the_address_opens_its_images(mine):
     assert not app.exception and "true" not in app.query_params
 
 
+def test_the_class_of_lowest_recall_opens(mine):
+    name, recall = mine.report().most_missed()
+    app = opened("evaluate", run="mine")
+    button = app.button(key="evaluate-lowest-recall")
+    assert percent(recall) in button.label
+    button.click().run()
+    assert not app.exception and f"What {name} is predicted as" in said(app)
+
+
+def test_intervals_and_the_one_area_are_labelled(mine):
+    app = opened("evaluate", run="mine")
+    for task in background_pools.intervals().tasks():
+        assert task.wait(60)
+    app.run()
+    shown = {one.label: one for one in app.metric}
+    assert list(shown) == ["Accuracy", "Top-3 accuracy", "Log loss", "ROC AUC", "Calibration error"]
+    assert shown["Accuracy"].delta.startswith("95% CI ")
+    assert shown["ROC AUC"].value == f"{mine.report().roc_auc_ovo:.4f}"
+    assert "one-vs-one and one-vs-rest are the same number" in shown["ROC AUC"].help
+
+
 def test_a_cell_that_the_run_does_not_have(mine):
     app = opened("evaluate", run="mine", true="Ω", read="<b>")
     assert (
