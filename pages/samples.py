@@ -142,6 +142,7 @@ with left:
         f"{counted} · page {page:,} of {pages:,}" if pages > 1 else counted,
         help=TRAINED if asked.run is not None and part == "train" else None,
     )
+    counts = np.bincount(data.labels[wanted], minlength=len(names))  # as filtered
     del wanted  # a session keeps what a page has drawn: not the numbers of all images
     if picked is None:
         picked = int(here[0])
@@ -166,7 +167,7 @@ with right:
             continue
         with tab:
             if view == COUNTS:
-                views.show_counts(data, names, rows, stem)
+                views.show_counts(data, names, counts, stem)
             elif view == MEANS:
                 means = current_dataset.mean_images(split, part)
                 views.show_means(means, names, data.counts(), browse_class)

@@ -43,7 +43,7 @@ def test_first_visit_straight_to_a_page_has_its_frame(chromium, tmp_path):
         page.goto(f"{address}/draw?run=pixels-logistic")
         page.locator(browser.USEFUL["draw"]).wait_for()
         page.get_by_role("link", name="Evaluate", exact=True).wait_for()
-        page.get_by_text("Read by pixels-logistic").wait_for()
+        page.locator(f"{browser.BARS} .who").get_by_text("pixels-logistic").wait_for()
 
 
 def test_draw_undo_clear_and_return(page, empty_site):
@@ -117,7 +117,7 @@ def test_another_run_reads_the_same_drawing(page, empty_site):
     names = page.locator(f"{browser.BARS} .who")
     assert names.all_inner_texts() == ["warped-blend", "pixels-logistic"]
     settled(page)
-    page.get_by_role("button", name="Runs").click()
+    page.get_by_role("button", name="Runs", exact=True).click()
     page.get_by_role("combobox", name="Predictions from").click()
     page.get_by_role("option", name="hog-qda", exact=True).click()
     names.get_by_text("hog-qda").wait_for()

@@ -16,7 +16,7 @@ from emnist_lab.metrics.intervals import wilson
 from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, own_hand
+from emnist_lab.ui import current_run, own_hand, provenance
 from emnist_lab.ui.components.gallery import gallery
 from emnist_lab.ui.components.matrix import confusion_matrix
 from emnist_lab.ui.formatting import plain
@@ -77,7 +77,12 @@ def _measured(run: Run, store: Store, drawings: list[Drawing], owner: str | None
     _numbers(report, data.name, len(drawings) - len(chosen))
     current_run.say_trained_on_generated(run)
     trained = plain(run.manifest["data"]["train"]["name"])
-    st.caption(f"Measured on: {plain(data.name)}. `{run.name}` was trained on: {trained}.")
+    provenance.show(
+        f"Measured on: {plain(data.name)}.",
+        f"`{run.name}` was trained on: {trained}.",
+        about="these figures",
+        generated=run.generated,
+    )
     if report.accuracy == 1:
         st.success("All of them are correct.", icon=":material/check:")
         return

@@ -80,10 +80,10 @@ def delete_all(store: Store, drawings: list[Drawing]) -> None:
     mine = sum(one.owner == st.session_state.get("owner") for one in drawings)
     if not mine or not current_visitor.may("deletes"):
         return
-    st.header("Delete", anchor=False)
+    st.header("Delete my drawings", anchor=False)
     st.caption(
-        f"This browser keeps {mine:,} drawing{'' if mine == 1 else 's'} here. Export them first to "
-        "keep a copy: deleting can't be undone."
+        f"This browser keeps {mine:,} drawing{'' if mine == 1 else 's'} here. Export first to keep "
+        "a copy: deleting can't be undone."
     )
     if st.button("Delete all of mine", icon=":material/delete:", help="Asks before it does."):
         _ask(store, mine)

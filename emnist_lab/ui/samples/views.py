@@ -122,23 +122,22 @@ def _verdict(names: list[str], label: int, probabilities: np.ndarray) -> str:
     return f":red[:material/close:] Predicted as **{formatting.plain(names[best])}** ({chance})"
 
 
-def show_counts(data: Part, names: list[str], rows: np.ndarray, stem: str) -> None:
+def show_counts(data: Part, names: list[str], counts: np.ndarray, stem: str) -> None:
     """How many of the images that the filter leaves each class has.
 
     Parameters
     ----------
     data, names, stem
         As for `show_array`.
-    rows : ndarray of shape (M,), dtype int64
-        What the filter leaves.
+    counts : ndarray of shape (C,), dtype int64
+        Images of each class that the filter leaves.
     """
-    found = np.bincount(data.labels[rows], minlength=len(names))
-    counts = pd.DataFrame({"class": names, "images": found})
-    if len(rows) < len(data):
-        counts = counts[counts["images"] > 0]
+    table = pd.DataFrame({"class": names, "images": counts})
     title = f"Images per class, {data.split} {data.part}"
+    if counts.sum() < len(data):
+        table, title = table[table["images"] > 0], f"{title}, as filtered"
     st.altair_chart(
-        alt.Chart(counts, title=title if len(rows) == len(data) else f"{title}, as filtered")
+        alt.Chart(table, title=title)
         .mark_bar()
         .encode(
             x=alt.X("class:N", sort=None).title("Class").axis(labelAngle=0, labelOverlap=True),
@@ -147,7 +146,7 @@ def show_counts(data: Part, names: list[str], rows: np.ndarray, stem: str) -> No
         )
         .properties(height=380),
     )
-    download_csv(f"{stem}-counts", lambda: counts.to_csv(index=False))
+    download_csv(f"{stem}-counts", lambda: table.to_csv(index=False))
 
 
 def show_means(
