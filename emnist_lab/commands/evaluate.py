@@ -18,9 +18,9 @@ def _evaluate(options) -> dict:
             found = evaluation.among_present(found)
     else:
         part = loading.load(options.split or _split(run, options), options.part, options.root)
+        found = evaluation.evaluate_part(run, part, over=options.over, unknown=options.unknown)
         if doubt := label_check.warning(part):
             say(f"warning: {part.name}: {doubt}")
-        found = evaluation.evaluate_part(run, part, over=options.over, unknown=options.unknown)
     result = results.as_json(found)
     if options.report:
         from ..evaluation import html_report, label_marks

@@ -27,8 +27,6 @@ def _train(options) -> dict:
         run_folders.check_name(spec.name)
     job_limits.require_dataset(spec.root)
     train, test = spec.load()
-    if not options.events and (doubt := label_check.warning(train)):  # else a page says it
-        say(f"warning: {train.name}: {doubt}")
     run = training.fit(
         recipe,
         train,
@@ -55,6 +53,8 @@ def _train(options) -> dict:
     if options.events:
         events.write(events.DoneEvent(kept.name))
     say(f"trained on: {train.name}")
+    if not options.events and (doubt := label_check.warning(train)):  # else a page says it
+        say(f"warning: {train.name}: {doubt}")
     if short := cost_estimates.shortfall(kept.manifest):
         say(f"warning: {short}")
     return {
