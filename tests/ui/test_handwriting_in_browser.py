@@ -48,6 +48,7 @@ def test_a_browser_finds_its_own_again_and_no_other_does(chromium, empty_site, d
         page.get_by_text(MANY).wait_for()
         other_tab = opened(mine, empty_site, "?run=hog-qda&char=7")
         other_tab.get_by_text(MANY).wait_for()
+        press(other_tab, "About these figures")
         other_tab.get_by_text("hog-qda was trained on").wait_for()
         assert "char=7" in other_tab.url
         with chromium.new_context() as theirs:
