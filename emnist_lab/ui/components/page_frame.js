@@ -61,6 +61,5 @@ export default function (component) {
   style.setProperty('--el-menu-phone', JSON.stringify(data.phone));
   const theme = getComputedStyle(parentElement.host ?? parentElement);
   style.setProperty('--el-primary', theme.getPropertyValue('--st-primary-color'));
-  style.setProperty('--el-text', theme.getPropertyValue('--st-text-color'));
   nameButton();
 }

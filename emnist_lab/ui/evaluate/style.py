@@ -20,18 +20,6 @@ _style = st.components.v2.component(
   color: inherit; background: rgba(128, 136, 152, .15); }
 .st-key-evaluate-head { margin-bottom: -.4rem; }
 [data-testid=stMain] [role=tabpanel] { padding-top: .5rem; }
-[data-testid=stMain] [data-variant=segmented_control][data-selected=true] p,
-[data-testid=stMain] [role=tab][aria-selected=true] p,
-[data-testid=stMain] [data-testid=stSliderThumbValue] p {
-  color: var(--el-link, inherit); }
-""",
-    # The theme's colours stand at components only. The primary one, which Streamlit writes on a
-    # tenth of itself, has too little contrast on dark ground.
-    js="""
-export default function ({ parentElement }) {
-  const link = getComputedStyle(parentElement).getPropertyValue('--st-link-color');
-  document.documentElement.style.setProperty('--el-link', link);
-}
 """,
     isolate_styles=False,
 )
