@@ -48,7 +48,7 @@ def test_a_folder_of_the_server_is_named_linked_to_and_missed(page, site, folder
     page.goto("about:blank")
     page.goto(address)  # as somebody who is given the link
     settled(page)
-    page.get_by_text("1,880 images").first.wait_for()
+    comes_from(page, "1,880 images")
     assert page.get_by_text("any more").count() == 0
     shutil.rmtree(own)
     page.goto("about:blank")
@@ -111,7 +111,7 @@ def test_a_table_is_uploaded_and_used(page, site, tmp_path):
     page.locator("input[type=file]").set_input_files(path)
     press(page, "Import")
     page.get_by_text("In place and checked").first.wait_for(timeout=JOB)
-    page.get_by_text("not known as the official split").wait_for()
+    comes_from(page, "not known as the official split")
     page.wait_for_url("**data=my-digits*")
     press(page, "Browse it", role="link")
     page.get_by_text("100 images", exact=True).wait_for()  # a sixth is the test part

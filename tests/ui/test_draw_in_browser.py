@@ -43,7 +43,7 @@ def test_first_visit_straight_to_a_page_has_its_frame(chromium, tmp_path):
         page.goto(f"{address}/draw?run=pixels-logistic")
         page.locator(browser.USEFUL["draw"]).wait_for()
         page.get_by_role("link", name="Evaluate", exact=True).wait_for()
-        page.locator(f"{browser.BARS} .who").get_by_text("pixels-logistic").wait_for()
+        page.locator(".el-readings .who").get_by_text("pixels-logistic").wait_for()
 
 
 def test_draw_undo_clear_and_return(page, empty_site):

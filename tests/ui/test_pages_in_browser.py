@@ -116,8 +116,9 @@ def test_the_confusion_matrix_opens_cells_and_classes(page, site):
 def test_a_pair_of_a_card_opens_its_cell(page, site):
     page.goto(f"{site}/evaluate?run=hog-qda&look=Pairs")
     card = page.get_by_role("button", name=re.compile("predicted as .*: [0-9]+")).first
+    card.wait_for()
+    settled(page)  # until then pairs still come, before this one too
     said = card.inner_text().rsplit(":", 1)[0]
-    settled(page)
     card.click()
     page.get_by_role("heading", name=said).wait_for()
     page.locator(browser.USEFUL["evaluate"]).wait_for()
