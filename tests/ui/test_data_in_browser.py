@@ -118,7 +118,8 @@ def test_a_table_is_uploaded_and_used(page, site, tmp_path):
     page.goto(f"{site}/data?data=my-digits")
     press(page, "Delete")
     press(page, "Delete it", within="stDialog")
-    page.get_by_text("re-partition of EMNIST balanced").first.wait_for()
+    page.wait_for_url(lambda url: "my-digits" not in url)
+    comes_from(page, "re-partition of EMNIST balanced")
 
 
 def test_an_upload_that_is_no_dataset_is_one_sentence(page, site, tmp_path):
