@@ -11,7 +11,7 @@ from emnist_lab.ui.compare.run_manager import manage_runs
 from emnist_lab.ui.evaluate import style
 from emnist_lab.ui.formatting import plain
 
-head = st.container(horizontal=True, vertical_alignment="bottom", key="evaluate-head")
+head = st.container(horizontal=True, vertical_alignment="bottom", key="compare-head")
 with head:
     style.headed("Compare", "compare-style")
 runs, problems = current_run.all_runs()

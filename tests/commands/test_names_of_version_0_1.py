@@ -84,5 +84,5 @@ def test_an_old_name_refuses_as_it_did(capfd):
 def test_an_address_of_the_train_page_chooses_what_it_names():
     app = opened("train", recipe="pixels-forest", split="balanced", data="demo")
     assert not app.exception and not app.error
-    assert app.radio(key="recipe").value == "pixels-forest"
+    assert app.session_state["train-recipe"] == "pixels-forest"
     assert app.selectbox(key="split").value == "balanced"

@@ -18,7 +18,7 @@ from emnist_lab.maintenance.visitors import ACTIONS, SHORT, TOUR, Answer, Person
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("emnist")
     for seed, part in enumerate(("train", "test")):
-        write(folder, make_part("balanced", 4, seed, part))
+        write(folder, make_part("balanced", 6, seed, part))
     with load.class_server(str(folder)) as started:
         yield started
 

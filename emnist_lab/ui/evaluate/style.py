@@ -9,8 +9,8 @@ _style = st.components.v2.component(
     css="""
 [data-testid=stMain] h2 { font-size: 1.5rem; padding: .6rem 0 .3rem; }
 [data-testid=stMain] h3 { font-size: 1.15rem; padding: .4rem 0 .2rem; }
-.st-key-evaluate-head h1 { font-size: 2rem; line-height: 40px; padding: 0; }
-.st-key-evaluate-head [data-testid=stHeading] [data-testid=stMarkdownContainer] { margin: 0; }
+[class*=e-head] h1 { font-size: 2rem; line-height: 40px; padding: 0; }
+[class*=e-head] [data-testid=stHeading] [data-testid=stMarkdownContainer] { margin: 0; }
 .st-key-evaluate-numbers { display: grid; gap: .2rem 1rem; margin-bottom: -.7rem;
   grid-template-columns: repeat(auto-fit, minmax(145px, 1fr)); }
 .st-key-evaluate-numbers [data-testid=stMetricValue],
@@ -18,7 +18,7 @@ _style = st.components.v2.component(
   padding: 0; }
 .st-key-evaluate-numbers [data-testid=stMetricDelta] { font-size: .8rem; margin: 0;
   color: inherit; background: rgba(128, 136, 152, .15); }
-.st-key-evaluate-head { margin-bottom: -.4rem; }
+[class*=e-head] { margin-bottom: -.4rem; }
 [data-testid=stMain] [role=tabpanel] { padding-top: .5rem; }
 """,
     isolate_styles=False,
