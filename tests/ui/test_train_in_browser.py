@@ -166,5 +166,5 @@ def test_a_choice_is_one_step_of_history_and_what_was_set_comes_back(page, site)
         page.go_back()
         page.wait_for_url(f"**/train?recipe={name}")
         page.locator(f".recipes input[value={name}]:checked").wait_for()
-        assert page.get_by_role("spinbutton", name="Seed").input_value() == "9"
         settled(page)
+        page.wait_for_function("document.querySelector('input[aria-label=Seed]').value === '9'")

@@ -6,8 +6,7 @@ const STYLE = '.dc-toolbar { opacity: 1 !important; top: -2.65rem !important } .
 const find = (node, name) => node.querySelector(name) ?? [...node.querySelectorAll('*')].map((one) => one.shadowRoot && find(one.shadowRoot, name)).find(Boolean);
 
 export default function ({ parentElement, data }) {
-  parentElement.stop?.();
-  parentElement.querySelector('span').textContent = data.hint;
+  parentElement.stop?.(); parentElement.querySelector('span').textContent = data.hint;
   const host = parentElement.getRootNode().host ?? parentElement, begun = Date.now(), gone = new AbortController();
   const place = host.closest('[data-testid=stVerticalBlock]') ?? document, on = {};
   const root = () => find(place, '.dc-root'), press = (name) => find(place, `button[aria-label="${name}"]`)?.click();
@@ -16,13 +15,9 @@ export default function ({ parentElement, data }) {
     const canvas = root()?.querySelector('.upper-canvas'); // until it is absolute, its style sheet is on its way, and it will move
     if (!canvas || root().querySelector('style') || getComputedStyle(canvas).position !== 'absolute') return;
     root().append(Object.assign(document.createElement('style'), { textContent: STYLE }));
-    Object.assign(canvas, { role: 'img', ariaLabel: data.label });
-    on.resize();
+    Object.assign(canvas, { role: 'img', ariaLabel: data.label }); on.resize();
   }, 50);
-  on.resize = () => { // a board wider than the screen scrolls by the keyboard too
-    const box = root()?.querySelector('.dc-scroll');
-    if (box) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
-  };
+  on.resize = () => root()?.querySelectorAll('.dc-scroll').forEach((box) => { box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1; });
   const clears = (event) => Object.entries(data.clearedBy).map(([key, shortcut]) => [document.querySelector(`.st-key-${key} button:enabled`), shortcut])
     .some(([button, shortcut]) => button && (event.key ? event.key === shortcut : event.composedPath().includes(button)));
   const hold = (old, held) => { old.classList.toggle('cleared', held); old.querySelector('[data-fabric=top]')?.classList.toggle('upper-canvas', !held); };
