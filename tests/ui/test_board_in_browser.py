@@ -50,26 +50,27 @@ def page(opened, site):
     return opened(site)
 
 
-# What the server has. While Streamlit draws the page anew, the old text may stand beside the new.
-KNOWN = """([count, other]) => {
+# What the server has: so many strokes, one of them elsewhere than before, if that is asked. While
+# Streamlit draws the page anew, the old text may stand beside the new.
+KNOWN = """([count, before]) => {
   const codes = document.querySelectorAll('[data-testid=stCode]');
   if (codes.length !== 1) return null;
-  const text = codes[0].innerText.trim();
-  return text !== other && JSON.parse(text).length === count ? text : null;
+  const text = codes[0].innerText, now = JSON.parse(text);
+  const far = before?.some((stroke, i) => stroke.some(([x, y], j) =>
+    Math.hypot(x - now[i]?.[j]?.[0], y - now[i]?.[j]?.[1]) > 5)) ?? true;
+  return now.length === count && far ? text : null;
 }"""
 
 
-def strokes(page, count: int, *, other: str = "") -> list[np.ndarray]:
-    """What the server has, once it has so many, and they are not those of ``other``."""
-    text = page.wait_for_function(KNOWN, arg=[count, other]).json_value()
+def strokes(page, count: int, before: list | None = None) -> list[np.ndarray]:
+    """What the server has, once it has so many, and they moved."""
+    text = page.wait_for_function(KNOWN, arg=[count, before]).json_value()
     return [np.array(one) for one in json.loads(text)]
 
 
 def changed(page, before: list[np.ndarray]) -> list[np.ndarray]:
-    """What the server has, once it is something else than before."""
-    old = page.wait_for_function(KNOWN, arg=[len(before), ""]).json_value()
-    assert json.loads(old) == [one.tolist() for one in before]
-    return strokes(page, len(before), other=old)
+    """What the server has, once it is elsewhere than before: more than a selection moves it."""
+    return strokes(page, len(before), [one.tolist() for one in before])
 
 
 def shown(page) -> np.ndarray:
