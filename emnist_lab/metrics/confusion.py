@@ -206,21 +206,10 @@ def confused_cells(report: Report, count: int = 6) -> list[ConfusedCell]:
     >>> confused_cells(report)
     [ConfusedCell(true=1, read=0, count=1, of=2, misread=2)]
     """
-    errors = report.confusion.copy()
-    np.fill_diagonal(errors, 0)
-    order = descending_order(errors, count)
+    places = {name: index for index, name in enumerate(report.names)}
     found = []
-    cells = np.transpose(np.unravel_index(order, errors.shape)).tolist()
-    for true, read in cells:
-        if not errors[true, read]:
-            break
-        found.append(
-            ConfusedCell(
-                true,
-                read,
-                int(errors[true, read]),
-                int(report.confusion[true].sum()),
-                int(images_in_cell(report, true, read)[0]),
-            )
-        )
+    for pair in report.confused_pairs(count).itertuples():
+        true, read = places[pair.true], places[pair.predicted]
+        misread = int(images_in_cell(report, true, read)[0])
+        found.append(ConfusedCell(true, read, int(pair.count), int(pair.of), misread))
     return found

@@ -9,6 +9,7 @@ from helpers import COMPONENT_HOST, COMPONENT_STYLE
 from emnist_lab.data import thumbnails
 from emnist_lab.maintenance import browser
 from emnist_lab.ui.components import gallery
+from emnist_lab.ui.components.component_files import files_beside
 from emnist_lab.ui.home import tour
 
 pytestmark = pytest.mark.skipif(
@@ -99,7 +100,10 @@ def test_every_row_that_shows_is_whole(place, width):
 
 def test_the_tour_goes_on_is_skipped_and_taken_again_where_storage_is_refused(place):
     steps = [{"text": f"Step {i}.", "link": f"Page {i}", "address": f"page{i}"} for i in range(5)]
-    files = ('<div class="tour"></div>', tour._read("css"), tour._read("js"))
+    files = (
+        '<div class="tour"></div>',
+        *files_beside(tour.__file__).values(),
+    )
     page = place(*files, {"steps": steps})  # about:blank has no localStorage
     said = page.get_by_role("region", name="Tour")
     assert "Tour, step 1 of 5" in said.inner_text() and "Step 0." in said.inner_text()

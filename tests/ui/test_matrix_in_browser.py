@@ -6,6 +6,7 @@ from helpers import COMPONENT_HOST, COMPONENT_STYLE
 
 from emnist_lab.maintenance import browser
 from emnist_lab.ui.components import matrix
+from emnist_lab.ui.components.component_files import files_beside
 
 pytestmark = pytest.mark.skipif(
     browser.chromium() is None, reason="needs Chromium: apt-get install it"
@@ -42,7 +43,10 @@ def shown(chromium, monkeypatch):
         function(*numbers, NAMES, ORDER, key="m", on_pick=print, **more)
         page = context.new_page()
         page.set_content(f"<!doctype html><head>{COMPONENT_STYLE}</head><body></body>")
-        files = (matrix._HTML, matrix._read("css"), matrix._read("js"))
+        files = (
+            matrix._HTML,
+            *files_beside(matrix.__file__).values(),
+        )
         page.evaluate(COMPONENT_HOST, [*files, given["data"]])
         return page, given["data"]
 

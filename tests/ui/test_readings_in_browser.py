@@ -6,6 +6,7 @@ from helpers import COMPONENT_HOST, COMPONENT_STYLE
 
 from emnist_lab.maintenance import browser
 from emnist_lab.ui.components import readings
+from emnist_lab.ui.components.component_files import files_beside
 
 chromed = pytest.mark.skipif(
     browser.chromium() is None, reason="needs Chromium: apt-get install it"
@@ -44,7 +45,10 @@ def bars(*probabilities, example=False):
 
 
 def files():
-    return [readings._HTML, readings._read("css"), readings._read("js")]
+    return [
+        readings._HTML,
+        *files_beside(readings.__file__).values(),
+    ]
 
 
 @chromed

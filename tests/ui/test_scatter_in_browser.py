@@ -7,6 +7,7 @@ from matplotlib.path import Path
 
 from emnist_lab.maintenance import browser
 from emnist_lab.ui.components import scatter
+from emnist_lab.ui.components.component_files import files_beside
 
 pytestmark = pytest.mark.skipif(
     browser.chromium() is None, reason="needs Chromium: apt-get install it"
@@ -47,7 +48,10 @@ def page(request, chromium, data):
     context = chromium.new_context(viewport=size, has_touch=phone)
     made = context.new_page()
     made.set_content(f"<!doctype html><head>{COMPONENT_STYLE}</head><body></body>")
-    files = (scatter._HTML, scatter._read("css"), scatter._read("js"))
+    files = (
+        scatter._HTML,
+        *files_beside(scatter.__file__).values(),
+    )
     made.evaluate(COMPONENT_HOST, [*files, data])
     yield made
     context.close()

@@ -6,7 +6,6 @@ own "Update the app" when a stroke ends. `docs/canvas.md` says what was worked a
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import streamlit as st
 
 from emnist_lab.errors import InkError
 from emnist_lab.handwriting.canvas_strokes import strokes_from_canvas
+from emnist_lab.ui.components.component_files import files_beside
 
 PEN = 20  # canvas pixels
 SIDE = 280
@@ -24,7 +24,7 @@ _companion = st.components.v2.component(
     html='<span style="display: block; white-space: pre; font: 500 14px/1.4 var(--st-font)"></span>'
     '<p role="alert" hidden>The canvas didn\'t load: reload the page, or use '
     "<b>Picture</b> above.</p>",
-    js=Path(__file__).with_name("board.js").read_text(encoding="utf-8"),
+    **files_beside(__file__),
 )
 
 

@@ -3,21 +3,15 @@
 A page can't ask how wide it is before it is drawn, so the browser decides, by style alone.
 """
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"control_row.{kind}").read_text(encoding="utf-8")
-
+from emnist_lab.ui.components.component_files import files_beside
 
 _fold = st.components.v2.component(
     "emnist_lab_control_row",
     html='<button type="button" class="el-fold"><span></span><i aria-hidden="true">▾</i></button>',
-    css=_read("css"),
-    js=_read("js"),
+    **files_beside(__file__),
     isolate_styles=False,
 )
 

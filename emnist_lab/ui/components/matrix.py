@@ -5,12 +5,12 @@ Plotly's heat maps send no picks to Streamlit. So this is a canvas of our own.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from emnist_lab.metrics.percent import percent
+from emnist_lab.ui.components.component_files import files_beside
 
 _HTML = """
 <div class="plot"><div class="across"></div><div class="down"></div>
@@ -23,12 +23,10 @@ _HTML = """
 """
 
 
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"matrix.{kind}").read_text(encoding="utf-8")
-
-
 _matrix = st.components.v2.component(
-    "emnist_lab_matrix", html=_HTML, css=_read("css"), js=_read("js")
+    "emnist_lab_matrix",
+    html=_HTML,
+    **files_beside(__file__),
 )
 
 _CONFUSION = {

@@ -4,20 +4,14 @@ A component: as a style in `st.html` it would be loaded for itself, arrive after
 and move it under the pointer: a stroke that was begun meanwhile missed the canvas.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
-
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"page_frame.{kind}").read_text(encoding="utf-8")
-
+from emnist_lab.ui.components.component_files import files_beside
 
 _frame = st.components.v2.component(
     "emnist_lab_frame",
     html="<i></i>",
-    css=_read("css"),
-    js=_read("js"),
+    **files_beside(__file__),
     isolate_styles=False,
 )
 

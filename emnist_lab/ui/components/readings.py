@@ -3,7 +3,6 @@
 `st.html` makes its elements anew each time, so what it shows can only jump.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,21 +12,17 @@ from emnist_lab.data.classes import display_names
 from emnist_lab.handwriting.decision import decide
 from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.ranking import top_classes
+from emnist_lab.ui.components.component_files import files_beside
 
 _SHOWN = 5  # classes
 _HTML = '<div class="el-readings"><p class="heading"></p><div class="all"></div></div>'
-
-
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"readings.{kind}").read_text(encoding="utf-8")
 
 
 # Styles aren't isolated: timings wait for the bars by their class in the page itself.
 _readings = st.components.v2.component(
     "emnist_lab_readings",
     html=_HTML,
-    css=_read("css"),
-    js=_read("js"),
+    **files_beside(__file__),
     isolate_styles=False,
 )
 

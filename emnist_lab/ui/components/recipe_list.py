@@ -2,25 +2,23 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog
 from emnist_lab.models.recipe import Recipe
+from emnist_lab.ui.components.component_files import files_beside
 from emnist_lab.ui.formatting import about_seconds
 
 _HTML = """<div class="recipes"><button class="chosen" type="button"></button>
 <div class="all" role="radiogroup" aria-label="Recipe"></div></div>"""
 
 
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"recipe_list.{kind}").read_text(encoding="utf-8")
-
-
 _list = st.components.v2.component(
-    "emnist_lab_recipes", html=_HTML, css=_read("css"), js=_read("js")
+    "emnist_lab_recipes",
+    html=_HTML,
+    **files_beside(__file__),
 )
 
 

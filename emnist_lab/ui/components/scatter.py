@@ -7,13 +7,13 @@ asks for PyTorch. So this is a canvas of our own, with all images in one picture
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.evaluation import figures
+from emnist_lab.ui.components.component_files import files_beside
 
 _TOOLS = {  # what a button does: its name, and its icon as an SVG path of 24 units
     "move": (
@@ -40,12 +40,10 @@ or click one; Shift adds. Ctrl and wheel, or two fingers, zoom.</div>
 """
 
 
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"scatter.{kind}").read_text(encoding="utf-8")
-
-
 _scatter = st.components.v2.component(
-    "emnist_lab_scatter", html=_HTML, css=_read("css"), js=_read("js")
+    "emnist_lab_scatter",
+    html=_HTML,
+    **files_beside(__file__),
 )
 
 

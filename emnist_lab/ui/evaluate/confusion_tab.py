@@ -158,23 +158,21 @@ def matrix(evaluation: Evaluation) -> None:
 def _most_confused(evaluation: Evaluation) -> None:
     report, part = evaluation.report, evaluation.part
     st.header("Most confused", anchor=False)
-    pairs = report.confused_pairs(_LISTED)
-    if pairs.empty:
+    cells = confusion.confused_cells(report, _LISTED)
+    if not cells:
         st.success("Not a single error on the test subset.")
         return
-    places = {name: index for index, name in enumerate(report.names)}
     rows = []
-    for pair in pairs.itertuples():
-        true, read = places[pair.true], places[pair.predicted]
-        examples = confusion.images_in_cell(report, true, read)[:_PICTURES]
-        words = f"{pair.true} predicted as {pair.predicted}"
+    for cell in cells:
+        examples = confusion.images_in_cell(report, cell.true, cell.read)[:_PICTURES]
+        words = f"{report.names[cell.true]} predicted as {report.names[cell.read]}"
         rows.append(
             Row(
-                f"{true} {read}",
+                f"{cell.true} {cell.read}",
                 words,
-                f"{pair.count} of {pair.of}",
-                pair.share,
-                f"{words}: {pair.count} of {pair.of} images. Show them",
+                f"{cell.count} of {cell.of}",
+                cell.count / cell.of,
+                f"{words}: {cell.count} of {cell.of} images. Show them",
                 None if part is None else part.images[examples],
             )
         )
@@ -192,7 +190,7 @@ def _most_confused(evaluation: Evaluation) -> None:
         type="tertiary",
         help="Opens this class. " + glossary.help_of("recall"),
         on_click=choose_cell,
-        args=(report.classes, places[name], None),
+        args=(report.classes, report.names.index(name), None),
     )
 
 

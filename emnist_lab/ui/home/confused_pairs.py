@@ -1,7 +1,5 @@
 """The cells of the confusion matrix with most errors, as pairs of images that open them."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from emnist_lab.data import thumbnails
@@ -12,21 +10,17 @@ from emnist_lab.metrics.confusion import ConfusedCell
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_evaluation
+from emnist_lab.ui.components.component_files import files_beside
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.home import page_links
 
 _SHOWN = 6  # cells
 
 
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"confused_pairs.{kind}").read_text(encoding="utf-8")
-
-
 _pairs = st.components.v2.component(
     "emnist_lab_confused_pairs",
     html='<ul class="pairs"></ul>',
-    css=_read("css"),
-    js=_read("js"),
+    **files_beside(__file__),
 )
 
 

@@ -1,10 +1,10 @@
 """A tour of the app in five steps: a strip that the browser remembers, or a button to take it."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
+from emnist_lab.ui.components.component_files import files_beside
 from emnist_lab.ui.home import page_links
 
 
@@ -64,12 +64,10 @@ STEPS = (
 )
 
 
-def _read(kind: str) -> str:
-    return Path(__file__).with_name(f"tour.{kind}").read_text(encoding="utf-8")
-
-
 _tour = st.components.v2.component(
-    "emnist_lab_tour", html='<div class="tour"></div>', css=_read("css"), js=_read("js")
+    "emnist_lab_tour",
+    html='<div class="tour"></div>',
+    **files_beside(__file__),
 )
 
 
