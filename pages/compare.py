@@ -33,11 +33,12 @@ if parts:
         )
     with head:
         provenance.show(f"Measured on: {plain(part)}.", about="these figures")
-    table = show_leaderboard([r for r in runs if fingerprint_of_test_part(r) == parts[part]])
+    # Above the table: a phone shows the table's own tools there.
     st.caption(
         "A run's name opens it on Evaluate. A click on a column's head sorts by it; its meaning "
         "shows on hover."
     )
+    table = show_leaderboard([r for r in runs if fingerprint_of_test_part(r) == parts[part]])
 else:
     st.info(
         "There are no measured runs yet: make one on the Train page.",

@@ -101,3 +101,9 @@ def test_what_runs_is_in_the_top_bar(dataset, monkeypatch, spec, progress, words
 def test_nothing_is_in_the_top_bar_when_nothing_runs(dataset):
     labels = [one.proto.label for one in opened("home").get("page_link")]
     assert not [one for one in labels if one.startswith(("Training", "Fetching", "Importing"))]
+
+
+def test_an_address_of_a_recipe_that_is_not_there_is_said():
+    app = opened("train", recipe="nope", data="demo")
+    assert not app.exception and not app.error
+    assert any("There is no recipe “nope”: `hog-qda` is chosen" in one.value for one in app.warning)

@@ -13,9 +13,9 @@ from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.models.hyperparameters import Hyperparameter, as_text
 from emnist_lab.models.recipe import Recipe
-from emnist_lab.ui import address
+from emnist_lab.ui import address, messages
 from emnist_lab.ui.components.recipe_list import recipe_list
-from emnist_lab.ui.formatting import about_seconds, about_size
+from emnist_lab.ui.formatting import about_seconds, about_size, plain
 
 __all__ = [
     "as_text",
@@ -36,7 +36,16 @@ _LEAST_ROOM = 32 * 2**20  # bytes: scores and what a file system takes beside th
 
 def chosen_recipe() -> Recipe:
     """The recipe that is chosen, kept in the address; see `list_recipes`."""
-    return catalog.get(address.choice(list(catalog.RECIPES), catalog.RECOMMENDED, **_PLACE))
+    asked = st.query_params.get(_PLACE["parameter"])
+    found = catalog.get(address.choice(list(catalog.RECIPES), catalog.RECOMMENDED, **_PLACE))
+    if asked is not None and asked not in catalog.RECIPES:
+        messages.keep_notice(
+            "recipe",
+            f"There is no recipe “{plain(asked[:200])}”: `{found.name}` is chosen. Pick another "
+            "below.",
+        )
+    messages.show_notice("recipe")
+    return found
 
 
 def list_recipes(chosen: Recipe, images: int, classes: int) -> None:
@@ -50,6 +59,7 @@ def list_recipes(chosen: Recipe, images: int, classes: int) -> None:
     """
 
     def choose(name: str) -> None:
+        messages.withdraw_notice("recipe")
         address.choose(name, catalog.RECOMMENDED, **_PLACE)
 
     recipe_list(chosen, images, classes == _CLASSES, key="train-recipes", on_pick=choose)
