@@ -292,9 +292,8 @@ def evident_set(
 ) -> str | None:
     """The set that a page is read as unasked: digits, where hardly anything speaks against it.
 
-    On pen strokes of real people, set as text: 8 to 10 of 10 pages of digits are taken for such,
-    of dates, telephone numbers with a word and hexadecimal numbers none, of other numbers with
-    one letter in five to one in twenty 1 to 3 of 10.
+    Dates, hexadecimal numbers and telephone numbers with a word aren't taken for digits; a number
+    with one letter that looks like a digit may be, so whoever reads a page so should say it.
 
     Parameters
     ----------
