@@ -11,6 +11,14 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 HELD = {"critical", "serious", "moderate"}
+# What Tab stops at beside the screen, where nobody sees it; the link past the navigation comes
+# into sight as it is reached.
+OFF_SCREEN = """() => [...document.querySelectorAll('a[href], button, input, [tabindex="0"]')]
+  .filter((one) => one.dataset.testid !== 'stSkipToContent')
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled)
+  .filter((one) => { const box = one.getBoundingClientRect();
+    return box.width && (box.right <= 0 || box.bottom <= -scrollY); })
+  .map((one) => one.getAttribute('aria-label') || one.textContent)"""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +54,7 @@ def test_a_page_fits_the_screen_and_everybody_can_use_it(opened, name):
         assert page.locator("[data-testid=stException]").count() == 0
         main = page.locator("[data-testid=stMain]")
         assert main.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 1
+        problems += [f"{width}: off the screen: {one}" for one in page.evaluate(OFF_SCREEN)]
         problems += [f"{width} {scheme}: {one}" for one in violations(page)]
     assert not problems
     page.set_viewport_size({"width": 1280, "height": 800})
