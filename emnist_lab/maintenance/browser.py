@@ -57,7 +57,7 @@ PLACES = {
     "evaluate-classes": ("evaluate?run=hog-qda&look=Classes", "[data-testid=stDataFrame]"),
     "compare": ("compare?first=warped-blend&second=hog-qda", USEFUL["compare"]),
     "draw": ("draw?array=true&why=true", USEFUL["draw"]),
-    "draw-practice": ("draw?mode=Practice", "[data-testid=stMain] button"),
+    "draw-practice": ("draw?mode=Practice", "[data-testid=stMain] button:visible"),
     "draw-word": ("draw?mode=Word", USEFUL["draw"]),
     "draw-picture": ("draw?mode=Picture", "[data-testid=stFileUploader]"),
     "handwriting": ("handwriting", "[data-testid=stMain] h1"),
