@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from emnist_lab.ui import page_address
+from emnist_lab.ui.formatting import plain
 
 
 def redirect_former(page: str, former: Mapping[str, Mapping[str, str]]) -> None:
@@ -79,6 +80,27 @@ def choose(value: str, default: str, *, key: str, parameter: str) -> None:
         st.query_params.pop(parameter, None)
     elif st.query_params.get(parameter) != value:
         st.query_params[parameter] = value
+
+
+def say_unknown(parameter: str, options: Sequence[str], kind: str) -> None:
+    """Say what the address asks for that can't be chosen here.
+
+    To be called before the widget, which drops it.
+
+    Parameters
+    ----------
+    parameter : str
+    options : sequence of str
+    kind : str
+        What one of them is: "class".
+    """
+    unknown = [one for one in st.query_params.get_all(parameter) if one not in options]
+    if unknown:
+        st.warning(
+            f"There is no {kind} “{plain(unknown[0][:40])}” here, which the address asks for: "
+            "choose another.",
+            icon=":material/link_off:",
+        )
 
 
 def selectbox(

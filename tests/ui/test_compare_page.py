@@ -55,6 +55,7 @@ def test_another_pages_choice_by_the_same_name_is_not_taken():
     app.switch_page("pages/compare.py").run()
     runs = {run.name for run in lab.list_runs()[0]}
     assert not app.exception and {app.selectbox(key="compare-first").value} <= runs
+    assert "which the address asks for" not in said(app)
 
 
 def test_the_pair_follows_the_address():
@@ -67,6 +68,9 @@ def test_the_pair_follows_the_address():
     app.run()
     best = app.dataframe[0].value["run"].iloc[0]
     assert not app.exception and app.selectbox(key="compare-first").value == best
+    assert "no run with test scores “no-such-run” here" in said(app)
+    app.selectbox(key="compare-first").set_value("hog-qda").run()
+    assert "which the address asks for" not in said(app)
 
 
 def test_the_pair_is_kept_while_another_page_is_open():

@@ -56,6 +56,19 @@ def test_an_address_with_no_such_image(dataset, image):
         assert "pick another" in said(app)
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"classes": "ß"}, "There is no class “ß” here"),
+        ({"reader": "no-such-run"}, "There is no run of these classes “no-such-run” here"),
+    ],
+)
+def test_an_address_with_what_is_not_there(dataset, asked, words):
+    app = opened("samples", **asked)
+    assert not app.exception and words in said(app)
+    assert words not in said(opened("samples", classes="A"))
+
+
 def test_a_link_to_an_image_leads_to_the_page_that_it_is_on(dataset):
     app = opened("samples", image="700")
     assert not app.exception and "Image 700 is" in said(app) and "page 3 of 8" in said(app)

@@ -36,6 +36,8 @@ def choose_pair(runs: list[Run], table: pd.DataFrame) -> tuple[Run, Run] | None:
     names = list(scored)
     best = [name for name in table["run"] if name in scored]
     best += [name for name in names if name not in best]
+    for parameter in ("first", "second"):
+        address.say_unknown(parameter, names, "run with test scores")
     with st.container(horizontal=True):
         first, second = (
             address.selectbox(

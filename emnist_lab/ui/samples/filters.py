@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from emnist_lab.data.part import Part
 from emnist_lab.evaluation import part_predictions
-from emnist_lab.ui import current_dataset, current_run
+from emnist_lab.ui import address, current_dataset, current_run
 
 NO_RUN = "no run"
 
@@ -112,6 +112,7 @@ def choose_filters(row: DeltaGenerator, data: Part, names: list[str]) -> Filters
     -------
     Filters
     """
+    address.say_unknown("classes", names, "class")
     chosen = row.multiselect(
         "Classes",
         names,
@@ -124,6 +125,7 @@ def choose_filters(row: DeltaGenerator, data: Part, names: list[str]) -> Filters
     )
     classes = tuple(sorted(names.index(one) for one in chosen))
     readers = [run.name for run in current_run.all_runs()[0] if run.classes == data.classes]
+    address.say_unknown("reader", [NO_RUN, *readers], "run of these classes")
     run = row.selectbox(
         "Predictions from",
         [NO_RUN, *readers],
