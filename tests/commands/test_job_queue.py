@@ -39,7 +39,7 @@ def test_a_job_makes_a_run(queue, folder):
 
 
 def test_the_sample_is_as_large_as_asked(queue, folder):
-    spec = TrainSpec("hog-qda", "balanced", 1_500, root=str(folder))
+    spec = TrainSpec("pixels-bayes", "balanced", 1_500, root=str(folder))
     job = queue.submit(spec, owner="a" * 32, seconds=1e6)
     until(lambda: not job.active)
     assert job.state == "done", job.message

@@ -60,6 +60,7 @@ def test_a_fit_tells_what_it_learned_from(train, test, tmp_path, monkeypatch):
     monkeypatch.setattr(scribble_detector, "MEASURED", tmp_path / "measured.json")
     monkeypatch.setattr(scribble_training, "_OF_EACH", 80)
     monkeypatch.setattr(scribble_training, "_TESTED", 50)
+    monkeypatch.setattr(scribble_training, "KINDS", ("tangle", "shading", "blots"))
     try:
         some = [{"strokes": SEVEN}, {"strokes": [[(1, 1)]]}]
         found = scribble_training.refit_detector(train, test, some)

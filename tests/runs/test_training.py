@@ -28,7 +28,8 @@ QUICKER = {
         "channels": (8,),
         "hidden": 32,
     },
-    "warped-cnn": {"max_iter": 16, "channels": (4, 8), "hidden": 128},
+    "warped-cnn": {"max_iter": 10, "channels": (4,), "hidden": 64},
+    "warped-mlp": {"max_iter": 8},
     "pixels-forest": {"n_estimators": 20},
 }
 LEAST = {"pixels-tree": 0.15, "pixels-bayes": 0.4, "pixels-neighbours": 0.5}  # guessing: 0.02
@@ -101,9 +102,9 @@ def test_watching_changes_nothing_and_same_seed_gives_the_same(fitted, watched, 
         ("pixels-logistic", "iteration", None),
         ("whitened-logistic", "iteration", None),
         ("hog-mlp", "epoch", 12),
-        ("warped-mlp", "epoch", 15),
+        ("warped-mlp", "epoch", 8),
         ("warped-blend", "epoch", 8),
-        ("warped-cnn", "epoch", 16),
+        ("warped-cnn", "epoch", 10),
         ("pixels-forest", "step", 4),
     ],
 )
