@@ -11,7 +11,7 @@ from emnist_lab.errors import InkError, LabError
 from emnist_lab.handwriting import character_set
 from emnist_lab.handwriting.decision import decide
 from emnist_lab.runs.run import Run
-from emnist_lab.ui import current_run, messages, own_hand, provenance
+from emnist_lab.ui import address, current_run, messages, own_hand, provenance
 from emnist_lab.ui.components import control_row
 from emnist_lab.ui.components.board import PEN, SIDE, Board, board, clear
 from emnist_lab.ui.components.readings import Prediction
@@ -192,6 +192,7 @@ def take(runs: list[Run]) -> None:
 
 # Each shows itself, given the runs that read.
 MODES = {"Draw": draw, "Practice": drill, "Word": write, "Picture": take}
+address.say_unknown("mode", list(MODES), "mode")
 with st.container(key="draw-header", horizontal=True, vertical_alignment="bottom"):
     st.title("Draw", width="content", anchor=False)
     fold = control_row.button_place("draw-choices")

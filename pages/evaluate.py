@@ -178,6 +178,7 @@ shows = {
     "Embedding": show_embedding,
     "Per-class metrics": show_classes,
 }
+address.say_unknown("look", list(shows), "tab")
 for tab, show in zip(
     st.tabs(list(shows), key="look", bind="query-params", on_change="rerun"),
     shows.values(),

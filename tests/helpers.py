@@ -246,7 +246,7 @@ def opened(page: str, **query) -> AppTest:
 def said(app: AppTest) -> str:
     """All words on the page."""
     kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info)
-    more = (app.warning, app.error, app.success)
+    more = (app.warning, app.error, app.success, app.toast)
     words = "\n".join(str(one.value) for kind in (*kinds, *more) for one in kind)
     return words.replace("\\", "")  # which keeps names from files from being Markdown
 

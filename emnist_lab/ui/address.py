@@ -83,7 +83,7 @@ def choose(value: str, default: str, *, key: str, parameter: str) -> None:
 
 
 def say_unknown(parameter: str, options: Sequence[str], kind: str) -> None:
-    """Say what the address asks for that can't be chosen here.
+    """Say once what the address asks for that can't be chosen here.
 
     To be called before the widget, which drops it.
 
@@ -94,13 +94,16 @@ def say_unknown(parameter: str, options: Sequence[str], kind: str) -> None:
     kind : str
         What one of them is: "class".
     """
-    unknown = [one for one in st.query_params.get_all(parameter) if one not in options]
-    if unknown:
-        st.warning(
-            f"There is no {kind} “{plain(unknown[0][:40])}” here, which the address asks for: "
-            "choose another.",
-            icon=":material/link_off:",
-        )
+    told = st.session_state.setdefault("address-unknown", set())
+    for one in set(st.query_params.get_all(parameter)).difference(options):
+        if (parameter, one) not in told:  # a page may run again at once, or keep its address
+            st.toast(
+                f"There is no {kind} “{plain(one[:40])}” here, which the address asks for: choose "
+                "another.",
+                icon=":material/link_off:",
+                duration="long",
+            )
+            told.add((parameter, one))
 
 
 def selectbox(

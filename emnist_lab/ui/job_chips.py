@@ -97,7 +97,9 @@ def _tell_ends(active: set[str]) -> None:
             if job.key not in ended:
                 continue
             if job.state == "failed":
-                st.toast(f"{_about(job)[0]} failed: see its page.", icon=":material/error:")
+                words, page, _ = _about(job)
+                where = Path(page).stem.capitalize()
+                st.toast(f"{words} failed: the {where} page says why.", icon=":material/error:")
             elif job.state == "done" and not isinstance(job.spec, FetchSpec):
                 name = plain(Path(job.result or "").name)
                 st.toast(f"Done: **{name}** is kept.", icon=":material/check:")

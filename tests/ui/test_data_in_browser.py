@@ -128,4 +128,4 @@ def test_an_upload_that_is_no_dataset_is_one_sentence(page, site, tmp_path):
     page.goto(f"{site}/data")
     page.locator("input[type=file]").set_input_files(path)
     press(page, "Import")
-    page.get_by_text("holds no dataset that is known").wait_for(timeout=JOB)
+    page.get_by_text("is no dataset that is known").wait_for(timeout=JOB)

@@ -226,6 +226,10 @@ def test_temperature_scaling_makes_a_run(mine, monkeypatch):
     made = lab.open_run("mine-calibrated")
     assert made.temperature != 1 and app.selectbox(key="run").value == "mine-calibrated"
     assert "Kept as **mine-calibrated**" in said(app)
+    images, crossed = made.manifest["data"]["test"]["images"], made.manifest["tempered"]
+    assert f"was fitted on these {images:,} images" in said(app)
+    assert f"they are {crossed['cross_fitted_log_loss']:.4f} and" in said(app)
+    assert "was fitted on these" not in said(opened("evaluate", run="mine"))
 
 
 def test_another_class_prior_makes_a_run(mine):

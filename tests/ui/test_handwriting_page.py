@@ -359,7 +359,9 @@ def test_practice_asks_scores_and_compares(store, alone):
     press(app, "Finish")
     now = app.session_state["draw-practice"]
     values = {one.label: one.value for one in app.metric}
-    assert values["Correct"] == f"{now.right} of 3" and values["On EMNIST"].endswith("%")
+    assert values["Correct"] == f"{now.right} of 3" and values["EMNIST, same characters"].endswith(
+        "%"
+    )
     table = app.dataframe[0].value
     assert (table["read"] == "7").all() and table["drawing"].str.startswith("data:image/png").all()
     assert store.stamp() == ()

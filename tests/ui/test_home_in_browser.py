@@ -25,7 +25,7 @@ def test_a_first_visit_from_the_board_through_the_tour(page, empty_site):
         page.get_by_role("heading", name="EMNIST Lab"),
         page.locator(browser.USEFUL["draw"]),
         page.locator(".el-readings .row").last,
-        page.get_by_role("button", name="Open Draw"),
+        page.get_by_role("button", name="See every step on Draw"),
         tour,
     ):
         box = seen.bounding_box()
@@ -33,7 +33,7 @@ def test_a_first_visit_from_the_board_through_the_tour(page, empty_site):
     browser.draw(page, SEVEN[:1])
     page.get_by_text("What three classifiers see of your drawing").wait_for()
     read = page.locator(browser.BARS).inner_text()
-    press(page, "Open Draw")
+    press(page, "See every step on Draw")
     page.wait_for_url(re.compile("/draw"))
     page.get_by_text("How your drawing becomes an array").wait_for()
     assert page.locator(f"{browser.BARS} .one").first.inner_text() in read

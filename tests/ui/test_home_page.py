@@ -46,7 +46,7 @@ def test_a_first_visit_shows_an_example_and_says_so():
     assert "What three classifiers see of the example" in heads
     assert len(set(sees(app))) == len(lesson.CARDS) == len(app.metric)
     primary = [one.label for one in app.button if one.proto.type == "primary"]
-    assert primary == ["Open Draw"]
+    assert primary == ["See every step on Draw"]
 
 
 def test_the_lesson_is_about_what_was_drawn():
@@ -79,7 +79,9 @@ def test_a_dot_on_the_board_is_one_sentence():
     app.session_state["draw-board-drawn"] = board.Drawn(canvas_json([[(60, 60), (61, 61)]]))
     app.run()
     assert not app.exception and "A single dot can't be read" in said(app)
-    assert [one.label for one in app.button if one.proto.type == "primary"] == ["Open Draw"]
+    assert [one.label for one in app.button if one.proto.type == "primary"] == [
+        "See every step on Draw"
+    ]
 
 
 def test_what_is_confused_most_is_text_without_the_images_that_were_measured_on():

@@ -38,7 +38,7 @@ _KEPT = """() => { const row = [...document.querySelectorAll('.row')].find((one)
   return [same, row.getAnimations().length, row.bar.getAnimations().length]; }"""
 
 
-def bars(*probabilities, example=False):
+def bars(*probabilities, example=None):
     found = [readings.Prediction(f"run-{i}", CLASSES, one) for i, one in enumerate(probabilities)]
     columns = [readings._column(one) for one in found]
     return {"columns": columns, "heading": "Your drawing", "example": example}
@@ -76,7 +76,7 @@ def test_nothing_moves_for_those_who_asked_for_that(hosted):
 
 @chromed
 def test_runs_come_and_go_and_an_example_is_no_drawing(hosted):
-    page = hosted(files(), bars(BEFORE, AFTER, example=True))
+    page = hosted(files(), bars(BEFORE, AFTER, example="data:,"))
     assert page.locator(browser.BARS).count() == 0
     page.evaluate("(data) => window.run(data)", bars(AFTER))
     assert page.locator(f"{browser.BARS} .who").all_inner_texts() == ["run-0"]

@@ -63,6 +63,9 @@ def why_not(files: list[Path], place: Path) -> str:
     seen = f"it has {', '.join(told[:_MOST_KINDS])}{more}" if told else "there is no file in it"
     # An import's folder has no name of its own yet.
     shown = "It" if place.name.startswith(".") else printable(str(place), 120)
+    if files == [place] or (len(files) == 1 and shown == "It"):
+        why = _reason(*next(iter(kinds.items())))
+        return f"{printable(files[0].name, 120)} is no dataset that is known: {why}; {READ}."
     return f"{shown} holds no dataset that is known: {seen}; {READ}."
 
 

@@ -180,7 +180,9 @@ def _decoding_errors() -> Iterator[None]:
     except FileNotFoundError as error:
         raise InkError("There is no such picture: check the spelling.") from error
     except UnidentifiedImageError as error:
-        raise InkError("This isn't a picture that is known: save it as PNG or JPEG.") from error
+        raise InkError(
+            "This isn't a picture that is known, or it is damaged: save it anew as PNG or JPEG."
+        ) from error
     except Image.DecompressionBombError as error:
         raise InkError(
             f"The picture has more than {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, "

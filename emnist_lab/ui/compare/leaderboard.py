@@ -20,11 +20,10 @@ _RUN = {
     "open": st.column_config.LinkColumn(
         "Run",
         pinned=True,
-        width=150,
+        width=190,
         display_text=r"run=(.*)",
         help="A click opens it on the Evaluate page.",
     ),
-    "title": _text("Recipe", width=350),
 }
 _COSTS = {
     "fit_s": _number(
@@ -38,6 +37,7 @@ _COSTS = {
         help="Median time to read one image, once the model is loaded. Older runs lack it.",
     ),
     "mb": _number("Model, MB", format="%.2f", help="Size of the model's file (10⁶ bytes)."),
+    "title": _text("Recipe", width=330),
     "train_images": _number(
         "Training images", format="localized", help="How many images it was fitted on."
     ),

@@ -134,7 +134,15 @@ def board(
         )
     pen = first.pen
     if not brief:
-        pen = st.slider("Pen width", *_PENS, first.pen, key=f"{key}-pen", width=width)
+        pen = st.slider(
+            "Pen width",
+            *_PENS,
+            first.pen,
+            key=f"{key}-pen",
+            width=width,
+            help="For your eyes. Predictions hardly depend on it: they are of an image whose lines "
+            "are always as wide as those of EMNIST's pens.",
+        )
         st.caption(
             f"{hint} :material/edit: above it moves, turns, scales and removes strokes; press it "
             "again to draw.",

@@ -21,7 +21,7 @@ _CSS = """
 .row:hover { background: var(--st-secondary-background-color); }
 .row:hover .words, .row:hover .go { color: var(--st-link-color); }
 .row:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
-.pictures { display: flex; gap: 2px; }
+.pictures { display: flex; gap: 2px; min-width: var(--wide); }
 .pictures span { width: 28px; height: 28px; border-radius: 3px;
   background: #000 var(--sprite) no-repeat; }
 .count { display: grid; grid-template-columns: auto 12px; gap: 2px 6px; justify-items: end;
@@ -37,6 +37,8 @@ export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
   const rows = parentElement.querySelector('.rows');
   rows.setAttribute('aria-label', data.label);
+  const most = Math.max(...data.rows.map((row) => row.images), 0);
+  rows.style.setProperty('--wide', `${30 * most}px`);  // words begin below each other
   if (rows.sprite) URL.revokeObjectURL(rows.sprite);
   if (data.sprite) {
     const bytes = Uint8Array.from(atob(data.sprite), (c) => c.charCodeAt(0));

@@ -201,6 +201,7 @@ export default function (component) {
     if (!usable(which)) return;
     kept.cursor = null;  // keys start at the selected cell again
     said.textContent = '';
+    tip.hidden = true;  // the page says it now
     setTriggerValue('picked', which);
   };
   // The nearest usable cell from row r, column c in one direction, this cell itself included.

@@ -58,7 +58,14 @@ export default function (component) {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const columns = all.columns ??= [];
   root.classList.toggle('el-bars', !data.example);  // tests and timings look for it
-  root.querySelector('.heading').textContent = data.heading;
+  const heading = root.querySelector('.heading');
+  heading.textContent = data.heading;
+  if (data.example) {
+    const picture = made('img', '');
+    picture.src = data.example;
+    picture.alt = '';
+    heading.prepend(picture);
+  }
   while (columns.length > data.columns.length) columns.pop().element.remove();
   while (columns.length < data.columns.length) {
     const element = made('section', 'one');

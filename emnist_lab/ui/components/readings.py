@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from emnist_lab.data import thumbnails
 from emnist_lab.data.classes import display_names
 from emnist_lab.handwriting.decision import decide
 from emnist_lab.metrics.percent import percent
@@ -51,7 +52,7 @@ def readings(
     *,
     key: str,
     heading: str = "Your drawing",
-    example: bool = False,
+    example: np.ndarray | None = None,
     scribble: bool = False,
 ) -> None:
     """Show readings of one image side by side.
@@ -63,14 +64,15 @@ def readings(
         Of the widget.
     heading : str
         What the image is.
-    example : bool
-        The image isn't the person's own drawing.
+    example : ndarray of shape (28, 28), dtype uint8, optional
+        The image, where it isn't the person's own drawing.
     scribble : bool
         It shows no character, so no answer is named; see
         `emnist_lab.handwriting.scribble_detector`.
     """
     columns = [_column(one, scribble) for one in found]
-    _readings(key=key, data={"columns": columns, "heading": heading, "example": example})
+    picture = None if example is None else thumbnails.data_url(example)
+    _readings(key=key, data={"columns": columns, "heading": heading, "example": picture})
 
 
 def answer(one: Prediction, scribble: bool = False) -> tuple[str, str]:

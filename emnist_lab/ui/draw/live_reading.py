@@ -85,7 +85,7 @@ def show(shown: Shown, found: list[tuple[Run, Prediction]], key: str) -> None:
         [one for _, one in found],
         key=key,
         heading="An example, not yours: a B" if shown.example else "Your drawing",
-        example=shown.example,
+        example=shown.image if shown.example else None,
         scribble=scribble,
     )
     if scribble:

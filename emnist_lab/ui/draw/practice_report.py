@@ -42,7 +42,7 @@ def show(run: Run, now: Practice, again: Callable[[], None]) -> None:
     except (LabError, ValueError):
         known = None  # a run without test scores of these has nothing to be compared with
     _score(own, known)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         _keep(now)
         st.button("Start again", icon=":material/replay:", key="draw-practice-anew", on_click=again)
     table = drill.confusions_vs_reference(own, known, now.names)
@@ -71,7 +71,7 @@ def _score(own: Report, known: Report | None) -> None:
             )
         if known is not None:
             st.metric(
-                "On EMNIST",
+                "EMNIST, same characters",
                 f"{drill.reference_accuracy(own, known):.0%}",
                 help="Its accuracy on images of the same characters in its test subset.",
             )

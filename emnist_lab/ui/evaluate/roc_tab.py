@@ -270,6 +270,7 @@ def curves(evaluation: Evaluation) -> None:
                     "recall",
                     "precision",
                     _colours()[1:],
+                    steps=True,
                 ),
                 alt="Precision-recall curves",
             )
@@ -307,8 +308,14 @@ def _chance(most: float) -> alt.Chart:
     return line.encode(x="x:Q", y="y:Q")
 
 
-def _lines(lines, across: str, up: str, colours: list[str], most: float = 1) -> alt.Chart:
-    """Curves with a legend, in the page's colours; across from 0 to `most`."""
+def _lines(
+    lines, across: str, up: str, colours: list[str], most: float = 1, steps: bool = False
+) -> alt.Chart:
+    """Curves with a legend, in the page's colours; across from 0 to `most`.
+
+    Between two points of a precision-recall curve lies no straight line: `steps` draws the one
+    whose area the average precision is.
+    """
     table = pd.concat(
         [
             pd.DataFrame(
@@ -320,7 +327,7 @@ def _lines(lines, across: str, up: str, colours: list[str], most: float = 1) -> 
     names = [name for name, _, _ in lines]
     return (
         alt.Chart(table)
-        .mark_line(strokeWidth=2)
+        .mark_line(strokeWidth=2, interpolate="step-before" if steps else "linear")
         .encode(
             x=alt.X("x:Q", title=across).scale(domain=[0, most]),
             y=alt.Y("y:Q", title=up).scale(domain=[0, 1]),

@@ -19,6 +19,7 @@ _style = st.components.v2.component(
 .st-key-evaluate-numbers [data-testid=stMetricDelta] { font-size: .8rem; margin: 0;
   color: inherit; background: rgba(128, 136, 152, .15); }
 [class*=e-head] { margin-bottom: -.4rem; }
+[class*=e-head] button[data-variant=segmented_control] { min-height: 2.5rem; }
 [data-testid=stMain] [role=tabpanel] { padding-top: .5rem; }
 """,
     isolate_styles=False,

@@ -22,6 +22,23 @@ def headline(evaluation: Evaluation) -> None:
     """
     waiting = not current_evaluation.intervals(evaluation).done
     st.fragment(run_every=_EVERY if waiting else None)(_numbers)(evaluation, waiting)
+    _say_fitted_here(evaluation)
+
+
+def _say_fitted_here(evaluation: Evaluation) -> None:
+    """Say that a temperature was fitted on what these numbers are of, and give better ones."""
+    tempered = evaluation.run.manifest.get("tempered")
+    if not (tempered and evaluation.stored):
+        return
+    log_loss, error = (
+        definitions.get(key).format(tempered[f"cross_fitted_{key}"])
+        for key in ("log_loss", "calibration_error")
+    )
+    st.caption(
+        ":material/info: Log loss and calibration error are too low here: the temperature was "
+        f"fitted on these {len(evaluation.report.labels):,} images. With each half at the "
+        f"temperature of the other half they are {log_loss} and {error}."
+    )
 
 
 def _numbers(evaluation: Evaluation, waiting: bool) -> None:

@@ -66,15 +66,15 @@ CARDS = {
         _pixels,
     ),
     "hog-qda": Card(
-        "Edges",
+        "Edges (HOG)",
         "HOG",
-        "One Gaussian a class, on edges (HOG)",
+        "One Gaussian a class, on edges",
         "Which way edges run in each of 7 × 7 cells, once slant and proportions are normalised: "
         "the brighter, the stronger. Larger cells and the ink's thickness go with them.",
         _edges,
     ),
     "warped-blend": Card(
-        "Warped images",
+        "Augmented images",
         "augmentation",
         "An ensemble of neural networks",
         "Trained on images that are turned, stretched, slanted and bent anew each time, as these "
@@ -130,6 +130,8 @@ def _show_card(
             about = glossary.help_of("accuracy")
             st.metric("Accuracy", percent(scores["accuracy"]), help=about)
             st.caption(f"ROC AUC {scores['roc_auc_ovo']:.4f}")
+            images = run.manifest["data"]["train"]["images"]
+            st.caption(f"Trained on {images:,} images")
     if prediction is not None:
         found, beside = (plain(one) for one in answer(prediction, scribble))
         beside = f" ({beside})" if beside else ""

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from emnist_lab.errors import InkError
+from emnist_lab.metrics.percent import percent
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_run, own_hand
 from emnist_lab.ui.components.board import SIDE, board
 from emnist_lab.ui.components.readings import Prediction
 from emnist_lab.ui.draw import live_reading
 from emnist_lab.ui.draw.live_reading import Shown
+from emnist_lab.ui.formatting import plain
 
 _CHOSEN = "home-run"  # session key: the run in use when this page was opened
 # The Draw page's: a drawing is kept in the session by its board's key, and so goes along.
@@ -31,6 +33,15 @@ def run_in_use(runs: list[Run]) -> Run | None:
         session[_CHOSEN] = session.run
     name = session.get(_CHOSEN)
     return runs[names.index(name) if name in names else 0] if runs else None
+
+
+def _about(run: Run) -> str:
+    """What predicts, and how well it does, in a sentence."""
+    found, test = run.manifest["scores"].get("accuracy"), run.manifest["data"]["test"]
+    about = f"`{run.name}`: {plain(run.manifest['title'])}"
+    if found is None or test is None:
+        return f"{about}."
+    return f"{about}, {percent(found)} correct on {test['images']:,} test images."
 
 
 def show(in_use: Run) -> tuple[Shown, list[tuple[Run, Prediction]]] | None:
@@ -71,10 +82,12 @@ def show(in_use: Run) -> tuple[Shown, list[tuple[Run, Prediction]]] | None:
         if problem is not None:
             st.info(str(problem), icon=":material/draw:")
         own_hand.say(run)
-        if st.button("Open Draw", type="primary", icon=":material/draw:", key="home-draw"):
+        if st.button(
+            "See every step on Draw", type="primary", icon=":material/draw:", key="home-draw"
+        ):
             chosen = {} if run.name == current_run.FIRST_RUN else {"run": run.name}
             st.switch_page("pages/draw.py", query_params=chosen)
-        st.caption("Read after every stroke. Your drawing goes along to Draw.")
+        st.caption(f"{_about(run)} Predicts after every stroke; your drawing goes along to Draw.")
     if problem is not None:
         return None
     return shown, found if reader is run else []

@@ -73,6 +73,7 @@ def choose_part(row: DeltaGenerator, splits: Sequence[str]) -> tuple[str, str]:
     -------
     split, part : str
     """
+    address.say_unknown("split", splits, "split")
     split = row.selectbox(
         "Split",
         splits,

@@ -238,14 +238,14 @@ def _scatter(table: pd.DataFrame) -> alt.LayerChart:
         .axis(format="%"),
         color=alt.Color("what it sees:N", title="the classifier sees")
         .scale(domain=[title for title, _ in catalog.GROUPS.values()], range=_COLOURS)
-        .legend(orient="top"),
+        .legend(orient="top", columns=2),
         tooltip=["title", "recipe", "about"],
     )
     points = base.mark_point(filled=True, opacity=1).encode(
         size=alt.condition("datum.chosen", alt.value(260), alt.value(90)),
         shape=alt.Shape("what it sees:N", title="the classifier sees")
         .scale(domain=[title for title, _ in catalog.GROUPS.values()])
-        .legend(orient="top"),
+        .legend(orient="top", columns=2),
     )
     names = [
         base.transform_filter(alt.datum.right == right)
