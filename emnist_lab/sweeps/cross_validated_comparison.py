@@ -16,7 +16,7 @@ from ..runs.progress import Progress
 from . import hyperparameter_search
 from . import plan as planning
 from .plan import METRIC
-from .results import Result, Sweep
+from .results import Result, Sweep, candidate_name
 
 
 def compare_recipes(
@@ -161,23 +161,3 @@ def paired_differences(
             (*names, one.train_images, found.mean, found.low, found.high, found.p, found.splits)
         )
     return pd.DataFrame(rows, columns=columns)
-
-
-def candidate_name(sweep: Sweep, result: Result) -> str:
-    """What a candidate is called beside the others of its sweep.
-
-    Parameters
-    ----------
-    sweep : Sweep
-    result : Result
-
-    Returns
-    -------
-    str
-        A recipe and its settings in a comparison, the settings alone in a search.
-    """
-    one = result.candidate
-    if not sweep.comparison:
-        return one.label
-    settings = planning.Candidate(one.recipe, one.settings).label
-    return one.recipe if settings == one.recipe else f"{one.recipe}, {settings}"

@@ -29,8 +29,9 @@ from ..runs.class_prior import Prior
 from ..runs.learning_curve import nested_labels
 from ..runs.progress import Progress
 from . import plan as planning
+from .candidates import Candidate
 from .fit_journal import FitJournal, FitRecord
-from .plan import Candidate, Plan
+from .plan import Plan
 
 _ARRAYS = ("images", "labels", "fold_of")
 _CANCEL = ".cancel"  # a file that tells processes to stop

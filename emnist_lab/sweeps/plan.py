@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ from ..data.part import Part
 from ..errors import TrainingError
 from ..metrics import METRICS, definitions
 from ..models import catalog
-from ..models.hyperparameters import as_text
 from ..models.recipe import SEED, Recipe
 from ..runs import class_prior, training
 from ..runs.class_prior import Prior
 from . import folds as folding
 from . import search_space
+from .candidates import Candidate
 from .folds import Folds
 from .halving import halving_rounds
 from .search_space import Space
@@ -30,39 +30,6 @@ POINTS = 20  # that a random search draws, unless it is told
 METRIC = "accuracy"
 _CHEAP = 2_000  # images whose work every fit has beside its own, where nothing was measured
 _MANY, _LONG = 200, 3600.0  # fits and seconds above which a person is asked first
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """What is fitted on every split.
-
-    Attributes
-    ----------
-    recipe : str
-    settings : dict
-        Hyperparameters by scikit-learn's names; the recipe's own for all others.
-    images : int or None
-        Training images of each fit; None for all of the other folds.
-    """
-
-    recipe: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    images: int | None = None
-
-    @property
-    def label(self) -> str:
-        """For people.
-
-        Examples
-        --------
-        >>> Candidate("pixels-logistic", {"classifier__C": 0.1}, 500).label
-        'C=0.1, 500 images'
-        """
-        words = [
-            f"{name.rpartition('__')[2]}={as_text(value)}" for name, value in self.settings.items()
-        ]
-        words += [f"{self.images:,} images"] if self.images is not None else []
-        return ", ".join(words) or self.recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +121,29 @@ class Plan:
         """
         known = all(math.isfinite(one.expected(1000).fit_seconds) for one in self.recipes)
         return self.total_work() / max(jobs, 1) if known else math.nan
+
+    def sentence(self, jobs: int = 1) -> str:
+        """What it takes, for people.
+
+        Parameters
+        ----------
+        jobs : int
+            See `expected_seconds`.
+
+        Returns
+        -------
+        str
+        """
+        count = len(self.candidates)
+        many = "1 candidate" if count == 1 else f"{count:,} candidates"
+        where = f"{self.folds.folds} folds"
+        if self.folds.repeats > 1:
+            where = f"{self.folds.repeats} times {where}"
+        if self.rounds:
+            where += f", fewer of them in each of {len(self.rounds)} rounds"
+        seconds = self.expected_seconds(jobs)
+        time = f", which take about {_duration(seconds)}" if math.isfinite(seconds) else ""
+        return f"{self.fits:,} fits{time}: {many} on {where}"
 
     def should_ask(self, jobs: int = 1) -> bool:
         """Whether a person should be asked first: above 200 fits or an hour."""
@@ -370,6 +360,14 @@ def _fewest(recipe: Recipe, train: Part) -> int:
     counts = counts[counts > 0]
     each = max(2, recipe.min_images_per_class)
     return int(np.ceil(each * counts.sum() / counts.min()))
+
+
+def _duration(seconds: float) -> str:
+    """A time to wait, roughly."""
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{max(seconds, 1):.0f} s"
 
 
 def better(metric: str, value: float) -> float:

@@ -20,58 +20,11 @@ from ..models.recipe import Recipe
 from ..runs import training
 from ..runs.progress import Progress
 from ..runs.run import Run
+from .candidates import Candidate, Result
 from .fit_journal import FitRecord
-from .plan import Candidate, better
+from .plan import better
 
 _KEYS = tuple(one.key for one in METRICS)
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """A candidate with what it scored on the splits.
-
-    Attributes
-    ----------
-    candidate : Candidate
-    records : tuple of FitRecord
-        In the order of repeats and folds, those that there are.
-    splits : int
-        How many there are to be.
-    """
-
-    candidate: Candidate
-    records: tuple[FitRecord, ...]
-    splits: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether it was fitted on every split, and none failed."""
-        return len(self.records) == self.splits and not self.reason
-
-    @property
-    def reason(self) -> str:
-        """Why it can't be ranked: a fit that failed. Empty where none did."""
-        return next((one.reason for one in self.records if one.failed), "")
-
-    def scores(self, metric: str) -> np.ndarray:
-        """Score on each split: ndarray of float64, NaN where it is undefined."""
-        return np.array([one.scores.get(metric, math.nan) for one in self.records], float)
-
-    def mean(self, metric: str) -> float:
-        """Mean over the splits so far; NaN where one failed."""
-        scores = self.scores(metric)
-        return float(scores.mean()) if len(scores) else math.nan
-
-    def std(self, metric: str) -> float:
-        """Standard deviation over the splits (of a sample: ddof 1); NaN below two."""
-        scores = self.scores(metric)
-        return float(scores.std(ddof=1)) if len(scores) > 1 else math.nan
-
-    @property
-    def train_images(self) -> int | None:
-        """Training images of its fits, the mean; None before the first."""
-        sizes = [one.train_images for one in self.records]
-        return round(float(np.mean(sizes))) if sizes else self.candidate.images
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,6 +288,32 @@ class Sweep:
             "fits": len(result.records),
         }
 
+    def note_of(self, recipe: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """`note` of the best candidate with these settings.
+
+        Parameters
+        ----------
+        recipe : str
+        settings : dict
+            Those that differ from the recipe's own.
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        TrainingError
+            The sweep has no such candidate that was fitted on every fold.
+        """
+        own = self.recipe(recipe)
+        for one in self.ranking:
+            if (one.candidate.recipe, own.checked(one.candidate.settings)) == (recipe, settings):
+                return self.note(one)
+        raise TrainingError(
+            f"The sweep {self.name} has no scores of these settings: choose one of its candidates."
+        )
+
     def recipe(self, name: str) -> Recipe:
         """One of its recipes by name; raises `TrainingError` where there is none here."""
         own = next((one for one in self.recipes if one.name == name), None)
@@ -363,6 +342,26 @@ def as_values(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     return json.loads(json.dumps([asdict(one) for one in candidates]))
 
 
+def candidate_name(sweep: Sweep, result: Result) -> str:
+    """What a candidate is called beside the others of its sweep.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    result : Result
+
+    Returns
+    -------
+    str
+        A recipe and its settings in a comparison, the settings alone in a search.
+    """
+    one = result.candidate
+    if not sweep.comparison:
+        return one.label
+    settings = Candidate(one.recipe, one.settings).label
+    return one.recipe if settings == one.recipe else f"{one.recipe}, {settings}"
+
+
 def headline(sweep: Sweep) -> str:
     """One sentence on what a sweep found.
 
@@ -379,6 +378,6 @@ def headline(sweep: Sweep) -> str:
     best, metric = sweep.best, definitions.get(sweep.metric)
     std = best.std(sweep.metric)
     spread = f" ± {metric.format(std)}" if math.isfinite(std) else ""
-    name = best.candidate.recipe if sweep.comparison else best.candidate.label
+    name = candidate_name(sweep, best)
     value = metric.format(best.mean(sweep.metric))
     return f"Best: {name}, {metric.name.lower()} {value}{spread} over {len(best.records)} fits."

@@ -23,10 +23,11 @@ from ..errors import RunError, TrainingCancelled, TrainingError
 from ..models import cost_estimates, memory
 from ..runs.progress import Progress
 from . import search_space
+from .candidates import Candidate
 from .fit_journal import FitJournal, FitRecord
 from .fold_fit import FitSource, FoldFit
 from .halving import FACTOR
-from .plan import Candidate, Plan
+from .plan import Plan
 
 _POLL = 0.25  # seconds between looks at what other processes have done
 _WORTH = 20.0  # seconds of work from which further processes pay for their start

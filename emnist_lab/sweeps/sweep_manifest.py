@@ -76,7 +76,7 @@ def manifest_of(plan: Plan, source: dict[str, Any] | None = None) -> dict[str, A
             "generated": part.generated,
             "handwriting": part.handwriting,
             "images": len(part),
-            "classes": len(part.classes),
+            "classes": part.classes,
             "fingerprint": part.fingerprint,
         },
         "source": source,
@@ -253,7 +253,8 @@ def _data(value: Any) -> bool:
         isinstance(value, dict)
         and all(_text(value.get(key)) for key in ("name", "split", "part", "fingerprint"))
         and all(isinstance(value.get(key), bool) for key in ("generated", "handwriting"))
-        and all(_count(value.get(key)) for key in ("images", "classes"))
+        and _count(value.get("images"))
+        and _list(value.get("classes"), _text)
     )
 
 

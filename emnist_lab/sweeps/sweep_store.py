@@ -5,6 +5,7 @@ every fit with all its scores. Both are checked before anything relies on them.
 """
 
 import contextlib
+import functools
 import os
 import shutil
 from collections.abc import Iterator
@@ -169,14 +170,34 @@ def open_sweep(name: str) -> Sweep:
         There is none, or it is damaged or of a newer version.
     """
     folder = sweeps_home() / check_name(name, "sweep")
+    return _opened(folder, owner_of(folder), *_versions(folder))
+
+
+@functools.lru_cache(maxsize=64)
+def _opened(folder: Path, owner: str | None, *versions: tuple[int, int]) -> Sweep:
+    """A sweep whose files are of these versions: pages ask again at each click."""
     manifest = sweep_manifest.read(folder)
+    _, size = versions[1]
+    if size > _LARGEST_JOURNAL:
+        raise sweep_manifest.damaged(folder.name, JOURNAL, "it is larger than 1 GiB")
     try:
-        if (folder / JOURNAL).exists() and (folder / JOURNAL).stat().st_size > _LARGEST_JOURNAL:
-            raise sweep_manifest.damaged(name, JOURNAL, "it is larger than 1 GiB")
         records = tuple(FitJournal(folder).records.values())
     except OSError as error:
-        raise sweep_manifest.damaged(name, JOURNAL, first_line(error)) from error
-    return Sweep(manifest, records, name, owner_of(folder))
+        raise sweep_manifest.damaged(folder.name, JOURNAL, first_line(error)) from error
+    return Sweep(manifest, records, folder.name, owner)
+
+
+def _versions(folder: Path) -> list[tuple[int, int]]:
+    """When the manifest and the journal were written last, and their sizes."""
+    found = []
+    for file in (MANIFEST, JOURNAL):
+        try:
+            about = (folder / file).stat()
+        except OSError:  # whoever reads it says what is wrong
+            found.append((0, 0))
+        else:
+            found.append((about.st_mtime_ns, about.st_size))
+    return found
 
 
 def _disk_error(place: Path, error: OSError) -> RunError:
@@ -283,9 +304,3 @@ def save(sweep: Sweep, name: str | None = None, owner: str | None = None) -> Swe
         shutil.rmtree(partial, ignore_errors=True)
         raise _disk_error(place, error) from error
     return replace(sweep, name=free, owner=owner)
-
-
-def size(name: str) -> int:
-    """Disk space that a kept sweep takes, bytes; 0 where it is gone."""
-    folder = sweeps_home() / name
-    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
