@@ -4,7 +4,10 @@ FACTOR = 3  # one candidate in so many goes on to the next round, on so many tim
 
 
 def halving_rounds(candidates: int, most: int, fewest: int) -> tuple[tuple[int, int], ...]:
-    """Candidates and training images of each round, as scikit-learn's successive halving has them.
+    """Candidates and training images of each round.
+
+    As many rounds as candidates and images allow; scikit-learn's successive halving, told the
+    images of the first, has the same.
 
     Parameters
     ----------
@@ -22,16 +25,12 @@ def halving_rounds(candidates: int, most: int, fewest: int) -> tuple[tuple[int, 
     >>> halving_rounds(9, 2_000, 100)
     ((9, 222), (3, 666), (1, 1998))
     """
-    fewest = min(fewest, most)
-    wanted = 1
-    while FACTOR**wanted <= candidates:
-        wanted += 1
-    first = max(fewest, most // FACTOR ** (wanted - 1))
-    possible = 1
-    while first * FACTOR**possible <= most:
-        possible += 1
+    count = 1
+    while FACTOR**count <= candidates and FACTOR**count * fewest <= most:
+        count += 1
+    first = most // FACTOR ** (count - 1)  # so that the last round has nearly all images
     rounds, left = [], candidates
-    for place in range(min(wanted, possible)):
+    for place in range(count):
         rounds.append((left, first * FACTOR**place))
         left = -(-left // FACTOR)
     return tuple(rounds)
