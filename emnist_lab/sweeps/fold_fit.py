@@ -130,6 +130,10 @@ class FitSource:
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Let go of what this process has opened."""
+        _opened.pop(self.token, None)
+
     def stop(self) -> None:
         """Tell other processes to stop; raises `OSError`."""
         (self.folder / _CANCEL).touch()

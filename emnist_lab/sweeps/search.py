@@ -256,7 +256,10 @@ def _alone(source: FitSource, tell: _Whole, cancel) -> Iterator[None]:
     """Fits in this process, one after the other."""
     source.ended, source.cancel = tell.ended, cancel
     source.progress = tell.within if tell.progress is not None else None
-    yield
+    try:
+        yield
+    finally:
+        source.close()
 
 
 @contextlib.contextmanager
