@@ -33,6 +33,8 @@ def _sweep(options) -> dict:
         plan = plan_of(spec, part)
         _ask(plan, spec, options.yes)
         say(plan.sentence(_jobs(plan, spec)) + ".")
+        for note in plan.notes():
+            say(f"warning: {note}")
         found = hyperparameter_search.run_plan(
             plan,
             name=spec.name or sweep_store.default_name(plan),
@@ -277,6 +279,7 @@ def _as_json(found) -> dict:
         "complete": found.complete,
         "trained_on": manifest["data"]["name"],
         "generated": found.generated,
+        "notes": found.notes,
         "candidates": found.table(splits=True).to_dict("records"),
     }
     if found.comparison:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..metrics import definitions
 from ..models.hyperparameters import as_text
 from .fit_journal import FitRecord
 
@@ -89,3 +90,8 @@ class Result:
         """Training images of its fits, the mean; None before the first."""
         sizes = [one.train_images for one in self.records]
         return round(float(np.mean(sizes))) if sizes else self.candidate.images
+
+
+def better(metric: str, value: float) -> float:
+    """A score that is higher for what is better: log loss is turned round."""
+    return value if definitions.get(metric).higher_is_better else -value

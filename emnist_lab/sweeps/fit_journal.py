@@ -7,6 +7,7 @@ that is killed leaves at most a line that is cut short, which is passed over whe
 import json
 import math
 import os
+import threading
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -180,10 +181,15 @@ class FitJournal:
         self.path = folder / JOURNAL
         self.records: dict[str, FitRecord] = {}
         self._read = 0
+        self._lock = threading.Lock()  # fits may be in threads too
         self.refresh()
 
     def refresh(self) -> None:
         """Read what was added since; no effect where there is no journal yet."""
+        with self._lock:
+            self._refresh()
+
+    def _refresh(self) -> None:
         try:
             with open(self.path, "rb") as file:
                 file.seek(self._read)

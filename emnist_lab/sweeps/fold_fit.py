@@ -28,9 +28,9 @@ from ..runs.blas_threads import one_blas_thread
 from ..runs.class_prior import Prior
 from ..runs.learning_curve import nested_labels
 from ..runs.progress import Progress
-from . import plan as planning
-from .candidates import Candidate
+from .candidates import Candidate, better
 from .fit_journal import FitJournal, FitRecord
+from .pipeline_description import described
 from .plan import Plan
 
 _ARRAYS = ("images", "labels", "fold_of")
@@ -140,9 +140,7 @@ class FitSource:
 
     def stopped(self) -> bool:
         """Whether the sweep is to stop."""
-        if self.cancel is not None:
-            return self.cancel()
-        return os.getpid() != self.parent and (self.folder / _CANCEL).exists()
+        return self.cancel() if self.cancel is not None else (self.folder / _CANCEL).exists()
 
     def opened(self) -> _Opened:
         """The arrays and the journal, as this process has them."""
@@ -303,28 +301,13 @@ def fit_key(
         _KEYS,
         sklearn.__version__,
         recipe.name,
-        _described(recipe.pipeline(seed, None, candidate.settings).get_params()),
+        described(recipe.pipeline(seed, None, candidate.settings)),
         prior,
         source.fingerprint,
         [hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest() for rows in (train, test)],
     ]
     text = json.dumps(made, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _described(value: Any) -> Any:
-    """A parameter as JSON has it, of whatever kind, the same in every process."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return repr(value)
-    if isinstance(value, dict):
-        return {str(name): _described(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_described(one) for one in value]
-    params = getattr(value, "get_params", None)
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    return (
-        [kind, _described(params(deep=False))] if params and not isinstance(value, type) else kind
-    )
 
 
 class FoldFit(ClassifierMixin, BaseEstimator):
@@ -367,4 +350,4 @@ class FoldFit(ClassifierMixin, BaseEstimator):
         images = None if self.images is None else int(self.images)
         candidate = Candidate(self.recipe, dict(self.settings or {}), images)
         record = fit_split(self.source, candidate, self.rows_, rows[:, 0])
-        return planning.better(self.source.metric, record.scores.get(self.source.metric, np.nan))
+        return better(self.source.metric, record.scores.get(self.source.metric, np.nan))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data.part import Part
 from ..errors import TrainingError
-from ..metrics import METRICS, definitions
+from ..metrics import METRICS
 from ..models import catalog
 from ..models.recipe import SEED, Recipe
 from ..runs import class_prior, training
@@ -19,6 +19,7 @@ from . import search_space
 from .candidates import Candidate
 from .folds import Folds
 from .halving import halving_rounds
+from .pipeline_description import described
 from .search_space import Space
 
 SEARCHES = {
@@ -144,6 +145,36 @@ class Plan:
         seconds = self.expected_seconds(jobs)
         time = f", which take about {_duration(seconds)}" if math.isfinite(seconds) else ""
         return f"{self.fits:,} fits{time}: {many} on {where}"
+
+    def notes(self) -> list[str]:
+        """What a person should know before they begin, a sentence each.
+
+        Returns
+        -------
+        list of str
+            On hyperparameters that change nothing: some recipes replace one where there are few
+            images.
+        """
+        return [
+            f"{label} changes nothing on {images:,} images: {self.recipes[0].name} replaces it "
+            "where there are few."
+            for label, images in self._without_effect().items()
+        ]
+
+    def _without_effect(self) -> dict[str, int]:
+        """Labels of hyperparameters that change nothing, and on how many images at most."""
+        recipe, found = self.recipes[0], {}
+        counts = self.part.counts()
+        counts = counts[counts > 0]
+        sizes = {one.images or self.folds.train_images() for one in self.candidates}
+        for images in sorted(sizes | {images for _, images in self.rounds}):
+            share = np.maximum(counts * images // counts.sum(), 1)
+            for name, values in self.space.items():
+                ends = search_space.ends(values)
+                made = [described(recipe.pipeline(self.seed, share, {name: one})) for one in ends]
+                if len(made) > 1 and made[0] == made[-1]:
+                    found[name.rpartition("__")[2]] = images
+        return found
 
     def should_ask(self, jobs: int = 1) -> bool:
         """Whether a person should be asked first: above 200 fits or an hour."""
@@ -368,8 +399,3 @@ def _duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:,.0f} {unit}"
     return f"{max(seconds, 1):.0f} s"
-
-
-def better(metric: str, value: float) -> float:
-    """A score that is higher for what is better: log loss is turned round."""
-    return value if definitions.get(metric).higher_is_better else -value

@@ -20,9 +20,8 @@ from ..models.recipe import Recipe
 from ..runs import training
 from ..runs.progress import Progress
 from ..runs.run import Run
-from .candidates import Candidate, Result
+from .candidates import Candidate, Result, better
 from .fit_journal import FitRecord
-from .plan import better
 
 _KEYS = tuple(one.key for one in METRICS)
 
@@ -78,6 +77,11 @@ class Sweep:
     def generated(self) -> bool:
         """Whether the images are a model's, not people's."""
         return self.manifest["data"]["generated"]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of it, a sentence each; see `emnist_lab.sweeps.plan.Plan`."""
+        return self.manifest["notes"]
 
     @property
     def title(self) -> str:

@@ -204,6 +204,13 @@ def _checked_range(one: Hyperparameter, given: Range) -> Range:
     return Range(low, high, given.log, one.kind == "whole")
 
 
+def ends(values: Values | Range) -> Values:
+    """The first and the last of values or of a range; one where there is no other."""
+    if isinstance(values, Range):
+        return (values.low, values.high)
+    return (values[0], values[-1]) if len(values) > 1 else values
+
+
 def grid_points(space: Space) -> list[dict[str, Any]]:
     """All points of a grid, in scikit-learn's order.
 

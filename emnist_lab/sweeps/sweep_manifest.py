@@ -69,6 +69,7 @@ def manifest_of(plan: Plan, source: dict[str, Any] | None = None) -> dict[str, A
         "metric": plan.metric,
         "prior": prior,
         "fits": plan.fits,
+        "notes": plan.notes(),
         "data": {
             "name": part.name,
             "split": part.split,
@@ -281,6 +282,7 @@ _FIELDS = {
     "metric": lambda value: value in {one.key for one in METRICS},
     "prior": lambda value: value is None or _text(value) or _list(value, _number),
     "fits": _count,
+    "notes": lambda value: _list(value, _text),
     "data": _data,
     "source": lambda value: value is None or isinstance(value, dict),
 }

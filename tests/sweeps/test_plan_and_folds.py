@@ -7,6 +7,7 @@ import pytest
 from helpers import make_part
 
 import emnist_lab as lab
+from emnist_lab.data.part import Part
 from emnist_lab.errors import TrainingError
 from emnist_lab.models import cost_estimates, get
 from emnist_lab.runs import training
@@ -143,3 +144,21 @@ def test_a_plan_says_what_it_takes_and_when_to_ask(train, monkeypatch):
     monkeypatch.setattr(cost_estimates, "measured", lambda: nothing)
     assert np.isnan(made.expected_seconds()) and not made.should_ask()
     assert made.sentence() == "18 fits: 6 candidates on 3 folds"
+
+
+def test_what_changes_nothing_is_said(train):
+    grid = {"reg_param": (0.1, 0.4), "n_components": (60, 140)}
+    few = plan.make("hog-qda", train, grid=grid)
+    assert few.notes() == [
+        "reg_param changes nothing on 160 images: hog-qda replaces it where there are few."
+    ]
+    many = Part(
+        np.zeros((4000, 28, 28), np.uint8), np.arange(4000) % 10, train.classes, "digits", "train",
+        "copy",
+    )  # fmt: skip
+    assert plan.make("hog-qda", many, grid=grid).notes() == []
+    halving = plan.make("hog-qda", many, grid=grid, search="halving")
+    assert halving.notes() == [
+        "reg_param changes nothing on 888 images: hog-qda replaces it where there are few."
+    ]
+    assert plan.make("pixels-logistic", train, grid={"C": (1, 2), "max_iter": 5}).notes() == []

@@ -171,6 +171,7 @@ def test_all_scores_are_exported(kept):
         {"data": {}},
         {"recipes": [{"name": "a\nb", "title": ""}]},
         {"finished": 3},
+        {"notes": ["a\nb"]},
     ],
 )
 def test_a_damaged_manifest_is_a_sentence_and_spoils_no_other(kept, change, home):
@@ -214,7 +215,7 @@ def test_a_file_of_format_1_is_read(home):
                 for c in (0.1, 1.0)
             ],
             "rounds": [], "folds": 2, "repeats": 1, "by": "class", "seed": 25,
-            "metric": "accuracy", "prior": None, "fits": 4,
+            "metric": "accuracy", "prior": None, "fits": 4, "notes": [],
             "data": {
                 "name": "some images", "split": "digits", "part": "train", "generated": False,
                 "handwriting": False, "images": 100, "classes": list("0123456789"),
