@@ -43,6 +43,17 @@ class Candidate:
         words += [f"{self.images:,} images"] if self.images is not None else []
         return ", ".join(words) or self.recipe
 
+    @property
+    def name(self) -> str:
+        """For people, beside candidates of other recipes.
+
+        Examples
+        --------
+        >>> Candidate("pixels-logistic", {"classifier__C": 0.1}).name, Candidate("hog-qda").name
+        ('pixels-logistic, C=0.1', 'hog-qda')
+        """
+        return self.recipe if self.label == self.recipe else f"{self.recipe}, {self.label}"
+
 
 @dataclass(frozen=True, eq=False)
 class Result:

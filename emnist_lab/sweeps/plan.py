@@ -124,17 +124,7 @@ class Plan:
         return self.total_work() / max(jobs, 1) if known else math.nan
 
     def sentence(self, jobs: int = 1) -> str:
-        """What it takes, for people.
-
-        Parameters
-        ----------
-        jobs : int
-            See `expected_seconds`.
-
-        Returns
-        -------
-        str
-        """
+        """What it takes, for people; see `expected_seconds`."""
         count = len(self.candidates)
         many = "1 candidate" if count == 1 else f"{count:,} candidates"
         where = f"{self.folds.folds} folds"

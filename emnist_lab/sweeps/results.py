@@ -5,7 +5,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -360,10 +360,7 @@ def candidate_name(sweep: Sweep, result: Result) -> str:
         A recipe and its settings in a comparison, the settings alone in a search.
     """
     one = result.candidate
-    if not sweep.comparison:
-        return one.label
-    settings = Candidate(one.recipe, one.settings).label
-    return one.recipe if settings == one.recipe else f"{one.recipe}, {settings}"
+    return replace(one, images=None).name if sweep.comparison else one.label
 
 
 def headline(sweep: Sweep) -> str:

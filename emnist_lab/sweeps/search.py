@@ -11,6 +11,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
     GridSearchCV,
@@ -118,10 +119,29 @@ def _search(plan: Plan, source: FitSource, jobs: int) -> None:
     rows = np.arange(plan.folds.repeats * plan.folds.images, dtype=np.int32)[:, None]
     labels = np.tile(plan.part.labels, plan.folds.repeats)
     for search in searches(plan, source, jobs):
-        with warnings.catch_warnings():
-            # of scores that are NaN: their candidates are listed with the reason
-            warnings.filterwarnings("ignore", ".*non-finite", UserWarning)
-            search.fit(rows, labels)
+        done = -1
+        while True:
+            with warnings.catch_warnings():
+                # of scores that are NaN: their candidates are listed with the reason
+                warnings.filterwarnings("ignore", ".*non-finite", UserWarning)
+                try:
+                    search.fit(rows, labels)
+                    break
+                except TerminatedWorkerError as error:
+                    done = _go_on(source, done, error)
+
+
+def _go_on(source: FitSource, before: int, error: Exception) -> int:
+    """How many fits have ended, when a process was killed: only the fits under way are lost."""
+    done = len(FitJournal(source.folder).records)
+    if source.stopped():
+        raise TrainingCancelled("The sweep was cancelled; the fits that ended are kept.") from error
+    if done <= before:  # it would go on for ever
+        raise TrainingError(
+            "A process of the sweep was ended by the system, most likely for lack of memory: use "
+            "fewer images, or one process (--jobs 1); the fits that ended are kept."
+        ) from error
+    return done
 
 
 def searches(plan: Plan, source: FitSource, jobs: int = 1) -> Iterator[Any]:
@@ -221,13 +241,15 @@ class _Whole:
             where = f"repeat {record.repeat + 1}, {where}"
         score = record.scores.get(self.plan.metric)
         what = f"{self.plan.metric} {score:.4f}" if score is not None else "failed"
-        self._tell(f"{candidate.label}: {where}, {what}", self.done)
+        self._tell(f"{self._name(candidate)}: {where}, {what}", self.done)
 
     def within(self, candidate: Candidate, one: Progress) -> None:
         """A fit goes on."""
-        self._tell(
-            f"{candidate.label}: {one.title}", self.done + self._of(candidate) * one.fraction
-        )
+        done = self.done + self._of(candidate) * one.fraction
+        self._tell(f"{self._name(candidate)}: {one.title}", done)
+
+    def _name(self, candidate: Candidate) -> str:
+        return candidate.name if self.plan.compares else candidate.label
 
     def _tell(self, title: str, done: float) -> None:
         if self.progress is None:
@@ -266,6 +288,7 @@ def _alone(source: FitSource, tell: _Whole, cancel) -> Iterator[None]:
 def _side_by_side(source: FitSource, tell: _Whole, cancel) -> Iterator[None]:
     """Fits in processes of joblib's, which this one watches by their journal."""
     ended, asked = threading.Event(), threading.Event()
+    failed: list[BaseException] = []
     journal = FitJournal(source.folder)
 
     def look() -> None:
@@ -278,23 +301,24 @@ def _side_by_side(source: FitSource, tell: _Whole, cancel) -> Iterator[None]:
 
     def watch() -> None:
         while not ended.wait(_POLL):
-            look()
+            try:
+                look()
+            except BaseException as error:  # noqa: BLE001  whoever is told of progress may raise
+                failed.append(error)
+                source.stop()
+                return
 
     source.share()
     watcher = threading.Thread(target=watch, name="sweep", daemon=True)
     watcher.start()
     try:
         yield
-    except Exception as error:
-        if asked.is_set() and not isinstance(error, TrainingCancelled):  # its processes were ended
-            raise TrainingCancelled(
-                "The sweep was cancelled; the fits that ended are kept."
-            ) from error
-        raise
     finally:
         ended.set()
         watcher.join()
         source.unshare()
+        if failed:
+            raise failed[0]
     look()
 
 

@@ -1,13 +1,18 @@
 """Searches are scikit-learn's, with the scores that runs have, and nothing is fitted twice."""
 
 import math
+import os
+import signal
+import time
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import make_part
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 
 import emnist_lab as lab
@@ -176,6 +181,45 @@ def test_processes_side_by_side_have_the_same_scores(train):
         for key in ("accuracy", "log_loss", "roc_auc_ovo"):
             np.testing.assert_allclose(left.scores(key), right.scores(key), rtol=0, atol=1e-9)
     assert told[-1].step == told[-1].steps == 6 and told[-1].fraction == pytest.approx(1)
+
+
+def test_a_killed_process_loses_only_its_fit_and_a_cancel_ends_all(train, tmp_path):
+    class Fragile(GaussianNB):  # cloudpickle sends it, for it is nobody's module
+        def __init__(self, place="", var_smoothing=1e-9):
+            super().__init__(var_smoothing=var_smoothing)
+            self.place = place
+
+        def fit(self, images, labels):
+            if self.var_smoothing == 0.5:
+                time.sleep(600)
+            if self.var_smoothing == 0.1:
+                try:
+                    Path(self.place, "died").touch(exist_ok=False)
+                    os.kill(os.getpid(), signal.SIGKILL)
+                except FileExistsError:
+                    pass
+            return super().fit(images.reshape(len(images), -1), labels)
+
+        def predict_proba(self, images):
+            return super().predict_proba(images.reshape(len(images), -1))
+
+    fragile = replace(
+        catalog.get("pixels-bayes"),
+        name="fragile",
+        make=lambda seed: Pipeline([("classifier", Fragile(str(tmp_path)))]),
+    )
+    values, told = {"var_smoothing": (1e-9, 0.1)}, []
+    found = lab.sweep(fragile, train, grid=values, jobs=2, progress=told.append)
+    assert (tmp_path / "died").exists() and found.complete and len(found.records) == 6
+    assert told[-1].step == 6
+    sound = lab.sweep("pixels-bayes", train, grid={"var_smoothing": 1e-9})
+    assert found.results[0].scores("accuracy").tolist() == sound.best.scores("accuracy").tolist()
+    with pytest.raises(TrainingCancelled, match="are kept"):
+        lab.sweep(
+            fragile, train, grid={"var_smoothing": (0.2, 0.5)}, jobs=2, name="f",
+            progress=told.append, cancel=lambda: told[-1].step == 3,
+        )  # fmt: skip
+    assert len(lab.open_sweep("f").records) == 3
 
 
 def test_a_fit_that_fails_is_listed_with_its_reason_and_others_go_on(train, fits):
