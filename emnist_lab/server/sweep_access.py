@@ -5,6 +5,7 @@ from ..commands.specs import SweepSpec, TrainSpec
 from ..errors import AccessError, RunError
 from ..runs.run_folders import is_name
 from ..sweeps import sweep_store
+from ..sweeps.plan import Plan
 from ..sweeps.results import Sweep
 from .visitor import Visitor
 
@@ -56,6 +57,32 @@ def open_sweep(visitor: Visitor, name: str) -> Sweep:
             if visitor.sees(found.owner):
                 return found
     raise RunError(f"There is no sweep {name[:80]!r}: look at the list of them.")
+
+
+def name_of(visitor: Visitor, plan: Plan, name: str | None = None) -> str:
+    """What a visitor's sweep will be called; by this name it can be opened while it goes on.
+
+    Parameters
+    ----------
+    visitor : Visitor
+    plan : Plan
+        See `emnist_lab.commands.sweep.plan_of`.
+    name : str, optional
+        Made up where it is None; a number is added where another sweep has it.
+
+    Returns
+    -------
+    str
+        For `SweepSpec.name`.
+
+    Raises
+    ------
+    AccessError
+        It isn't known yet who they are.
+    RunError
+        The name can't be had.
+    """
+    return sweep_store.name_of(plan, name, visitor.new_owner())
 
 
 def is_running(visitor: Visitor, name: str) -> bool:

@@ -18,6 +18,7 @@ import filelock
 
 from ..errors import RunError, first_line
 from ..files import home, owner_of, partial_path, write_json, write_owner
+from ..runs import run_folders
 from ..runs.run_folders import LONGEST_NAME, check_name, is_name
 from . import sweep_manifest
 from .fit_journal import JOURNAL, FitJournal
@@ -66,23 +67,51 @@ def begin(
     wanted = check_name(name or default_name(plan), "sweep")
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for number in range(1, 10_000):
-            more = "" if number == 1 else f"-{number}"
-            folder = place / f"{wanted[: LONGEST_NAME - len(more)]}{more}"
+        for folder in _folders(wanted):
             if not os.path.lexists(folder):
-                partial = partial_path(place)
-                partial.mkdir()
-                write_owner(partial, owner)
-                write_json(partial / MANIFEST, made)
-                with contextlib.suppress(OSError):  # another process took the name meanwhile
-                    os.rename(partial, folder)
-                    return folder
-                shutil.rmtree(partial, ignore_errors=True)
+                with run_folders.staging_folder(place) as partial:
+                    write_owner(partial, owner)
+                    write_json(partial / MANIFEST, made)
+                    with contextlib.suppress(OSError):  # another process took the name meanwhile
+                        os.rename(partial, folder)
+                        return folder
             if _same(folder, made, owner):
                 return folder
     except OSError as error:
         raise _disk_error(place, error) from error
     raise RunError(f"There are 9,999 sweeps called {wanted}: choose another name.")
+
+
+def name_of(plan: Plan, name: str | None = None, owner: str | None = None) -> str:
+    """What `begin` would call a sweep, as things are now.
+
+    Parameters
+    ----------
+    plan, name, owner
+        See `begin`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    RunError
+        See `begin`.
+    """
+    made = sweep_manifest.manifest_of(plan)
+    wanted = check_name(name or default_name(plan), "sweep")
+    for folder in _folders(wanted):
+        if not os.path.lexists(folder) or _same(folder, made, owner):
+            return folder.name
+    raise RunError(f"There are 9,999 sweeps called {wanted}: choose another name.")
+
+
+def _folders(name: str) -> Iterator[Path]:
+    """Where a sweep of this name may lie: numbers are added."""
+    for number in range(1, 10_000):
+        more = "" if number == 1 else f"-{number}"
+        yield sweeps_home() / f"{name[: LONGEST_NAME - len(more)]}{more}"
 
 
 def default_name(plan: Plan) -> str:
@@ -287,20 +316,16 @@ def save(sweep: Sweep, name: str | None = None, owner: str | None = None) -> Swe
     """
     place = sweeps_home()
     wanted = check_name(name or f"{sweep.manifest['recipes'][0]['name']}-sweep", "sweep")
-    free, number = wanted, 1
-    while os.path.lexists(place / free):
-        number += 1
-        free = f"{wanted[: LONGEST_NAME - 1 - len(str(number))]}-{number}"
-    partial = partial_path(place)
+    folder = next(one for one in _folders(wanted) if not os.path.lexists(one))
     try:
-        partial.mkdir(parents=True)
-        write_owner(partial, owner)
-        journal = FitJournal(partial)
-        for record in sweep.records:
-            journal.append(record)
-        write_json(partial / MANIFEST, sweep.manifest)
-        os.rename(partial, place / free)
+        place.mkdir(parents=True, exist_ok=True)
+        with run_folders.staging_folder(place) as partial:
+            write_owner(partial, owner)
+            journal = FitJournal(partial)
+            for record in sweep.records:
+                journal.append(record)
+            write_json(partial / MANIFEST, sweep.manifest)
+            os.rename(partial, folder)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise _disk_error(place, error) from error
-    return replace(sweep, name=free, owner=owner)
+    return replace(sweep, name=folder.name, owner=owner)

@@ -61,6 +61,14 @@ def test_the_same_plan_of_another_owner_is_another_sweep(sweeps):
     assert made.name == "of-ann-2" and lab.open_sweep("of-ann-2").owner == BOB
 
 
+def test_a_name_is_known_beforehand(sweeps, ann, bob, operator):
+    assert sweep_access.name_of(ann, sweeps, "of-ann") == "of-ann"  # it goes on
+    assert sweep_access.name_of(bob, sweeps, "of-ann") == "of-ann-2"
+    assert sweep_access.name_of(operator, sweeps) == "pixels-bayes-sweep-digits-60"
+    with pytest.raises(RunError, match="can't be called"):
+        sweep_access.name_of(ann, sweeps, "../x")
+
+
 def test_a_visitor_has_sweeps_within_their_rights(sweeps, queue, ann, bob, operator, guest):
     spec = SweepSpec("pixels-bayes", images=100, root="demo")
     assert job_access.submit(ann, queue, spec).owner == ANN
