@@ -173,6 +173,7 @@ def _source(kept) -> dict:
     """Options that load the images of a kept sweep."""
     source = kept.manifest["source"]
     fields = {"split": str, "images": int, "seed": int, "root": str, "classes": str}
+    fields |= {"handwriting": str, "repeat": int}
     if source is None or not all(
         isinstance(source.get(name), (kind, type(None))) for name, kind in fields.items()
     ):
