@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.part import Part
+from ..errors import TrainingCancelled
 from ..models.recipe import SEED, Recipe
 from ..runs.class_prior import Prior
 from ..runs.progress import Progress
@@ -164,7 +165,12 @@ def run_plan(
     if name is not None:
         return _kept(plan, sweep_store.begin(plan, name, owner, source), **how)
     with searching.temporary_folder() as folder:
-        records = searching.run(plan, folder, **how)
+        try:
+            records = searching.run(plan, folder, **how)
+        except TrainingCancelled as error:
+            raise TrainingCancelled(
+                "The sweep was cancelled; nothing was kept, for it has no name."
+            ) from error
     manifest = sweep_store.finished(sweep_manifest.manifest_of(plan, source))
     return Sweep(manifest, tuple(records), recipes=plan.recipes)
 

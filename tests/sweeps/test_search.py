@@ -263,6 +263,9 @@ def test_progress_counts_fits_and_cancel_keeps_what_is_done(train, fits):
     )
     shares = [one.fraction for one in told]
     assert shares == sorted(shares) and told[-1].steps == 6 and told[-1].remaining >= 0
+    with pytest.raises(TrainingCancelled, match="it has no name"):  # within a fit
+        asked = iter([False, False])
+        lab.sweep("pixels-bayes", train, folds=2, jobs=1, cancel=lambda: next(asked, True))
     fits.clear()
     again = lab.sweep("pixels-logistic", train, name="c", progress=told.append, **how)
     assert again.name == "c" and again.complete and sum(fits.values()) == 2
@@ -288,7 +291,7 @@ def test_any_search_goes_on_without_fitting_again(train, fits, search_name):
     assert set(fits.values()) <= {1, 2}  # two folds are as large
     count = sum(fits.values())
     done = []
-    with pytest.raises(TrainingCancelled):
+    with pytest.raises(TrainingCancelled, match="are kept"):
         lab.sweep(
             "pixels-logistic", train, name="x", progress=done.append,
             cancel=lambda: done[-1].step >= 3, **how,
