@@ -160,6 +160,14 @@ def run_plan(
     ------
     TrainingError, TrainingCancelled or RunError
         See `sweep`.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> made = planning.make("pixels-bayes", train, folds=2)
+    >>> made.sentence().endswith("1 candidate on 2 folds"), len(run_plan(made).records)
+    (True, 2)
     """
     how = {"jobs": jobs, "progress": progress, "cancel": cancel}
     if name is not None:
@@ -203,6 +211,14 @@ def resume(
         There is no such sweep, or it goes on in another process.
     TrainingError, TrainingCancelled
         See `sweep`; or these are other images.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> begun = sweep("pixels-bayes", train, name="mine")
+    >>> resume("mine", train).records == begun.records
+    True
     """
     kept = sweep_store.open_sweep(name)
     plan = sweep_manifest.plan_of(kept.manifest, train)

@@ -104,6 +104,14 @@ def jobs_for(plan: Plan) -> int:
     Returns
     -------
     int
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> from emnist_lab.sweeps import plan
+    >>> jobs_for(plan.make("pixels-bayes", train))
+    1
     """
     cores = joblib.cpu_count()
     seconds = plan.expected_seconds()
