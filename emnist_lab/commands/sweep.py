@@ -326,7 +326,7 @@ def _sweeps(options) -> dict:
         for problem in problems:
             say(problem)
         for one in found if not options.json else ():
-            done = "" if one.complete else f", {len(one.records)} of {one.fits} fits are done"
+            done = "" if one.complete else f" {len(one.records)} of {one.fits} fits are done."
             print(f"{one.name:<40} {results.headline(one)}{done}")
         return {"sweeps": [_summary(one) for one in found], "problems": problems}
     kept = sweep_store.open_sweep(options.name)

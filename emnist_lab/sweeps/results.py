@@ -396,4 +396,5 @@ def headline(sweep: Sweep) -> str:
     spread = f" ± {metric.format(std)}" if math.isfinite(std) else ""
     name = candidate_name(sweep, best)
     value = metric.format(best.mean(sweep.metric))
-    return f"Best: {name}, {metric.name.lower()} {value}{spread} over {len(best.records)} fits."
+    first = "Best" if sweep.complete else "Best so far"
+    return f"{first}: {name}, {metric.name.lower()} {value}{spread} over {len(best.records)} fits."

@@ -20,6 +20,7 @@ from emnist_lab.errors import TrainingCancelled, TrainingError
 from emnist_lab.models import catalog
 from emnist_lab.runs import training
 from emnist_lab.sweeps import Range, fold_fit, plan, search, sweep_store
+from emnist_lab.sweeps.results import headline
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +259,7 @@ def test_progress_counts_fits_and_cancel_keeps_what_is_done(train, fits):
     with pytest.raises(TrainingCancelled, match="are kept"):
         lab.sweep("pixels-logistic", train, name="c", progress=told.append, cancel=cancel, **how)
     kept = lab.open_sweep("c")
+    assert headline(kept).startswith("Best so far: C=")
     assert (
         len(kept.records) == 4 and not kept.complete and kept.table()["fits"].tolist() == [2, 2, 0]
     )
