@@ -15,6 +15,11 @@ from .runs.progress import Progress
 from .runs.registry import list_runs, open_run
 from .runs.run import Run
 from .runs.training import fit
+from .sweeps.cross_validated_comparison import compare_recipes, paired_differences
+from .sweeps.hyperparameter_search import resume as resume_sweep
+from .sweeps.hyperparameter_search import sweep
+from .sweeps.results import Sweep
+from .sweeps.sweep_store import open_sweep
 from .version import __version__
 
 __all__ = [
@@ -22,8 +27,10 @@ __all__ = [
     "Part",
     "Progress",
     "Run",
+    "Sweep",
     "__version__",
     "adapt",
+    "compare_recipes",
     "context",
     "drawings",
     "evaluate",
@@ -34,6 +41,10 @@ __all__ = [
     "load",
     "metrics",
     "open_run",
+    "open_sweep",
+    "paired_differences",
+    "resume_sweep",
     "scan",
+    "sweep",
     "word",
 ]

@@ -13,6 +13,7 @@ from .commands import (
     maintain,
     predict,
     runs,
+    sweep,
     train,
 )
 from .commands.output import print_json, say
@@ -27,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m emnist_lab", description="EMNIST Lab on the command line."
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for group in (data, train, curve, evaluate, predict, runs, handwriting, maintain):
+    for group in (data, train, curve, sweep, evaluate, predict, runs, handwriting, maintain):
         group.add(verbs)
     return parser
 

@@ -24,7 +24,7 @@ def home() -> Path:
     Returns
     -------
     pathlib.Path
-        It holds ``runs`` (own runs), ``jobs`` (what is queued or running),
+        It holds ``runs`` (own runs), ``sweeps`` (searches), ``jobs`` (what is queued or running),
         ``cache`` (upright images), ``data`` (files that were fetched),
         ``imports`` (datasets that people brought) and ``handwriting`` (drawings
         that people kept). It may not exist yet.

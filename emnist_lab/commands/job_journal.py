@@ -34,7 +34,7 @@ class JobRecord:
     ----------
     key : str
         Names the job.
-    spec : TrainSpec, CurveSpec or FetchSpec
+    spec : TrainSpec, CurveSpec, SweepSpec or FetchSpec
     state : {"queued", "running", "interrupted"}
     submitted : float
         Seconds since the epoch.

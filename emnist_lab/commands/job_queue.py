@@ -43,7 +43,7 @@ class Job:
 
     Attributes
     ----------
-    spec : TrainSpec, CurveSpec or FetchSpec
+    spec : TrainSpec, CurveSpec, SweepSpec or FetchSpec
     key : str
         Names it in an address.
     state : {"queued", "running", "done", "failed", "cancelled", "interrupted"}
@@ -153,7 +153,7 @@ class JobQueue:
 
         Parameters
         ----------
-        spec : TrainSpec, CurveSpec or FetchSpec
+        spec : TrainSpec, CurveSpec, SweepSpec or FetchSpec
         owner : str, optional
             Visitor of a server whom it and its result belong to.
         seconds : float, optional

@@ -46,7 +46,8 @@ def option(
     Parameters
     ----------
     flag : str
-        ``"--images"``; empty for what is given by its place.
+        ``"--images"``; empty for what is given by its place, which may be left out where there is
+        a default.
     help : str, optional
         For people.
     default : object
@@ -92,6 +93,8 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
         given: dict[str, Any] = {"help": what.help, "metavar": what.metavar}
         given = {name: value for name, value in given.items() if value is not None}
         if not what.flag:
+            if one.default is not dataclasses.MISSING:
+                given |= {"nargs": "?", "default": one.default}
             parser.add_argument(one.name, **given)
             continue
         if typing.get_origin(hints[one.name]) is tuple:
@@ -151,7 +154,7 @@ def arguments_of(spec) -> list[str]:
     for one, what in options_of(spec):
         value = getattr(spec, one.name)
         if not what.flag:
-            words.append(value)
+            words += [value] if value != one.default else []
         elif value != one.default:
             given = value if isinstance(value, tuple) else [value]
             pairs += [f"{what.flag}={item}" for item in given]

@@ -13,6 +13,7 @@ from ..models.catalog import SEED
 from . import job_limits
 from .options import arguments_of, data_options, option, options_of
 from .output import ROOT
+from .sweep_spec import SweepSpec
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class TrainSpec:
     prior : str or None
         For which class frequencies the run answers; the recipe's own when None. See
         `emnist_lab.runs.class_prior.entry`.
+    sweep : str or None
+        Kept sweep whose best settings these are, for the run to name it.
 
     Examples
     --------
@@ -97,6 +100,9 @@ class TrainSpec:
         "for which class frequencies the run answers: equal (default, but for pixels-logistic), "
         "training, or given ones, as in O=3,0=0.5",
         default=None,
+    )
+    sweep: str | None = option(
+        "--sweep", "note in the run that these are settings of this sweep", default=None
     )
 
     def arguments(self) -> list[str]:
@@ -214,8 +220,8 @@ class FetchSpec:
         return ["fetch", *files, *name, *choice]
 
 
-SPEC_KINDS = {"train": TrainSpec, "curve": CurveSpec, "fetch": FetchSpec}
-JobSpec = TrainSpec | CurveSpec | FetchSpec
+SPEC_KINDS = {"train": TrainSpec, "curve": CurveSpec, "sweep": SweepSpec, "fetch": FetchSpec}
+JobSpec = TrainSpec | CurveSpec | SweepSpec | FetchSpec
 
 
 def as_json(spec: JobSpec) -> dict:
@@ -223,7 +229,7 @@ def as_json(spec: JobSpec) -> dict:
 
     Parameters
     ----------
-    spec : TrainSpec, CurveSpec or FetchSpec
+    spec : TrainSpec, CurveSpec, SweepSpec or FetchSpec
 
     Returns
     -------
@@ -243,7 +249,7 @@ def from_json(value: dict) -> JobSpec:
 
     Returns
     -------
-    TrainSpec, CurveSpec or FetchSpec
+    TrainSpec, CurveSpec, SweepSpec or FetchSpec
 
     Raises
     ------

@@ -10,10 +10,31 @@ from .specs import TrainSpec
 
 
 def _train(options) -> dict:
+    return train(from_options(TrainSpec, options), options)
+
+
+def train(spec: TrainSpec, options) -> dict:
+    """Train what a spec says, and keep the run.
+
+    Parameters
+    ----------
+    spec : TrainSpec
+    options : argparse.Namespace
+        ``code``, ``json``, ``events`` and ``runs_dir`` count.
+
+    Returns
+    -------
+    dict
+        What is printed.
+
+    Raises
+    ------
+    LabError
+        It can't be trained or kept.
+    """
     from ..models import catalog, cost_estimates
     from ..runs import registry, run_folders, training
 
-    spec = from_options(TrainSpec, options)
     recipe = catalog.get(spec.recipe)
     if spec.images is not None and spec.images < 1:
         raise LabError("Training needs at least one image: give --images a number above 0.")
@@ -26,18 +47,21 @@ def _train(options) -> dict:
     if spec.name is not None:
         run_folders.check_name(spec.name)
     job_limits.require_dataset(spec.root)
-    train, test = spec.load()
+    note = None if spec.sweep is None else _sweep_note(spec)
+    train_part, test = spec.load()
     run = training.fit(
         recipe,
-        train,
+        train_part,
         test,
         seed=spec.seed,
         params=params,
         prior=spec.prior,
         progress=events.teller(options.events),
     )
-    kind = "generated-" if train.generated else ""
-    name = spec.name or f"{recipe.name}-{kind}{spec.split}-{len(train)}"
+    if note is not None:
+        run.manifest["sweep"] = note
+    kind = "generated-" if train_part.generated else ""
+    name = spec.name or f"{recipe.name}-{kind}{spec.split}-{len(train_part)}"
     try:
         kept = run.save(name, folder, job_limits.owner())
     except RunError as error:
@@ -52,15 +76,15 @@ def _train(options) -> dict:
     say(f"kept as {kept.folder}")
     if options.events:
         events.write(events.DoneEvent(kept.name))
-    say(f"trained on: {train.name}")
-    if not options.events and (doubt := label_check.warning(train)):  # else a page says it
-        say(f"warning: {train.name}: {doubt}")
+    say(f"trained on: {train_part.name}")
+    if not options.events and (doubt := label_check.warning(train_part)):  # else a page says it
+        say(f"warning: {train_part.name}: {doubt}")
     if short := cost_estimates.shortfall(kept.manifest):
         say(f"warning: {short}")
     return {
         "run": kept.name,
         "folder": str(kept.folder),
-        "trained_on": train.name,
+        "trained_on": train_part.name,
         "generated": kept.generated,
         **kept.manifest["scores"],
     }
@@ -94,6 +118,18 @@ def hyperparameters(pairs: tuple[str, ...]) -> dict[str, str]:
             raise LabError(f"{pair!r} isn't a setting: write NAME=VALUE, as in C=0.1.")
         found[name.strip()] = value.strip()
     return found
+
+
+def _sweep_note(spec: TrainSpec) -> dict:
+    """What the run says of the sweep that its settings are from."""
+    from ..models import catalog
+    from ..sweeps import sweep_store
+
+    kept = sweep_store.open_sweep(spec.sweep)
+    if job_limits.owner() not in (None, kept.owner):
+        raise RunError(f"There is no sweep {spec.sweep[:80]!r} of yours: look at their list.")
+    settings = catalog.get(spec.recipe).checked(hyperparameters(spec.hyperparameters))
+    return kept.note_of(spec.recipe, settings)
 
 
 def _code(options, spec: TrainSpec, recipe, params: dict) -> dict:

@@ -42,6 +42,14 @@ _MODELS = {
     "hyperparameter": "A setting of a recipe that isn't learned, such as the number of iterations.",
     "epoch": "One pass over all training images.",
     "learning curve": "Accuracy against the number of training images.",
+    "cross-validation": "The images are dealt into folds; each fold is measured on once, by a "
+    "classifier that learned from the others.",
+    "grid search": "Every combination of the values that are given is tried.",
+    "random search": "Settings are drawn at random from ranges and tried.",
+    "successive halving": "All settings are tried on few images, and the best third goes on with "
+    "three times as many, round by round.",
+    "corrected t-test": "A paired t-test that allows for training images that folds share "
+    "(Nadeau and Bengio 2003).",
     "adaptation": "A classifier learns one person's hand from a few drawings with labels.",
 }
 _MEASURES = {

@@ -111,6 +111,35 @@ class Recipe:
                 found[one.name] = inspect.signature(kind).parameters[leaf].default
         return found
 
+    def hyperparameter(self, name: str) -> Hyperparameter:
+        """One that may be changed, by its name with or without its step.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        Hyperparameter
+
+        Raises
+        ------
+        TrainingError
+            The recipe has no such hyperparameter.
+
+        Examples
+        --------
+        >>> from emnist_lab.models import get
+        >>> get("hog-qda").hyperparameter("reg_param").name
+        'classifier__estimator__reg_param'
+        """
+        for one in self.hyperparameters:
+            if name in (one.name, one.label):
+                return one
+        known = ", ".join(one.label for one in self.hyperparameters)
+        remedy = f"choose among {known}" if known else "none of its settings can be changed"
+        raise TrainingError(f"{self.name} has no setting {str(name)[:60]!r}: {remedy}.")
+
     def checked(self, params: dict[str, Any]) -> dict[str, Any]:
         """Hyperparameters to change, as scikit-learn takes them.
 
@@ -135,16 +164,9 @@ class Recipe:
         >>> get("hog-qda").checked({"reg_param": "0.2", "n_components": 140})
         {'classifier__estimator__reg_param': 0.2}
         """
-        known = {one.name: one for one in self.hyperparameters}
-        by_label = {one.label: one for one in self.hyperparameters}
         defaults, changed = self.defaults(), {}
         for name, value in params.items():
-            found = known.get(name) or by_label.get(name)
-            if found is None:
-                raise TrainingError(
-                    f"{self.name} has no setting {str(name)[:60]!r}: choose among "
-                    f"{', '.join(by_label)}."
-                )
+            found = self.hyperparameter(name)
             value = found.checked(value)
             if value != defaults[found.name]:
                 changed[found.name] = value

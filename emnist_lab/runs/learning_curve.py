@@ -39,8 +39,29 @@ def nested(train: Part, seed: int = SEED) -> np.ndarray:
     ndarray of shape (N,), dtype int64
         Indices of all images.
     """
-    order = np.random.default_rng(seed).permutation(len(train))
-    labels, counts = train.labels[order], train.counts()
+    return nested_labels(train.labels, seed)
+
+
+def nested_labels(labels: np.ndarray, seed: int = SEED) -> np.ndarray:
+    """As `nested`, of labels alone.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (N,), dtype int64
+    seed : int
+
+    Returns
+    -------
+    ndarray of shape (N,), dtype int64
+
+    Examples
+    --------
+    >>> labels = np.array([0, 1, 0, 1, 0, 1])
+    >>> sorted(labels[nested_labels(labels)[:2]].tolist())
+    [0, 1]
+    """
+    order = np.random.default_rng(seed).permutation(len(labels))
+    labels, counts = labels[order], np.bincount(labels)
     by_class = np.argsort(labels, kind="stable")
     rank = np.empty(len(order))
     rank[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)

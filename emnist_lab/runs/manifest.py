@@ -326,6 +326,7 @@ def _first_wrong(manifest: dict[str, Any]) -> str | None:
         ("curve", _curve),
         ("settings", _settings),
         ("adapted", _adapted),
+        ("sweep", _settings),  # whose best settings these are
         ("prior", lambda value: _prior(value, len(manifest["classes"]))),
         ("temperature", lambda value: _number(value) and 0.01 <= value <= 100),
     ):

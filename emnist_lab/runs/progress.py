@@ -87,8 +87,8 @@ class FitCallback:
     recipe : Recipe
     pipeline : sklearn.pipeline.Pipeline
         What is fitted.
-    train : Part
-        Images whose log loss is followed.
+    train : Part or None
+        Images whose log loss is followed; nothing is where it is None.
     test : Part or None
         Images whose accuracy is followed.
     progress : callable or None
@@ -101,7 +101,7 @@ class FitCallback:
 
     recipe: Recipe
     pipeline: object
-    train: Part
+    train: Part | None
     test: Part | None
     progress: Callable[[Progress], None] | None
     cancel: Callable[[], bool] | None
@@ -146,7 +146,8 @@ class FitCallback:
         if name == "lbfgs-iter":
             steps -= 1  # scikit-learn counts one empty task after the last iteration
         loss, score, member = None, None, _member(above)
-        if fitted_estimator is not None and not member:  # of a pool, the first is followed
+        followed = fitted_estimator is not None and self.train is not None
+        if followed and not member:  # of a pool, the first is followed
             loss, score = self._measure(fitted_estimator)
             self.curve.append({"step": step, "seconds": self.seconds, "loss": loss, "score": score})
         self._tell(step, steps, _UNITS[name], loss, score, member)

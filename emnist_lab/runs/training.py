@@ -40,6 +40,7 @@ def fit(
     prior: Prior | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    follow: bool = True,
 ) -> Run:
     """Fit a recipe and measure it on the test part.
 
@@ -64,6 +65,9 @@ def fit(
         Called with a `Progress` at every stage, batch and iteration.
     cancel : callable, optional
         Asked at the same times; fitting stops once it returns True.
+    follow : bool
+        Whether loss and accuracy are measured at every iteration that tells of itself, for the
+        run's curve: that takes time of its own.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def fit(
     watch = FitCallback(
         recipe,
         pipeline,
-        train.sample(_WATCHED, seed),
+        train.sample(_WATCHED, seed) if follow else None,
         test.sample(_WATCHED, seed) if test is not None else None,
         progress,
         cancel,

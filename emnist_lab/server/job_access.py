@@ -7,12 +7,12 @@ from typing import BinaryIO
 
 from ..commands import job_limits
 from ..commands.job_queue import Job, JobQueue
-from ..commands.specs import CurveSpec, FetchSpec, JobSpec, TrainSpec
+from ..commands.specs import CurveSpec, FetchSpec, JobSpec, SweepSpec, TrainSpec
 from ..data import user_datasets
 from ..data.dataset_address import DatasetAddress
 from ..errors import AccessError, LabError
 from ..files import owner_of
-from . import dataset_access, storage
+from . import dataset_access, storage, sweep_access
 from .visitor import Visitor
 
 _EVERYBODY = "all"  # whose kept drawings are added: all owners'
@@ -39,7 +39,7 @@ def require(visitor: Visitor, spec: JobSpec, shared_drawings: bool = False) -> N
     Parameters
     ----------
     visitor : Visitor
-    spec : TrainSpec, CurveSpec or FetchSpec
+    spec : TrainSpec, CurveSpec, SweepSpec or FetchSpec
     shared_drawings : bool
         Whether everybody may use all kept drawings here.
 
@@ -49,6 +49,8 @@ def require(visitor: Visitor, spec: JobSpec, shared_drawings: bool = False) -> N
         They may not, or it is more than they may.
     DatasetError
         There is no such dataset for them.
+    RunError
+        There is no such sweep for them.
     """
     if isinstance(spec, FetchSpec):
         if spec.files:
@@ -59,6 +61,8 @@ def require(visitor: Visitor, spec: JobSpec, shared_drawings: bool = False) -> N
             visitor.require("folders")
         return
     visitor.require("training")
+    if isinstance(spec, SweepSpec) and spec.resume is not None:
+        spec = sweep_access.resumed_spec(visitor, spec)
     dataset_access.require_address(visitor, DatasetAddress.parse(spec.root))
     limit = visitor.rights.training_images
     asked = spec.images_max if isinstance(spec, CurveSpec) else spec.images
@@ -67,11 +71,13 @@ def require(visitor: Visitor, spec: JobSpec, shared_drawings: bool = False) -> N
             f"A job takes {limit:,} training images at most here, and this one would take "
             f"{'all' if asked is None else f'{asked:,}'}: choose fewer."
         )
-    if isinstance(spec, TrainSpec) and not visitor.operator:
+    if isinstance(spec, TrainSpec) and spec.sweep is not None:
+        sweep_access.open_sweep(visitor, spec.sweep)
+    if isinstance(spec, TrainSpec | SweepSpec) and not visitor.operator:
         everybody = shared_drawings and spec.handwriting == _EVERYBODY
         if spec.handwriting not in (None, visitor.id) and not everybody:
             raise AccessError("These drawings aren't yours: choose your own handwriting.")
-        if limit is not None and spec.add_split:
+        if limit is not None and isinstance(spec, TrainSpec) and spec.add_split:
             raise AccessError("Images of another split can't be added here: leave that out.")
 
 

@@ -74,7 +74,11 @@ class Rights:
         "EMNIST_LAB_STORAGE_MB", "disk space of a visitor's runs and datasets, MB", None, 500, 500
     )
     kept_most: int | None = _right(
-        "EMNIST_LAB_KEPT_MOST", "runs, datasets and learning curves of a visitor", None, 100, 100
+        "EMNIST_LAB_KEPT_MOST",
+        "runs, datasets, sweeps and learning curves of a visitor",
+        None,
+        100,
+        100,
     )
     training: bool = _right(
         "EMNIST_LAB_TRAINING", "train, measure learning curves or keep new runs", True, True, False

@@ -9,6 +9,7 @@ from ..data.dataset_address import imports_folder
 from ..errors import AccessError
 from ..files import owner_of
 from ..runs import curve_store, run_folders
+from ..sweeps.sweep_store import sweeps_home
 from .visitor import Visitor
 
 _MB = 10**6
@@ -61,8 +62,8 @@ def require_room(visitor: Visitor, more: int = 0) -> None:
     curves = sum(curve.owner == visitor.id for curve in curve_store.list_curves()[0])
     if len(_own(visitor)) + curves >= most:
         raise AccessError(
-            f"You keep {most:,} runs, datasets and learning curves, as many as one may here: "
-            "export and delete some first."
+            f"You keep {most:,} runs, datasets, sweeps and learning curves, as many as one may "
+            "here: export and delete some first."
         )
 
 
@@ -123,11 +124,16 @@ def _bytes(file: BinaryIO | Path) -> int:
 
 
 def _own(visitor: Visitor, uploads: bool = False) -> list[Path]:
-    """Folders of a visitor's runs and datasets, and of their uploads."""
+    """Folders of a visitor's runs, sweeps and datasets, and of their uploads."""
     if visitor.id is None:
         return []
-    runs, imports = run_folders.runs_home(), imports_folder()
-    places = [runs / one for one in _listed(runs) if one[0] != "."]
+    imports = imports_folder()
+    places = [
+        place / one
+        for place in (run_folders.runs_home(), sweeps_home())
+        for one in _listed(place)
+        if one[0] != "."
+    ]
     places += [
         imports / one
         for one in _listed(imports)

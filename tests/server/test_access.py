@@ -146,7 +146,7 @@ def test_a_run_that_takes_more_than_is_left_is_not_kept(runs, ann, home):
 def test_a_visitor_keeps_so_many_things(runs, ann, bob):
     few = dataclasses.replace(ann, rights=dataclasses.replace(ann.rights, kept_most=2))
     curve_of(ANN, "of-ann")
-    with pytest.raises(AccessError, match="You keep 2 runs, datasets and learning curves, as many"):
+    with pytest.raises(AccessError, match="You keep 2 runs, datasets, sweeps and learning"):
         run_access.save(few, runs["ann"], "more")
     run_access.delete_curve(few, "of-ann")
     run_access.save(few, runs["ann"], "more")

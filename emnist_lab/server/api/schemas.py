@@ -241,7 +241,7 @@ class Job(_Model):
 
     key: str
     state: Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
-    kind: Literal["train", "curve", "fetch"]
+    kind: Literal["train", "curve", "sweep", "fetch"]
     spec: dict[str, Any]
     place: int = Field(description="Jobs that come before it.")
     stage: str = Field(description="What it does, or did last, in words.")

@@ -1,0 +1,395 @@
+"""Verbs of sweeps: sweep, sweeps."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import LabError, RunError
+from ..runs.progress import Progress
+from . import events, job_limits
+from .options import add_options, from_options
+from .output import confirm, say, shown, verb
+from .specs import SweepSpec, TrainSpec
+from .train import hyperparameters, train
+
+
+def _sweep(options) -> dict:
+    from ..runs import run_folders
+    from ..sweeps import hyperparameter_search, results, sweep_store
+
+    spec = from_options(SweepSpec, options)
+    if spec.resume is not None:
+        spec = _begun(spec)
+    if spec.name is not None:
+        run_folders.check_name(spec.name, "sweep")
+    job_limits.require_dataset(spec.root)
+    part = spec.load()
+    if spec.resume is not None:
+        say(f"goes on with the sweep {spec.resume}")
+        found = hyperparameter_search.resume(
+            spec.resume, part, jobs=spec.jobs, progress=_teller(options.events)
+        )
+    else:
+        plan = plan_of(spec, part)
+        _ask(plan, spec, options.yes)
+        say(plan.sentence(_jobs(plan, spec)) + ".")
+        for note in plan.notes():
+            say(f"warning: {note}")
+        found = hyperparameter_search.run_plan(
+            plan,
+            name=spec.name or sweep_store.default_name(plan),
+            owner=job_limits.owner(),
+            source=spec.source(),
+            jobs=spec.jobs,
+            progress=_teller(options.events),
+        )
+    say(f"kept as {sweep_store.sweeps_home() / found.name}")
+    if options.csv:
+        _write_csv(found, Path(options.csv))
+    say(results.headline(found))
+    if options.events:
+        events.write(events.DoneEvent(found.name))
+    elif not options.json:
+        _print_table(found)
+    if options.refit_best:
+        return {**_as_json(found), "run": _refit(found, options)}
+    return _as_json(found)
+
+
+def plan_of(spec: SweepSpec, part):
+    """The plan that a spec asks for.
+
+    Parameters
+    ----------
+    spec : SweepSpec
+    part : Part
+        See `SweepSpec.load`.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    LabError
+        It isn't possible: one sentence.
+    """
+    from ..sweeps import plan as planning
+
+    if not spec.recipe:
+        raise LabError("A sweep needs a recipe: name one, or give --resume NAME.")
+    sizes = _sizes(spec.sizes)
+    fixed = hyperparameters(spec.hyperparameters)
+    how = {
+        "folds": spec.folds,
+        "repeats": spec.repeats,
+        "sizes": sizes,
+        "by": spec.by or "",
+        "seed": spec.seed,
+        "metric": spec.metric or planning.METRIC,
+        "prior": spec.prior,
+    }
+    if spec.against:
+        if spec.grid or spec.random or spec.search or spec.points:
+            raise LabError(
+                "Recipes are compared with one setting each: leave --grid, --random, --points and "
+                "--search out, or --against."
+            )
+        others = [_recipe_with_settings(one) for one in spec.against]
+        return planning.compared([(spec.recipe, fixed), *others], part, **how)
+    grid, random = (_pairs(one) for one in (spec.grid, spec.random))
+    axes = random if random else grid
+    axes |= {name: (value,) for name, value in fixed.items()}
+    return planning.make(
+        spec.recipe,
+        part,
+        grid=axes if not random else grid,
+        random=axes if random else None,
+        points=spec.points,
+        search=spec.search,
+        **how,
+    )
+
+
+def _pairs(given: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in given:
+        name, equals, values = pair.partition("=")
+        if not equals:
+            raise LabError(f"{pair!r} says no values: write NAME=VALUES, as in C=0.1,1,10.")
+        if name.strip() in found:
+            raise LabError(f"{name.strip()} is given twice: give all its values at once.")
+        found[name.strip()] = values.strip()
+    return found
+
+
+def _recipe_with_settings(text: str) -> tuple[str, dict[str, str]]:
+    recipe, _, settings = text.partition(":")
+    pairs = tuple(one for one in settings.split(";") if one.strip())
+    return recipe.strip(), hyperparameters(pairs)
+
+
+def _sizes(text: str | None) -> tuple[int, ...]:
+    words = [one.strip() for one in (text or "").split(",") if one.strip()]
+    if not all(one.isdecimal() for one in words):
+        raise LabError(f"{text!r} are no numbers of images: write them as in 1000,2000,5000.")
+    return tuple(map(int, words))
+
+
+def _begun(spec: SweepSpec) -> SweepSpec:
+    from ..sweeps import sweep_store
+
+    if spec.recipe or spec.grid or spec.random or spec.against:
+        raise LabError("A sweep that goes on does what it was begun with: give --resume alone.")
+    kept = sweep_store.open_sweep(spec.resume)
+    if job_limits.owner() not in (None, kept.owner):
+        raise RunError(f"There is no sweep {spec.resume[:80]!r} of yours: look at their list.")
+    return begun(spec, kept)
+
+
+def begun(spec: SweepSpec, kept) -> SweepSpec:
+    """A spec of a sweep that goes on, with the images that it was begun with.
+
+    Parameters
+    ----------
+    spec : SweepSpec
+        With ``resume``.
+    kept : Sweep
+        The one that it names.
+
+    Returns
+    -------
+    SweepSpec
+
+    Raises
+    ------
+    LabError
+        The sweep doesn't say where its images are.
+    """
+    return SweepSpec(resume=spec.resume, jobs=spec.jobs, **_source(kept))
+
+
+def _source(kept) -> dict:
+    """Options that load the images of a kept sweep."""
+    source = kept.manifest["source"]
+    fields = {"split": str, "images": int, "seed": int, "root": str, "classes": str}
+    fields |= {"handwriting": str, "repeat": int}
+    if source is None or not all(
+        isinstance(source.get(name), (kind, type(None))) for name, kind in fields.items()
+    ):
+        raise LabError(
+            f"The sweep {kept.name} doesn't say where its images are: go on with it in Python, by "
+            "lab.resume_sweep."
+        )
+    return {name: source[name] for name in fields if source.get(name) is not None}
+
+
+def refit_spec(kept, name: str | None = None) -> TrainSpec:
+    """What trains the best candidate of a kept sweep on all its images, as a run.
+
+    Parameters
+    ----------
+    kept : Sweep
+    name : str, optional
+        Of the run.
+
+    Returns
+    -------
+    TrainSpec
+        Its run names the sweep.
+
+    Raises
+    ------
+    LabError
+        No candidate was fitted on every fold, or the sweep doesn't say where its images are.
+    """
+    best, prior = kept.best.candidate, kept.manifest["prior"]
+    if isinstance(prior, list):
+        classes = kept.manifest["data"]["classes"]
+        prior = ",".join(f"{one}={value:.12f}" for one, value in zip(classes, prior, strict=True))
+    return TrainSpec(
+        recipe=best.recipe,
+        hyperparameters=tuple(
+            f"{name.rpartition('__')[2]}={_exactly(value)}" for name, value in best.settings.items()
+        ),
+        prior=prior,
+        sweep=kept.name,
+        name=name,
+        **_source(kept),
+    )
+
+
+def _exactly(value) -> str:
+    """A hyperparameter as text that is read as the same one."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_exactly, value))
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _refit(kept, options) -> str:
+    options.code, options.runs_dir = False, None
+    return train(refit_spec(kept), options)["run"]
+
+
+def _jobs(plan, spec: SweepSpec) -> int:
+    from ..sweeps import search
+
+    return spec.jobs if spec.jobs is not None else search.jobs_for(plan)
+
+
+def _ask(plan, spec: SweepSpec, yes: bool) -> None:
+    """Ask before many fits, or long ones."""
+    jobs = _jobs(plan, spec)
+    if yes or not plan.should_ask(jobs):
+        return
+    remedy = "give --yes to begin, fewer values, or --random with fewer --points"
+    if not sys.stdin.isatty():
+        raise LabError(f"These are {plan.sentence(jobs)}: {remedy}.")
+    say(f"These are {plan.sentence(jobs)}. Begin? [y/N]")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise LabError(f"Nothing was begun: {remedy}.")
+
+
+def _teller(as_events: bool) -> Callable[[Progress], None]:
+    """What tells of every fit that ended; in events, of those that go on too."""
+    tell, told = events.teller(as_events), [-1]
+
+    def tell_ends(progress: Progress) -> None:
+        if as_events:
+            tell(progress)
+        elif progress.step != told[0]:
+            told[0] = progress.step
+            left = f", about {progress.remaining:.0f} s left" if progress.remaining > 0 else ""
+            say(f"{progress.step}/{progress.steps} {progress.title}{left}")
+
+    return tell_ends
+
+
+def _as_json(found) -> dict:
+    from ..sweeps.cross_validated_comparison import paired_differences
+
+    manifest = found.manifest
+    made = {
+        "sweep": found.name,
+        "recipes": [one["name"] for one in manifest["recipes"]],
+        "search": manifest["search"],
+        "metric": found.metric,
+        "folds": manifest["folds"],
+        "repeats": manifest["repeats"],
+        "fits": found.fits,
+        "complete": found.complete,
+        "trained_on": manifest["data"]["name"],
+        "generated": found.generated,
+        "notes": found.notes,
+        "candidates": found.table(splits=True).to_dict("records"),
+    }
+    if found.comparison:
+        made["differences"] = paired_differences(found).to_dict("records")
+    return made
+
+
+def _print_table(found) -> None:
+    from ..sweeps.cross_validated_comparison import paired_differences
+
+    table = found.table()
+    axes = [name.rpartition("__")[2] for name in found.axes]
+    keep = ["rank", *(["recipe"] if found.comparison else []), *axes, "images", "fits"]
+    metric = found.metric
+    keep += dict.fromkeys([metric, f"{metric}_std", "accuracy", "log_loss", "fit_s"])
+    if table["reason"].any():
+        keep.append("reason")
+    print(table[keep].to_string(index=False, na_rep="–", float_format=lambda one: f"{one:.5g}"))
+    if found.comparison:
+        for row in paired_differences(found).to_dict("records"):
+            print(
+                f"{row['better']} − {row['other']}: {row['difference']:+.4f} "
+                f"[{shown(row['low'], '+.4f')}, {shown(row['high'], '+.4f')}], "
+                f"p {shown(row['p'], '.3f')}"
+            )
+
+
+def _write_csv(found, path: Path) -> None:
+    try:
+        path.write_text(found.csv(), encoding="utf-8")
+    except OSError as error:
+        raise LabError(
+            f"{path} can't be written ({error.strerror or error}): name another file."
+        ) from error
+    say(f"its scores lie in {path}")
+
+
+def _sweeps(options) -> dict:
+    from ..sweeps import results, sweep_store
+
+    if options.name is None:
+        found, problems = sweep_store.list_sweeps()
+        for problem in problems:
+            say(problem)
+        for one in found if not options.json else ():
+            done = "" if one.complete else f" {len(one.records)} of {one.fits} fits are done."
+            print(f"{one.name:<40} {results.headline(one)}{done}")
+        return {"sweeps": [_summary(one) for one in found], "problems": problems}
+    kept = sweep_store.open_sweep(options.name)
+    if options.delete:
+        unasked = f"The sweep {kept.name} is kept: give --yes to delete it unasked."
+        if confirm(options.yes, f"the sweep {kept.name}", f"{kept.name} is kept", unasked):
+            sweep_store.delete(kept.name)
+            say(f"{kept.name} is deleted")
+            return {"sweep": kept.name, "deleted": True}
+        return {"sweep": kept.name, "deleted": False}
+    if options.csv:
+        _write_csv(kept, Path(options.csv))
+    elif not options.json:
+        say(results.headline(kept))
+        _print_table(kept)
+    if options.refit_best:
+        options.events = False
+        return {**_as_json(kept), "run": _refit(kept, options)}
+    return _as_json(kept)
+
+
+def _summary(one) -> dict:
+    best = one.ranking[0] if one.ranking else None
+    return {
+        "sweep": one.name,
+        "recipes": [recipe["name"] for recipe in one.manifest["recipes"]],
+        "search": one.manifest["search"],
+        "metric": one.metric,
+        "fits": one.fits,
+        "done": len(one.records),
+        "complete": one.complete,
+        "created": one.manifest["created"],
+        "generated": one.generated,
+        "best": best.candidate.settings if best else None,
+        "mean": best.mean(one.metric) if best else None,
+        "std": best.std(one.metric) if best else None,
+    }
+
+
+def add(verbs) -> None:
+    """Add these verbs to the command line."""
+    one = verb(
+        verbs,
+        "sweep",
+        _sweep,
+        "Search a recipe's hyperparameters, or compare recipes, with cross-validation.",
+    )
+    add_options(one, SweepSpec)
+    one.add_argument("--yes", action="store_true", help="begin unasked, however long it takes")
+    _take_results(one)
+    events.take_events(one)
+
+    one = verb(verbs, "sweeps", _sweeps, "List the sweeps that are kept, or show one.")
+    one.add_argument("name", nargs="?", metavar="NAME")
+    _take_results(one)
+    one.add_argument("--delete", action="store_true", help="delete it; asks first")
+    one.add_argument("--yes", action="store_true", help="don't ask")
+
+
+def _take_results(one) -> None:
+    one.add_argument("--csv", metavar="FILE", help="write candidates and all scores as CSV")
+    one.add_argument(
+        "--refit-best",
+        action="store_true",
+        help="train the best on all its images, and keep the run",
+    )
