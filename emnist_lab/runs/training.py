@@ -116,7 +116,7 @@ def fit(
         raise TrainingError(
             f"{len(train):,} images don't fit into memory with {recipe.name}: train on fewer."
         ) from error
-    except (ValueError, np.linalg.LinAlgError) as error:
+    except (ValueError, RuntimeError, np.linalg.LinAlgError) as error:
         remedy = "take its own settings back, or train on more images"
         raise TrainingError(
             f"{recipe.name} can't be fitted to these {len(train):,} images "

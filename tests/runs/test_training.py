@@ -178,6 +178,16 @@ def test_what_cannot_be_fitted(train, test):
     refused("no images", "hog-qda", train, empty)
 
 
+def test_a_fit_that_fails_is_one_sentence(train, monkeypatch):
+    def fails(*given):
+        raise RuntimeError("Temperature scaling fails to optimize\nduring calibration.")
+
+    monkeypatch.setattr("sklearn.calibration._TemperatureScaling.fit", fails)
+    with pytest.raises(TrainingError, match="hog-qda can't be fitted.*fails to optimize") as caught:
+        lab.fit("hog-qda", train)
+    assert "\n" not in str(caught.value) and "train on more images" in str(caught.value)
+
+
 def test_settings_are_scikit_learns_and_are_kept(train, test):
     run = lab.fit(
         "pixels-neighbours", train, test, params={"n_neighbors": "3", "weights": "uniform"}

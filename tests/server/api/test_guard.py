@@ -76,7 +76,8 @@ def test_a_page_of_another_site_changes_nothing_on_ones_own_server(origin, statu
     for job in jobs:
         refused = client.delete(f"/api/v1/jobs/{job['key']}", headers={"origin": "http://evil"})
         assert refused.status_code == 403
-        assert client.delete(f"/api/v1/jobs/{job['key']}").status_code == 200
+        # 409 where it has ended by itself meanwhile
+        assert client.delete(f"/api/v1/jobs/{job['key']}").status_code in (200, 409)
 
 
 def test_a_form_or_plain_text_of_another_page_is_no_job():
