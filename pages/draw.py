@@ -70,7 +70,7 @@ def choose(choice: DeltaGenerator) -> list[Run]:
 @messages.fragment_with_errors
 def draw(runs: list[Run]) -> None:
     """Board and readings: a stroke runs this part of the page alone."""
-    row = st.container(horizontal=True, gap="medium")
+    row = st.container(horizontal=True, gap="medium", key="draw-row")
     with row.container(width=SIDE + 48):
         drawn = board("draw-board")
     place = row.container(width=680)

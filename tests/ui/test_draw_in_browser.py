@@ -1,7 +1,7 @@
 """The Draw page in a real Chromium, with the mouse on the canvas."""
 
 import pytest
-from helpers import WAIT, go, press, settled
+from helpers import WAIT, go, press, settled, until
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from emnist_lab.maintenance import browser
@@ -70,6 +70,12 @@ def test_draw_undo_clear_and_return(page, empty_site):
     browser.draw(page, SEVEN)
     page.get_by_text("The canvas is empty").wait_for(state="detached")
     reads(page, "7")
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 360, "height": 740})  # on a phone predictions come first
+    bars, pen = (page.locator(one) for one in (browser.BARS, ".st-key-draw-board-pen"))
+    until(lambda: bars.bounding_box()["y"] < pen.bounding_box()["y"])
+    assert bars.bounding_box()["y"] < 740
+    page.set_viewport_size(wide)
     press(page, "Reset canvas & history")
     page.get_by_text("The canvas is empty").wait_for()
 
