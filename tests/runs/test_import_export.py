@@ -110,7 +110,7 @@ def test_a_run_comes_through_as_it_was(kept, test, home, tmp_path, monkeypatch):
 
 
 def test_a_run_without_scores(train, packed, home, tmp_path):
-    run = lab.fit("hog-qda", train).save("bare")
+    run = lab.fit("pixels-bayes", train).save("bare")
     again = import_export.import_run(import_export.export_to(run, tmp_path / "bare.zip"))
     assert again.name == "bare-2" and again.predict_proba(train.images[:1]).shape == (1, 47)
     claims = edited(packed, lambda manifest: manifest["files"].pop(SCORES))

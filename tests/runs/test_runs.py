@@ -292,7 +292,7 @@ def test_whatever_writes_a_manifest_seals_it(kept, train):
     drawn = [{"label": "7", "strokes": SEVEN}, {"label": "1", "strokes": [[(50, 0), (50, 90)]]}]
     made = [
         kept.for_prior("training").save(),
-        lab.fit("hog-qda", train).save("bare"),
+        lab.fit("pixels-bayes", train).save("bare"),
         lab.adapt(kept, drawn).save(),
         registry.rename(kept, "yours"),
     ]
@@ -322,7 +322,7 @@ def test_a_digest_is_that_of_what_is_read_again(kept, odd):
 
 
 def test_a_run_without_scores(train):
-    run = lab.fit("hog-qda", train).save("bare")
+    run = lab.fit("pixels-bayes", train).save("bare")
     refused(lambda: lab.open_run("bare").report(), "no test scores")
     assert run.predict_proba(train.images[:1]).shape == (1, 47)
 

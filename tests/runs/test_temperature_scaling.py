@@ -61,9 +61,9 @@ def test_what_can_not_be_tempered(kept, train, test):
     with pytest.raises(RunError, match="calibrated already"):
         temperature_scaling.with_temperature(run)
     with pytest.raises(RunError, match="no test scores"):
-        temperature_scaling.with_temperature(lab.fit("hog-logistic", train))
+        temperature_scaling.with_temperature(lab.fit("pixels-bayes", train))
     with pytest.raises(RunError, match="too few"):
-        temperature_scaling.with_temperature(lab.fit("hog-logistic", train, test.sample(60)))
+        temperature_scaling.with_temperature(lab.fit("pixels-bayes", train, test.sample(60)))
 
 
 def _measured(scores, labels, **manifest):

@@ -175,14 +175,14 @@ def test_evaluate_a_run_of_digits_on_the_digits_of_another_split(folder):
 
 
 def test_evaluate_a_run_without_scores_on_generated_images_and_say_so(train):
-    lab.fit("hog-qda", train).save("bare")
+    lab.fit("pixels-bayes", train).save("bare")
     app = opened("evaluate", run="bare")
     assert not app.exception and not app.error
     assert "**Generated images.**" in said(app) and "Measured now, on the generated" in said(app)
 
 
 def test_evaluate_measures_a_run_without_scores_on_the_dataset_at_hand(dataset, train):
-    lab.fit("hog-qda", train).save("bare")
+    lab.fit("pixels-bayes", train).save("bare")
     app = opened("evaluate", run="bare")
     assert not app.exception and not app.error
     assert "Measured now, on the re" in said(app) and len(app.metric) == 5
@@ -199,7 +199,7 @@ def test_home_without_its_shipped_scores(monkeypatch):
 
 @pytest.mark.parametrize("page", ["evaluate", "draw", "compare", "home"])
 def test_a_damaged_run_spoils_no_page(page, train, test, home):
-    lab.fit("hog-qda", train, test).save("mine")
+    lab.fit("pixels-bayes", train, test).save("mine")
     (home / "runs" / "mine" / MANIFEST).write_text("{")
     app = opened(page)
     assert not app.exception
@@ -208,7 +208,7 @@ def test_a_damaged_run_spoils_no_page(page, train, test, home):
 
 
 def test_a_model_that_was_tampered_with_is_refused_on_draw(train, test, home):
-    lab.fit("hog-qda", train, test).save("mine")
+    lab.fit("pixels-bayes", train, test).save("mine")
     (home / "runs" / "mine" / MODEL).write_bytes(b"other")
     app = opened("draw", run="mine")
     assert not app.exception and "model.skops is damaged" in said(app)

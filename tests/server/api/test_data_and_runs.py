@@ -62,7 +62,7 @@ def test_confusion_is_the_librarys(client):
 
 
 def test_a_run_without_test_scores_has_no_confusion(client, train):
-    training.fit(catalog.get("hog-qda"), train).save("unmeasured")
+    training.fit(catalog.get("pixels-bayes"), train).save("unmeasured")
     refused = client.get("/api/v1/runs/unmeasured/confusion")
     assert refused.status_code == 404
     assert "has no test scores" in said(refused)["detail"]
