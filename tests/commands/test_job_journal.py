@@ -28,7 +28,7 @@ from emnist_lab.commands.job_journal import JobRecord, Journal
 from emnist_lab.files import home
 from emnist_lab.commands.specs import TrainSpec
 queue = JobQueue(Journal(home() / "jobs"))
-spec = TrainSpec("pixels-logistic", "balanced", root=sys.argv[1], seed=7)
+spec = TrainSpec("warped-blend", "balanced", root=sys.argv[1], seed=7)
 job = queue.submit(spec)
 waiting = queue.submit(TrainSpec("hog-qda", "balanced", 900, root=sys.argv[1]))
 while job.progress is None:
@@ -62,7 +62,7 @@ def test_a_killed_server_leaves_runs_whole_and_its_jobs_interrupted(home, place,
         (key, "interrupted"),
     ]
     later, job = queue.jobs
-    assert job.spec == TrainSpec("pixels-logistic", "balanced", root=str(folder), seed=7)
+    assert job.spec == TrainSpec("warped-blend", "balanced", root=str(folder), seed=7)
     assert job.stage.startswith("Stage ") and later.stage == ""
     assert first.jobs == [] and JobQueue(Journal(place)).jobs == []
     until(lambda: gone(int(pid)), 10)
@@ -104,7 +104,7 @@ def test_servers_of_one_home_leave_each_other_alone(place):
 
 def test_a_job_that_waits_or_has_ended_is_noted_as_such(place, folder):
     queue = JobQueue(Journal(place))
-    first = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+    first = queue.submit(TrainSpec("warped-blend", "balanced", root=str(folder)))
     second = queue.submit(TrainSpec("hog-qda", "balanced", root=str(folder)))
 
     def noted():
@@ -222,7 +222,7 @@ def test_a_process_that_ignores_being_asked_is_gone_within_two_seconds(place, fo
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what a process ignores, its child does
     try:
         queue = JobQueue(Journal(place))
-        job = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+        job = queue.submit(TrainSpec("warped-blend", "balanced", root=str(folder)))
         until(lambda: job.process is not None)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -258,7 +258,7 @@ def test_the_page_shows_what_was_interrupted_and_what_waits(place, folder, monke
     app.button(key="dismiss-other").click().run()
     app.button(key="dismiss-curve").click().run()
     queue = job_queues.jobs()
-    running = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+    running = queue.submit(TrainSpec("warped-blend", "balanced", root=str(folder)))
     until(lambda: running.process is not None)
     os.kill(running.process.pid, signal.SIGSTOP)  # so that it surely outlasts the page's run
     app.button(key="again-done").click().run()

@@ -60,7 +60,7 @@ def test_a_job_that_takes_longer_than_it_may_is_ended(queue, folder, home):
 
 
 def test_an_owner_has_so_many_jobs(queue, folder):
-    spec = TrainSpec("pixels-logistic", "balanced", root=str(folder))
+    spec = TrainSpec("warped-blend", "balanced", root=str(folder))
     first = queue.submit(spec, owner="a" * 32, most=1)
     assert queue.submit(spec, owner="a" * 32, most=1) is None and queue.jobs == [first]
     other = queue.submit(spec, owner="b" * 32, most=1)
@@ -116,7 +116,7 @@ def test_a_run_that_was_kept_before_its_cancel_is_shown(queue):
 
 
 def test_a_killed_process_is_a_failure_that_says_so(queue, folder):
-    job = queue.submit(TrainSpec("pixels-logistic", "balanced", root=str(folder)))
+    job = queue.submit(TrainSpec("warped-blend", "balanced", root=str(folder)))
     until(lambda: job.progress is not None)
     os.kill(job.process.pid, signal.SIGKILL)
     until(lambda: not job.active)
@@ -132,7 +132,7 @@ def test_training_ends_with_its_server(folder):
             "from emnist_lab.commands.job_queue import JobQueue\n"
             "from emnist_lab.commands.specs import TrainSpec\n"
             "queue = JobQueue()\n"
-            "job = queue.submit(TrainSpec('pixels-logistic', 'balanced', root=sys.argv[1]))\n"
+            "job = queue.submit(TrainSpec('warped-blend', 'balanced', root=sys.argv[1]))\n"
             "while job.progress is None: time.sleep(.02)\n"
             "print(job.process.pid, flush=True)\n"
             "time.sleep(60)\n",
@@ -166,7 +166,7 @@ from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import TrainSpec
 mark, waits = sys.argv[1:]
 queue = JobQueue(environment=lambda: {"TEST_MARK": mark})
-job = queue.submit(TrainSpec("pixels-logistic", "balanced", root="demo"))
+job = queue.submit(TrainSpec("warped-blend", "balanced", root="demo"))
 while job.process is None or (waits == "inside" and not Path(mark).exists()):
     time.sleep(0.001)
 print(job.process.pid, flush=True)
