@@ -8,6 +8,7 @@ import streamlit as st
 
 from emnist_lab.data import thumbnails
 from emnist_lab.handwriting.characters import Character
+from emnist_lab.metrics.percent import percent
 
 _PICTURE_CSS = """
 .shown { position: relative; line-height: 0; max-width: 100%; }
@@ -248,7 +249,7 @@ def cards(
             "key": f"{hash((sheet, str(readings)))}",
             "sprite": base64.b64encode(sheet).decode("ascii"),
             "readings": [
-                [(name, f"{probability:.0%}") for name, probability in one] for one in readings
+                [(name, percent(probability, 0)) for name, probability in one] for one in readings
             ],
             "kinds": _kinds(characters, given),
             "heads": [

@@ -8,6 +8,7 @@ import streamlit as st
 from emnist_lab.handwriting import context
 from emnist_lab.handwriting.character_set import characters_of
 from emnist_lab.handwriting.characters import Character
+from emnist_lab.metrics.percent import percent
 from emnist_lab.runs.run import Run
 
 _MOST = 5_000  # letters of the words that are expected
@@ -50,5 +51,5 @@ def show_context(
     sure = found.probabilities.max(axis=1).mean()
     st.caption(
         f"By neighbours and heights{', and words to expect' if words else ''}; mean probability "
-        f"{sure:.0%}."
+        f"{percent(sure, 0)}."
     )

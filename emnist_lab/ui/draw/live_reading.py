@@ -8,6 +8,7 @@ import streamlit as st
 from emnist_lab.errors import RunError
 from emnist_lab.handwriting import character_set, drawing_reader, ink, scribble_detector
 from emnist_lab.handwriting.ink import Raster
+from emnist_lab.metrics.percent import percent
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import messages
 from emnist_lab.ui.components.board import Board
@@ -95,10 +96,10 @@ def show(shown: Shown, found: list[tuple[Run, Prediction]], key: str) -> None:
 def _say_scribble() -> None:
     """That the drawing shows no character, and how often that is said wrongly."""
     rates = scribble_detector.operating_point()
-    wrong = [f"{share:.1%} of the {name}" for name, share in rates["wrongly_refused"].items()]
-    right = rates["refused"].values()
+    wrong = [f"{percent(share)} of the {name}" for name, share in rates["wrongly_refused"].items()]
+    least, most = (percent(find(rates["refused"].values()), 0) for find in (min, max))
     st.markdown(
         f":material/gesture: **{scribble_detector.REJECTED}**",
-        help=f"Said of {min(right):.0%} to {max(right):.0%} of scribbles, by their kind; wrongly "
-        f"of {plain(' and of '.join(wrong))}. What a run would say shows all the same.",
+        help=f"Said of {least} to {most} of scribbles, by their kind; wrongly of "
+        f"{plain(' and of '.join(wrong))}. What a run would say shows all the same.",
     )

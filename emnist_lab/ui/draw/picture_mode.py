@@ -22,6 +22,7 @@ from emnist_lab.handwriting.page_images import (
 )
 from emnist_lab.handwriting.page_images.page_rotation import PageRotation
 from emnist_lab.handwriting.page_images.page_warnings import PageWarning
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.ranking import top_labels
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import background_pools, downloads, formatting, messages, task_panel
@@ -192,7 +193,7 @@ def _say_what(page: page_reader.Page, given: dict[int, str], confidence: float) 
     parts += ["a sheet or board straightened"] if page.sheet else []
     parts += ["light on dark"] if page.light_on_dark else []
     parts += [f"{len(given):,} corrected"] if given else []
-    st.caption("; ".join(parts) + f". About {confidence:.0%} are probably correct.")
+    st.caption("; ".join(parts) + f". About {percent(confidence, 0)} are probably correct.")
 
 
 def _say_joined(page: page_reader.Page, told: list[PageWarning]) -> None:

@@ -13,6 +13,7 @@ from emnist_lab.handwriting import practice as drill
 from emnist_lab.handwriting.character_set import LimitedRun
 from emnist_lab.handwriting.practice import Practice
 from emnist_lab.metrics.intervals import wilson
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.ui import current_evaluation, messages
@@ -63,7 +64,7 @@ def _score(own: Report, known: Report | None) -> None:
             st.metric(
                 label,
                 f"{hits} of {count}",
-                f"{low:.0%} – {high:.0%}",
+                f"{percent(low, 0)} – {percent(high, 0)}",
                 delta_color="off",
                 delta_arrow="off",
                 help="Below, the 95 % interval (Wilson) of your share: with so few drawings it is "
@@ -72,7 +73,7 @@ def _score(own: Report, known: Report | None) -> None:
         if known is not None:
             st.metric(
                 "EMNIST, same characters",
-                f"{drill.reference_accuracy(own, known):.0%}",
+                percent(drill.reference_accuracy(own, known), 0),
                 help="Its accuracy on images of the same characters in its test subset.",
             )
 

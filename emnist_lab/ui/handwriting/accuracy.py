@@ -98,7 +98,7 @@ def _numbers(report: Report, name: str, left_out: int) -> None:
             st.metric(
                 metric.name,
                 percent(hits / count) if count >= _FEW else f"{hits} of {count}",
-                f"{low:.0%} – {high:.0%}",
+                f"{percent(low, 0)} – {percent(high, 0)}",
                 delta_color="off",
                 delta_arrow="off",
                 help=f"{metric.help} Below, its 95 % interval (Wilson), wide for few drawings.",

@@ -10,6 +10,7 @@ from emnist_lab.errors import LabError
 from emnist_lab.handwriting.adaptation import Adaptation, is_adapted
 from emnist_lab.handwriting.drawing_store import Drawing
 from emnist_lab.metrics.intervals import wilson
+from emnist_lab.metrics.percent import percent
 from emnist_lab.metrics.report import Report
 from emnist_lab.runs.run import Run
 from emnist_lab.server import run_access
@@ -58,7 +59,7 @@ def _numbers(mine: Adaptation) -> None:
             delta_arrow="off",
             help=f"Left out: {about['left_out']:,}, of characters that it has no class for, or "
             "beyond ten of a class. Share of labels that it takes for wrong: "
-            f"{about['wrong_labels']:.0%}.",
+            f"{percent(about['wrong_labels'], 0)}.",
         )
         for label, hits in zip(("Correct before", "Correct, adapted"), right, strict=True):
             if not total:
@@ -67,7 +68,7 @@ def _numbers(mine: Adaptation) -> None:
             st.metric(
                 label,
                 f"{hits} of {total}",
-                f"{low:.0%} – {high:.0%}",
+                f"{percent(low, 0)} – {percent(high, 0)}",
                 delta_color="off",
                 delta_arrow="off",
                 help="By leave-one-out: each drawing of a character that you drew more than once "
