@@ -33,9 +33,14 @@ TASKS = ["Train a run", "Sweep"]
 SIZES = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000]
 
 
-def show_jobs() -> None:
-    """What trains, waits or has ended."""
-    for place, job in enumerate(job_panel.to_show(job_queues.jobs())):
+def show_jobs(refits: bool | None = None) -> None:
+    """What trains, waits or has ended; of refits of a sweep's best these alone, or none, or all."""
+    jobs = [
+        job
+        for job in job_panel.to_show(job_queues.jobs())
+        if refits in (None, bool(getattr(job.spec, "sweep", None)))
+    ]
+    for place, job in enumerate(jobs):
         job_panel.job_panel(job, job_queues.jobs(), newest=place == 0)
 
 
@@ -137,8 +142,7 @@ with right:
     images = None if whole else count
     if task == TASKS[1]:
         sweep_form.show(recipe, split, images, int(seed), classes)
-        show_jobs()
-        sweep_result.show()
+        show_jobs(refits=False)
     else:
         asked = recipe_form.choose_hyperparameters(recipe)
         kept = kept * (counts > 0)
@@ -190,8 +194,13 @@ with right:
 with left:
     recipe_form.list_recipes(recipe, count, known)
 
-st.header("The catalogue at a glance")
-recipe_form.glance(count, recipe)
+if task == TASKS[1]:
+    st.header("Kept sweeps")
+    sweep_result.show()
+    show_jobs(refits=True)
+else:
+    st.header("The catalogue at a glance")
+    recipe_form.glance(count, recipe)
 st.page_link(
     "pages/compare.py", label="Compare the runs that were kept", icon=":material/leaderboard:"
 )

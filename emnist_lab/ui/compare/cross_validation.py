@@ -206,8 +206,8 @@ def _show_differences(sweep: Sweep, metric: Metric) -> None:
     if table.empty:
         return
     first = table["better"].iloc[0]
-    for row in table[table["better"] == first].itertuples():
-        st.markdown(f"- {verdict(row, metric)}")
+    rows = table[table["better"] == first].itertuples()
+    st.markdown("\n".join(f"- {verdict(row, metric)}" for row in rows))
     st.altair_chart(
         _intervals(table, metric, messages.dark()),
         alt="Differences with intervals: "
@@ -288,13 +288,13 @@ def _intervals(table: pd.DataFrame, metric: Metric, dark: bool) -> alt.LayerChar
     x = (
         alt.X("difference:Q", title=title)
         .scale(domain=[min(ends) - room, max(ends) + room], nice=False)
-        .axis(tickCount=6, format="+~g")
+        .axis(tickCount=6, format="+~g", labelExpr="datum.value == 0 ? '0' : datum.label")
     )
     # Names stand above their lines: beside them a phone has no room.
     y = alt.Y("pair:N", sort=names, title=None, axis=None).scale(padding=0.4)
     colours = [figures.PLAIN[dark], "#8b93a3" if dark else "#6b7280"]
     colour = alt.Color("apart:N").scale(domain=[True, False], range=colours).legend(None)
-    ink = "#e8eaf0" if dark else "#14181f"
+    ink, paper = ("#e8eaf0", "#0e1117") if dark else ("#14181f", "#ffffff")
     base = alt.Chart(data).encode(y=y)
     zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(
         color=ink, opacity=0.6, strokeDash=[4, 3]
@@ -311,7 +311,11 @@ def _intervals(table: pd.DataFrame, metric: Metric, dark: bool) -> alt.LayerChar
                 alt.Tooltip("splits:Q", title="Splits"),
             ],
         ),
-        base.mark_text(align="left", dy=-17, fontSize=13, color=ink).encode(
-            x=alt.value(4), text="pair:N"
+        *(
+            base.mark_text(align="left", dy=-17, fontSize=13, **look).encode(
+                x=alt.value(4), text="pair:N"
+            )
+            # a rim in the paper's colour keeps names legible on the line at 0
+            for look in ({"stroke": paper, "strokeWidth": 4, "color": paper}, {"color": ink})
         ),
     ).properties(height=60 + 56 * len(data))

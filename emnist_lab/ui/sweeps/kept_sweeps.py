@@ -3,7 +3,7 @@
 import streamlit as st
 
 from emnist_lab.commands.job_queue import Job
-from emnist_lab.commands.specs import SweepSpec, TrainSpec
+from emnist_lab.commands.specs import SweepSpec
 from emnist_lab.errors import LabError
 from emnist_lab.server import job_access, sweep_access
 from emnist_lab.sweeps.results import Sweep
@@ -83,8 +83,15 @@ def choose(comparisons: bool, page: str, parameter: str) -> tuple[str, Sweep | N
     names = list(dict.fromkeys([one for one in begun if one not in kept] + list(kept)))
     if not names:
         return "", None
+    what = "comparison" if comparisons else "sweep"
+    if (asked := st.query_params.get(parameter)) not in (None, *names):
+        st.warning(
+            f"There is no {what} “{plain(asked[:80])}” here (any more): “{plain(names[0])}” is "
+            "shown.",
+            icon=":material/link_off:",
+        )
     name = address.selectbox(
-        "Comparison" if comparisons else "Kept sweep",
+        what.capitalize(),
         names,
         names[0],
         key=f"{page}-sweep-kept",
@@ -136,8 +143,8 @@ def say_data(sweep: Sweep) -> None:
     repeats = sweep.manifest["repeats"]
     again = f", {repeats} times with other folds and seeds" if repeats > 1 else ""
     provenance.show(
-        f"Cross-validated on {data['images']:,} training images of {plain(data['name'])}: each is "
-        f"measured on by fits that didn't learn from it. {folds} folds, dealt {dealt}{again}.",
+        f"Cross-validated on {plain(data['name'])}: each image is measured on by a fit that didn't "
+        f"learn from it. {folds} folds, dealt {dealt}{again}.",
         f"Begun {sweep.manifest['created'][:16].replace('T', ' ')} UTC; scikit-learn "
         f"{plain(str(sweep.manifest['versions'].get('scikit-learn', '')))}.",
         about="these figures",
@@ -158,8 +165,6 @@ def offer_actions(sweep: Sweep, page: str, parameter: str, refit: bool = False) 
     """
     visitor, session = current_visitor.visitor(), st.session_state
     trains = visitor.rights.training
-    if trains and refit:
-        _say_refits(sweep)
     with st.container(horizontal=True):
         if (
             trains
@@ -206,15 +211,6 @@ def _refit(sweep: Sweep) -> None:
     visitor = current_visitor.visitor()
     spec = sweep_access.refit_spec(visitor, sweep.name)
     job_access.submit(visitor, job_queues.jobs(), spec)
-
-
-def _say_refits(sweep: Sweep) -> None:
-    """Point to the run that a sweep's best is trained as, which shows above."""
-    jobs = job_access.list_jobs(current_visitor.visitor(), job_queues.jobs())
-    for job in jobs:
-        if isinstance(job.spec, TrainSpec) and job.spec.sweep == sweep.name and job.active:
-            st.caption("Its best is being trained: see above.")
-            return
 
 
 def _delete(name: str, page: str, parameter: str) -> None:

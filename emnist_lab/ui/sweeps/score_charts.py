@@ -22,6 +22,7 @@ _INK = {False: "#14181f", True: "#e8eaf0"}
 _CELLS = {False: ["#eef3fb", "#6ea3f2"], True: ["#161d2b", "#2f62b8"]}
 _WIDE = 6  # columns of a heat map above which a cell has no room for two decimals
 _WIDEST = 12  # and for any
+_SLICES = 3  # beside each other
 
 
 def show(sweep: Sweep) -> None:
@@ -291,7 +292,7 @@ def _map(rows: pd.DataFrame, one: Axis, other: Axis, metric: Metric, dark: bool)
 def _slices(rows: pd.DataFrame, axes: list[Axis], metric: Metric, dark: bool, best: str) -> None:
     """One chart for each axis, with all candidates in it."""
     tooltip = _tooltip(metric)
-    columns = st.columns(2, gap="small")
+    columns = st.columns(_SLICES, gap="small")
     for place, axis in enumerate(axes):
         x, y = _axis(axis, place), _score(metric)
         chart = alt.layer(
@@ -300,7 +301,7 @@ def _slices(rows: pd.DataFrame, axes: list[Axis], metric: Metric, dark: bool, be
             .encode(x=x, y=y, tooltip=tooltip),
             _best(rows, x=x, y=y, tooltip=tooltip),
         ).properties(height=230)
-        columns[place % 2].altair_chart(chart, alt=f"{metric.name} over {axis.label}; {best}")
+        columns[place % _SLICES].altair_chart(chart, alt=f"{metric.name} over {axis.label}; {best}")
     st.caption(
         "All candidates over one hyperparameter after the other: what matters shows as a slope, "
         "what doesn't as a cloud. The diamond is the best."

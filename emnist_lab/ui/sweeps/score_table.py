@@ -29,7 +29,7 @@ def show(sweep: Sweep) -> None:
         table[label] = _uniform(table[label])
         number = pd.api.types.is_numeric_dtype(table[label])
         columns[label] = _number(label) if number else _text(label)
-    if table["images"].nunique(dropna=True) > 1:
+    if any(one.candidate.images for one in sweep.results):
         columns["images"] = _number(
             "Images", format="localized", help="Training images of each of its fits."
         )

@@ -169,7 +169,7 @@ def _field(recipe: Recipe, one: Hyperparameter, own) -> str:
         key=f"train-{name}",
         placeholder=as_text(own),
         help=about,
-        width=200,
+        width=190,
         max_chars=2000,
     )
     return settings.keep_and_give(name, text).strip()
@@ -193,6 +193,11 @@ def _begin(spec: SweepSpec, plan: Plan) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Begin the sweep", type="primary", icon=":material/grid_view:")
         st.markdown(f"{plain(takes)}.", width="content")
+    if len(plan.candidates) == 1:
+        st.caption(
+            "Nothing is varied so far: this cross-validates one setting, which says how much "
+            "scores vary by chance."
+        )
     for note in plan.notes():
         st.info(plain(note), icon=":material/info:")
     if pressed and plan.should_ask(jobs):

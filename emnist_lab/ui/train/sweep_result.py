@@ -30,7 +30,10 @@ def _shown() -> None:
     if sweep is None:
         st.caption("Its scores show here as fits end.")
         return
-    st.markdown(f"**{plain(sweep.title)}.** {plain(headline(sweep))}")
+    found = headline(sweep)
+    if not sweep.complete:
+        found = found.replace("Best:", "Best so far:", 1)
+    st.markdown(f"**{plain(sweep.title)}.** {plain(found)}")
     kept_sweeps.say_state(sweep)
     score_charts.show(sweep)
     score_table.show(sweep)
