@@ -58,7 +58,7 @@ def _form() -> None:
     parts = current_dataset.available()[0]
     splits = [one for one in current_dataset.splits() if (one, "train") in parts]
     if not splits:
-        current_dataset.no_dataset("Comparing recipes")
+        st.caption("Comparing recipes needs images: choose a dataset on the Data page.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         recipes = st.multiselect(
@@ -155,7 +155,7 @@ def _begin(spec: SweepSpec, pressed: bool) -> None:
 
 
 def _submit(spec: SweepSpec, asked: bool) -> None:
-    part = current_dataset.load(spec.split, "train")
+    key, part = repr(spec), current_dataset.load(spec.split, "train")
     if spec.images is not None:
         # fewer than asked for are all there are
         spec = dataclasses.replace(spec, images=min(spec.images, len(part)))
@@ -163,7 +163,7 @@ def _submit(spec: SweepSpec, asked: bool) -> None:
     plan = sweep_verbs.plan_of(spec, part)
     jobs = searching.jobs_for(plan)
     if plan.should_ask(jobs) and not asked:
-        st.session_state[_ASKED] = (repr(spec), plan.sentence(jobs))
+        st.session_state[_ASKED] = (key, plan.sentence(jobs))
         return
     name = sweep_access.name_of(current_visitor.visitor(), plan)
     kept_sweeps.submit(dataclasses.replace(spec, name=name), _PLACE["parameter"])

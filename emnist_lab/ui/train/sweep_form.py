@@ -44,20 +44,23 @@ def show(recipe: Recipe, split: str, images: int | None, seed: int, classes: str
         repeats = _number(
             "Repeats", "repeats", 1, 1, "Each time with other folds, and with another seed."
         )
-        points = _number(
-            "Candidates", "points", 1, planning.POINTS, "How many are drawn from the ranges.", 500
-        ) if search == "random" else None  # fmt: skip
     given = _values(recipe, search)
+    ranged = search == "random" or any(":" in one for one in given)
+    points = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = _metric()
         sizes = _sizes() if search != "halving" else None
-    ranged = search == "random" or (search == "halving" and any(":" in one for one in given))
-    if ranged and points is None:
-        points = planning.POINTS
+        if ranged:
+            about = "How many are drawn from the ranges."
+            points = _number("Candidates", "points", 1, planning.POINTS, about, 500)
+    if search == "random" and not given:
+        _button(disabled=True)
+        st.caption("Give at least one hyperparameter a range, or several values.")
+        return
     spec = SweepSpec(
         recipe.name,
         search=search,
-        points=points if ranged else None,
+        points=points,
         **{"random" if ranged else "grid": given},
         folds=folds,
         repeats=repeats,
@@ -73,7 +76,7 @@ def show(recipe: Recipe, split: str, images: int | None, seed: int, classes: str
         plan = _plan(repr(spec), current_dataset.version_key(split, "train"), spec)
     except LabError as error:
         plan = None
-        st.button("Begin the sweep", type="primary", icon=":material/grid_view:", disabled=True)
+        _button(disabled=True)
         messages.say_error(error)
     else:
         _begin(spec, plan)
@@ -186,12 +189,17 @@ def _plan(key: str, version: tuple, _spec: SweepSpec) -> Plan:
     return sweep_verbs.plan_of(_spec, part)
 
 
+def _button(disabled: bool = False) -> bool:
+    icon = ":material/grid_view:"
+    return st.button("Begin the sweep", type="primary", icon=icon, disabled=disabled)
+
+
 def _begin(spec: SweepSpec, plan: Plan) -> None:
     """A button that begins it, beside what it takes; long ones are asked about first."""
     session, jobs = st.session_state, searching.jobs_for(plan)
     takes = plan.sentence(jobs)
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Begin the sweep", type="primary", icon=":material/grid_view:")
+        pressed = _button()
         st.markdown(f"{plain(takes)}.", width="content")
     if len(plan.candidates) == 1:
         st.caption(
@@ -215,15 +223,19 @@ def _begin(spec: SweepSpec, plan: Plan) -> None:
     with st.container(horizontal=True):
         if st.button("Begin all the same", icon=":material/check:", key="train-sweep-yes"):
             session.pop(_ASKED)
-            _submit(spec, plan)
+            if _submit(spec, plan):
+                st.rerun()
         if st.button("Not now", icon=":material/close:", key="train-sweep-no"):
             session.pop(_ASKED)
             st.rerun()
 
 
-def _submit(spec: SweepSpec, plan: Plan) -> None:
+def _submit(spec: SweepSpec, plan: Plan) -> bool:
+    """Have it begun; says why where that isn't possible, and whether it is."""
     try:
         name = sweep_access.name_of(current_visitor.visitor(), plan)
         kept_sweeps.submit(dataclasses.replace(spec, name=name), "sweep")
     except LabError as error:
         messages.say_error(error)
+        return False
+    return True
