@@ -47,10 +47,9 @@ def show() -> None:
     )
     if trains:
         _form()
-    jobs = kept_sweeps.jobs_of(comparisons=True)
-    for job in kept_sweeps.to_show(jobs):
+    for job in kept_sweeps.to_show(kept_sweeps.jobs_of(comparisons=True)):
         job_panel.job_panel(job, job_queues.jobs())
-    active = any(job.active for job in jobs)
+    active = kept_sweeps.is_any_running(comparisons=True)
     st.fragment(run_every=_EVERY if active else None)(_shown)()
 
 

@@ -96,15 +96,8 @@ def choose(comparisons: bool, page: str, parameter: str) -> tuple[str, Sweep | N
         names[0],
         key=f"{page}-sweep-kept",
         parameter=parameter,
-        format_func=lambda one: one if one not in kept else _named(kept[one]),
     )
     return name, kept.get(name)
-
-
-def _named(sweep: Sweep) -> str:
-    if sweep.complete:
-        return sweep.name
-    return f"{sweep.name} ({len(sweep.records):,} of {sweep.fits:,} fits)"
 
 
 def is_running(sweep: Sweep) -> bool:
@@ -115,6 +108,21 @@ def is_running(sweep: Sweep) -> bool:
     ):
         return True
     return not sweep.complete and sweep_access.is_running(current_visitor.visitor(), sweep.name)
+
+
+def is_any_running(comparisons: bool) -> bool:
+    """Whether one waits or goes on: what is shown looks again by itself then.
+
+    Parameters
+    ----------
+    comparisons : bool
+        See `choose`.
+    """
+    if any(job.active for job in jobs_of(comparisons)):
+        return True
+    # A process that was cancelled a moment ago may still end.
+    found, _ = sweep_access.list_sweeps(current_visitor.visitor())
+    return any(is_running(one) for one in found if one.comparison == comparisons)
 
 
 def say_state(sweep: Sweep) -> None:

@@ -54,7 +54,7 @@ def show(sweep: Sweep) -> None:
             f"Mean {name} with its standard deviation; pale points are single fits, the diamond "
             "is the best."
         )
-    elif len(axes) == 2 and len(rows) >= 0.5 * math.prod(len(one.values) for one in axes):
+    elif len(axes) == 2 and not sweep.manifest["points"]:
         chart = _heat_map(rows, axes, metric, dark)
         st.altair_chart(chart, alt=f"{metric.name} over {_both(axes)}; {best}")
         more = "brighter" if dark else "darker"
@@ -255,8 +255,11 @@ def _heat_map(rows: pd.DataFrame, axes: list[Axis], metric: Metric, dark: bool) 
     shown = 100 * rows["mean"] if percent else rows["mean"]
     form = ("{:.1f}" if wide else "{:.2f}") if percent else "{:.3f}"
     data = rows.assign(text=[form.format(one) for one in shown])
-    x = alt.X(f"x{across}:O", title=few.label, sort=list(few.values)).axis(labelAngle=0)
-    y = alt.Y(f"x{1 - across}:O", title=many.label, sort=list(many.values)[::-1])
+    # All that is tried, though it isn't fitted yet.
+    columns, lines = list(few.values), list(many.values)[::-1]
+    x = alt.X(f"x{across}:O", title=few.label, sort=columns).scale(domain=columns)
+    x = x.axis(labelAngle=0)
+    y = alt.Y(f"x{1 - across}:O", title=many.label, sort=lines).scale(domain=lines)
     base = alt.Chart(data).encode(x=x, y=y)
     tooltip = _tooltip(metric)
     layers = [

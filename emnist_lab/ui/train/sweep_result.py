@@ -12,7 +12,7 @@ _PLACE = {"page": "train", "parameter": "sweep"}
 
 def show() -> None:
     """Show the chosen sweep; while one goes on, what is shown looks again by itself."""
-    active = any(job.active for job in kept_sweeps.jobs_of(comparisons=False))
+    active = kept_sweeps.is_any_running(comparisons=False)
     st.fragment(run_every=_EVERY if active else None)(_shown)()
 
 
@@ -33,6 +33,7 @@ def _shown() -> None:
     found = headline(sweep)
     if not sweep.complete:
         found = found.replace("Best:", "Best so far:", 1)
+        found = f"{found} {len(sweep.records):,} of {sweep.fits:,} fits are done."
     st.markdown(f"**{plain(sweep.title)}.** {plain(found)}")
     kept_sweeps.say_state(sweep)
     score_charts.show(sweep)
