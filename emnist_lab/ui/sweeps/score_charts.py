@@ -22,6 +22,7 @@ _INK = {False: "#14181f", True: "#e8eaf0"}
 _CELLS = {False: ["#eef3fb", "#6ea3f2"], True: ["#161d2b", "#2f62b8"]}
 _WIDE = 6  # columns of a heat map above which a cell has no room for two decimals
 _WIDEST = 12  # and for any
+_HIGHEST = 30  # rows
 _SLICES = 3  # beside each other
 
 
@@ -258,8 +259,9 @@ def _heat_map(rows: pd.DataFrame, axes: list[Axis], metric: Metric, dark: bool) 
     # All that is tried, though it isn't fitted yet.
     columns, lines = list(few.values), list(many.values)[::-1]
     x = alt.X(f"x{across}:O", title=few.label, sort=columns).scale(domain=columns)
-    x = x.axis(labelAngle=0)
+    x = x.axis(labelAngle=0, labelOverlap=True)
     y = alt.Y(f"x{1 - across}:O", title=many.label, sort=lines).scale(domain=lines)
+    y = y.axis(labelOverlap=True)
     base = alt.Chart(data).encode(x=x, y=y)
     tooltip = _tooltip(metric)
     layers = [
@@ -268,11 +270,11 @@ def _heat_map(rows: pd.DataFrame, axes: list[Axis], metric: Metric, dark: bool) 
         .mark_rect(filled=False, stroke=figures.ACCENT, strokeWidth=3, fillOpacity=0)
         .encode(x=x, y=y, tooltip=tooltip),
     ]
-    if len(few.values) <= _WIDEST:
+    if len(few.values) <= _WIDEST and len(lines) <= _HIGHEST:
         layers.append(
             base.mark_text(fontSize=13 if not wide else 11, color=_INK[dark]).encode(text="text:N")
         )
-    return alt.layer(*layers).properties(height=70 + 40 * len(many.values))
+    return alt.layer(*layers).properties(height=70 + min(40 * len(lines), 600))
 
 
 def _map(rows: pd.DataFrame, one: Axis, other: Axis, metric: Metric, dark: bool) -> alt.LayerChart:
