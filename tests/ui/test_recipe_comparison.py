@@ -88,6 +88,9 @@ def test_a_kept_comparison_says_who_is_better_by_how_much(digits):
     for row in rows[:2].itertuples():
         assert cross_validation.verdict(row, accuracy).replace("\\", "") in words
     assert "4 splits are few" in words and "Each interval is for its pair alone" in words
+    differences = app.dataframe[-2].value
+    assert differences["difference"].tolist() == pytest.approx(100 * rows["difference"])
+    assert (differences["low"] <= differences["high"]).all()
     table = app.dataframe[-1].value
     assert list(table["recipe"]) == [one.candidate.recipe for one in found.ranking]
     app.selectbox(key="compare-sweep-metric").set_value("log_loss").run()

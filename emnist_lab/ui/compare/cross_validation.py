@@ -222,6 +222,30 @@ def _show_differences(sweep: Sweep, metric: Metric) -> None:
     if len(table) > 1:
         notes.append("Each interval is for its pair alone: of 20 equal pairs, one may miss 0.")
     st.caption(" ".join(notes))
+    _list_differences(table, metric)
+
+
+def _list_differences(table: pd.DataFrame, metric: Metric) -> None:
+    percent = metric.table_format.endswith("%")
+    unit, scale, form = (", pp", 100, "%+.2f") if percent else ("", 1, "%+.4f")
+    amounts = {one: scale * table[one] for one in ("difference", "low", "high")}
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    columns = {
+        "better": text("Recipe"),
+        "other": text("less"),
+        "difference": number(f"Difference{unit}", format=form, help=f"Of {metric.name.lower()}."),
+        "low": number("95% CI from", format=form),
+        "high": number("to", format=form),
+        "p": number("p", format="%.4f", help="How often folds alone make as large a difference."),
+        "splits": number("Splits", format="%d", help="Folds times repeats that both have."),
+    }
+    st.dataframe(
+        table.assign(**amounts)[list(columns)],
+        hide_index=True,
+        column_config=columns,
+        placeholder="–",
+        alt="Paired differences of all recipes",
+    )
 
 
 def verdict(row, metric: Metric) -> str:

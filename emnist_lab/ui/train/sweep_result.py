@@ -33,6 +33,7 @@ def _shown() -> None:
     found = headline(sweep)
     if not sweep.complete:
         found = found.replace("Best:", "Best so far:", 1)
+    if kept_sweeps.is_running(sweep):
         found = f"{found} {len(sweep.records):,} of {sweep.fits:,} fits are done."
     st.markdown(f"**{plain(sweep.title)}.** {plain(found)}")
     kept_sweeps.say_state(sweep)
