@@ -173,6 +173,7 @@ def _source(kept) -> dict:
     """Options that load the images of a kept sweep."""
     source = kept.manifest["source"]
     fields = {"split": str, "images": int, "seed": int, "root": str, "classes": str}
+    fields |= {"handwriting": str, "repeat": int}
     if source is None or not all(
         isinstance(source.get(name), (kind, type(None))) for name, kind in fields.items()
     ):
@@ -325,7 +326,7 @@ def _sweeps(options) -> dict:
         for problem in problems:
             say(problem)
         for one in found if not options.json else ():
-            done = "" if one.complete else f", {len(one.records)} of {one.fits} fits are done"
+            done = "" if one.complete else f" {len(one.records)} of {one.fits} fits are done."
             print(f"{one.name:<40} {results.headline(one)}{done}")
         return {"sweeps": [_summary(one) for one in found], "problems": problems}
     kept = sweep_store.open_sweep(options.name)

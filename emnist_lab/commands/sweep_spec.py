@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..models.catalog import SEED
+from . import job_limits
 from .options import arguments_of, option
 from .output import ROOT
 
@@ -36,6 +37,9 @@ class SweepSpec:
         Images that are dealt into folds: a sample of this many; all when None.
     seed : int
         Of this sample too.
+    handwriting : str or None
+        Whose kept drawings are added, as for `TrainSpec`; folds keep their writers whole.
+    repeat : int
     name : str or None
         Of the sweep; made up when None. One of the same name and plan goes on.
     jobs : int or None
@@ -107,6 +111,14 @@ class SweepSpec:
     classes: str | None = option(
         "--classes", "only these characters, as in 0OQ (default: all)", default=None
     )
+    handwriting: str | None = option(
+        "--handwriting",
+        "add the drawings that were kept here; of all, or one owner",
+        default=None,
+        metavar="OWNER",
+        bare="all",
+    )
+    repeat: int = option("--repeat", "count each drawing so often", default=1, metavar="N")
     name: str | None = option(
         "--name",
         "name of the sweep; one of the same name that was begun with the same options goes on",
@@ -125,7 +137,8 @@ class SweepSpec:
 
     def source(self) -> dict[str, Any]:
         """What says which images they are, in plain values; `load` reads them."""
-        return {key: getattr(self, key) for key in ("split", "images", "seed", "root", "classes")}
+        keys = ("split", "images", "seed", "root", "classes", "handwriting", "repeat")
+        return {key: getattr(self, key) for key in keys}
 
     def load(self):
         """The part that is dealt into folds.
@@ -144,4 +157,12 @@ class SweepSpec:
         train = loading.load(self.split, "train", self.root)
         if self.classes:
             train = train.choose(self.classes)
-        return train if self.images is None else train.sample(self.images, self.seed)
+        if self.images is not None:
+            train = train.sample(self.images, self.seed)
+        if self.handwriting:
+            from ..handwriting import drawing_store
+
+            train = drawing_store.with_kept_drawings(
+                train, self.handwriting, times=self.repeat, most=job_limits.drawn_images()
+            )
+        return train

@@ -42,7 +42,8 @@ class Part:
     joined_from : tuple of str
         Fingerprints of the parts that it was joined from; see `joined`.
     writers : ndarray of shape (N,), dtype int64, or None
-        Index into `writer_names` of who wrote each image; None where nothing tells it.
+        Index into `writer_names` of who wrote each image, -1 for those of which nothing tells it;
+        None where nothing tells it of any.
     writer_names : tuple of str
 
     Examples
@@ -205,12 +206,14 @@ class Part:
             raise DatasetError(
                 f"{other.name} has other classes than {self.name}: join parts of the same classes."
             )
+        names = tuple(dict.fromkeys((*self.writer_names, *other.writer_names)))
+        writers = np.concatenate([self._writers_among(names), other._writers_among(names)])
         return replace(
             self,
             images=np.concatenate([self.images, other.images]),
             labels=np.concatenate([self.labels, other.labels]),
-            writers=None,
-            writer_names=(),
+            writers=writers if names else None,
+            writer_names=names,
             origin="joined",
             parent_name=f"{self.name} and {other.name}",
             notes=(*self.notes, *other.notes),
@@ -221,6 +224,13 @@ class Part:
                 *(other.joined_from or (other.fingerprint,)),
             ),
         )
+
+    def _writers_among(self, names: tuple[str, ...]) -> np.ndarray:
+        """Index into other names of who wrote each image, -1 where nothing tells it."""
+        if self.writers is None:
+            return np.full(len(self), -1, np.int64)
+        places = [*map(names.index, self.writer_names), -1]  # -1 stays the last
+        return np.array(places, np.int64)[self.writers]
 
     def without(self, *others: "Part") -> "Part":
         """The images that stand in none of other parts, each once.

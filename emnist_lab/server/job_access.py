@@ -73,11 +73,11 @@ def require(visitor: Visitor, spec: JobSpec, shared_drawings: bool = False) -> N
         )
     if isinstance(spec, TrainSpec) and spec.sweep is not None:
         sweep_access.open_sweep(visitor, spec.sweep)
-    if isinstance(spec, TrainSpec) and not visitor.operator:
+    if isinstance(spec, TrainSpec | SweepSpec) and not visitor.operator:
         everybody = shared_drawings and spec.handwriting == _EVERYBODY
         if spec.handwriting not in (None, visitor.id) and not everybody:
             raise AccessError("These drawings aren't yours: choose your own handwriting.")
-        if limit is not None and spec.add_split:
+        if limit is not None and isinstance(spec, TrainSpec) and spec.add_split:
             raise AccessError("Images of another split can't be added here: leave that out.")
 
 

@@ -77,6 +77,12 @@ def as_line(record: FitRecord) -> bytes:
     Returns
     -------
     bytes
+
+    Examples
+    --------
+    >>> one = FitRecord("0" * 32, "hog-qda", {}, None, 0, 1, 25, 200, 100, {"accuracy": 0.9})
+    >>> from_line(as_line(one)) == one
+    True
     """
     values = asdict(record)
     values["reason"] = record.reason[:_LONGEST]

@@ -33,6 +33,7 @@ from .fit_journal import FitJournal, FitRecord
 from .pipeline_description import described
 from .plan import Plan
 
+CANCELLED = "The sweep was cancelled; the fits that ended are kept."
 _ARRAYS = ("images", "labels", "fold_of")
 _CANCEL = ".cancel"  # a file that tells processes to stop
 _WATCH = 0.25  # seconds between looks at it
@@ -200,7 +201,7 @@ def fit_split(
         The sweep is to stop.
     """
     if source.stopped():
-        raise TrainingCancelled("The sweep was cancelled; the fits that ended are kept.")
+        raise TrainingCancelled(CANCELLED)
     opened = source.opened()
     part, count = opened.part, opened.fold_of.shape[1]
     repeat = int(train[0]) // count
@@ -254,8 +255,8 @@ def _measured(
                 name: float("nan") if value is None else float(value)
                 for name, value in report.recorded().items()
             }
-    except TrainingCancelled:
-        raise
+    except TrainingCancelled as error:
+        raise TrainingCancelled(CANCELLED) from error
     except RunError:
         reason = (
             f"{recipe.name} was fitted, but doesn't answer with probabilities (NaN): give it other "

@@ -78,6 +78,7 @@ def make(part: Part, folds: int = 3, repeats: int = 1, seed: int = 25, by: str =
     seed : int
     by : {"", "class", "writer"}
         Whether whole writers stay together; where it is empty, they do where the part knows them.
+        Images of which it doesn't are dealt one by one.
 
     Returns
     -------
@@ -110,24 +111,41 @@ def make(part: Part, folds: int = 3, repeats: int = 1, seed: int = 25, by: str =
             f"{part.classes[rarest]} has {counts[rarest]} images, fewer than {folds} folds need: "
             f"choose fewer folds, or more images."
         )
-    if by_writer and len(np.unique(part.writers)) < folds:
+    if by_writer and (part.writers >= 0).all() and len(np.unique(part.writers)) < folds:
         raise TrainingError(
             f"The images are of {len(np.unique(part.writers))} writers, fewer than {folds} folds "
             "need: choose fewer folds, or deal them by class."
         )
-    kind = StratifiedGroupKFold if by_writer else StratifiedKFold
+    known = part.writers >= 0 if by_writer else np.zeros(len(part), bool)
     fold_of = np.empty((repeats, len(part)), np.int16)
     for repeat in range(repeats):
-        splitter = kind(folds, shuffle=True, random_state=seed + repeat)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what it warns of is refused here, in one sentence
-            for fold, (_, test) in enumerate(
-                splitter.split(part.labels, part.labels, part.writers)
-            ):
-                fold_of[repeat, test] = fold
+        for rows, writers in ((~known, None), (known, part.writers)):
+            fold_of[repeat, rows] = _dealt(
+                part.labels[rows], None if writers is None else writers[rows], folds, seed + repeat
+            )
     made = Folds(fold_of, folds, by_writer)
     _check_classes(made, part, present)
     return made
+
+
+def _dealt(labels: np.ndarray, writers: np.ndarray | None, folds: int, seed: int) -> np.ndarray:
+    """Fold of each image, (N,) int16; those of a writer have the same."""
+    fold_of = np.empty(len(labels), np.int16)
+    groups = (
+        np.arange(len(labels)) if writers is None else np.unique(writers, return_inverse=True)[1]
+    )
+    if not len(labels):
+        return fold_of
+    few = np.bincount(labels).max() if writers is None else groups.max() + 1
+    if few < folds:  # some images of no writer beside others, or a few people's drawings
+        return (np.random.default_rng(seed).permutation(groups.max() + 1) % folds)[groups]
+    kind = StratifiedKFold if writers is None else StratifiedGroupKFold
+    splitter = kind(folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it warns of is refused here, in one sentence
+        for fold, (_, test) in enumerate(splitter.split(labels, labels, writers)):
+            fold_of[test] = fold
+    return fold_of
 
 
 def _check_numbers(folds: int, repeats: int, by: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.part import Part
+from ..errors import TrainingCancelled
 from ..models.recipe import SEED, Recipe
 from ..runs.class_prior import Prior
 from ..runs.progress import Progress
@@ -159,12 +160,25 @@ def run_plan(
     ------
     TrainingError, TrainingCancelled or RunError
         See `sweep`.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> made = planning.make("pixels-bayes", train, folds=2)
+    >>> made.sentence().endswith("1 candidate on 2 folds"), len(run_plan(made).records)
+    (True, 2)
     """
     how = {"jobs": jobs, "progress": progress, "cancel": cancel}
     if name is not None:
         return _kept(plan, sweep_store.begin(plan, name, owner, source), **how)
     with searching.temporary_folder() as folder:
-        records = searching.run(plan, folder, **how)
+        try:
+            records = searching.run(plan, folder, **how)
+        except TrainingCancelled as error:
+            raise TrainingCancelled(
+                "The sweep was cancelled; nothing was kept, for it has no name."
+            ) from error
     manifest = sweep_store.finished(sweep_manifest.manifest_of(plan, source))
     return Sweep(manifest, tuple(records), recipes=plan.recipes)
 
@@ -197,6 +211,14 @@ def resume(
         There is no such sweep, or it goes on in another process.
     TrainingError, TrainingCancelled
         See `sweep`; or these are other images.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> begun = sweep("pixels-bayes", train, name="mine")
+    >>> resume("mine", train).records == begun.records
+    True
     """
     kept = sweep_store.open_sweep(name)
     plan = sweep_manifest.plan_of(kept.manifest, train)

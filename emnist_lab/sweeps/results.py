@@ -158,6 +158,14 @@ class Sweep:
             ``rank`` (NaN for none), ``recipe``, a column a hyperparameter, ``images``, ``fits``,
             mean and standard deviation of each metric (``accuracy``, ``accuracy_std``), ``fit_s``
             (mean seconds), ``reason``.
+
+        Examples
+        --------
+        >>> import emnist_lab as lab
+        >>> train = lab.load("balanced", "train", root="demo").sample(470)
+        >>> found = lab.sweep("pixels-bayes", train, sizes=(100, 200)).table()
+        >>> found["images"].tolist(), found["fits"].tolist()
+        ([200.0, 100.0], [3, 3])
         """
         rank = {id(one): place for place, one in enumerate(self.ranking, 1)}
         axes = {name: name.rpartition("__")[2] for name in self.axes}
@@ -373,6 +381,13 @@ def headline(sweep: Sweep) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> headline(lab.sweep("pixels-neighbours", train, grid={"n_neighbors": (1, 50)}))[:20]
+    'Best: n_neighbors=1,'
     """
     if not sweep.ranking:
         return "No candidate was fitted on every fold yet."
@@ -381,4 +396,5 @@ def headline(sweep: Sweep) -> str:
     spread = f" ± {metric.format(std)}" if math.isfinite(std) else ""
     name = candidate_name(sweep, best)
     value = metric.format(best.mean(sweep.metric))
-    return f"Best: {name}, {metric.name.lower()} {value}{spread} over {len(best.records)} fits."
+    first = "Best" if sweep.complete else "Best so far"
+    return f"{first}: {name}, {metric.name.lower()} {value}{spread} over {len(best.records)} fits."

@@ -6,6 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError  # as other backends of joblib's tell it
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from ..runs.progress import Progress
 from . import search_space
 from .candidates import Candidate
 from .fit_journal import FitJournal, FitRecord
-from .fold_fit import FitSource, FoldFit
+from .fold_fit import CANCELLED, FitSource, FoldFit
 from .halving import FACTOR
 from .plan import Plan
 
@@ -103,6 +104,14 @@ def jobs_for(plan: Plan) -> int:
     Returns
     -------
     int
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> from emnist_lab.sweeps import plan
+    >>> jobs_for(plan.make("pixels-bayes", train))
+    1
     """
     cores = joblib.cpu_count()
     seconds = plan.expected_seconds()
@@ -127,7 +136,7 @@ def _search(plan: Plan, source: FitSource, jobs: int) -> None:
                 try:
                     search.fit(rows, labels)
                     break
-                except TerminatedWorkerError as error:
+                except (TerminatedWorkerError, CancelledError) as error:
                     done = _go_on(source, done, error)
 
 
@@ -135,7 +144,7 @@ def _go_on(source: FitSource, before: int, error: Exception) -> int:
     """How many fits have ended, when a process was killed: only the fits under way are lost."""
     done = len(FitJournal(source.folder).records)
     if source.stopped():
-        raise TrainingCancelled("The sweep was cancelled; the fits that ended are kept.") from error
+        raise TrainingCancelled(CANCELLED) from error
     if done <= before:  # it would go on for ever
         raise TrainingError(
             "A process of the sweep was ended by the system, most likely for lack of memory: use "

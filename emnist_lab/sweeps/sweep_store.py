@@ -313,6 +313,14 @@ def save(sweep: Sweep, name: str | None = None, owner: str | None = None) -> Swe
     ------
     RunError
         The name can't be a folder's, or the disk is full or can't be written.
+
+    Examples
+    --------
+    >>> import emnist_lab as lab
+    >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
+    >>> kept = save(lab.sweep("pixels-bayes", train), "mine")
+    >>> open_sweep("mine").best.mean("accuracy") == kept.best.mean("accuracy")
+    True
     """
     place = sweeps_home()
     wanted = check_name(name or f"{sweep.manifest['recipes'][0]['name']}-sweep", "sweep")

@@ -1,5 +1,7 @@
 """Sweeps belong to whoever had them searched, as runs do."""
 
+from dataclasses import replace
+
 import pytest
 from helpers import make_part
 
@@ -76,6 +78,8 @@ def test_a_visitor_has_sweeps_within_their_rights(sweeps, queue, ann, bob, opera
         job_access.submit(bob, queue, SweepSpec("pixels-bayes", root="demo"))
     with pytest.raises(AccessError, match="doesn't let visitors"):
         job_access.submit(guest, queue, spec)
+    with pytest.raises(AccessError, match="aren't yours"):
+        job_access.submit(bob, queue, replace(spec, handwriting=ANN))
     assert job_access.submit(bob, queue, SweepSpec(resume="of-bob")).owner == BOB
     with pytest.raises(RunError, match="There is no sweep 'of-ann'"):
         job_access.submit(bob, queue, SweepSpec(resume="of-ann"))

@@ -9,6 +9,7 @@ from helpers import make_part
 import emnist_lab as lab
 from emnist_lab.data.part import Part
 from emnist_lab.errors import TrainingError
+from emnist_lab.handwriting.drawing_store import Drawing, open_store, with_kept_drawings
 from emnist_lab.models import cost_estimates, get
 from emnist_lab.runs import training
 from emnist_lab.sweeps import Range, folds, plan, search_space
@@ -105,6 +106,28 @@ def test_whole_writers_stay_in_one_fold(train):
     alone = replace(known, writers=train.labels)  # one writer a class
     with pytest.raises(TrainingError, match=r"Fold 1 has no image of .* to .*deal them by class"):
         folds.make(alone, 3)
+
+
+def test_kept_drawings_bring_their_writers_and_count_several_times_in_one_fold(train, home):
+    store = open_store()
+    for place, writer in enumerate(("ann", "bob")):
+        drawn = [
+            Drawing.from_strokes(label, [[(0, 0), (70, 9 * place + int(label)), (30, 100)]])
+            for label in "01"
+        ]
+        store.keep("o" * 32, [replace(one, writer=writer) for one in drawn])
+    both = with_kept_drawings(train, store=store, times=3)
+    store.close()
+    assert len(both) == len(train) + 12 and len(both.writer_names) == 2
+    assert (both.writers[: len(train)] == -1).all()
+    made = folds.make(both, 3, repeats=2, seed=1)
+    assert made.by_writer
+    for fold_of in made.fold_of:
+        for writer in (0, 1):
+            assert len(set(fold_of[both.writers == writer])) == 1
+        assert (np.bincount(fold_of[: len(train)]) == 80).all()
+    again = both.joined(both)
+    assert again.writer_names == both.writer_names and (again.writers[-12:] >= 0).all()
 
 
 def test_values_are_given_in_many_ways():

@@ -20,6 +20,7 @@ from emnist_lab.errors import TrainingCancelled, TrainingError
 from emnist_lab.models import catalog
 from emnist_lab.runs import training
 from emnist_lab.sweeps import Range, fold_fit, plan, search, sweep_store
+from emnist_lab.sweeps.results import headline
 
 
 @pytest.fixture(scope="module")
@@ -258,11 +259,15 @@ def test_progress_counts_fits_and_cancel_keeps_what_is_done(train, fits):
     with pytest.raises(TrainingCancelled, match="are kept"):
         lab.sweep("pixels-logistic", train, name="c", progress=told.append, cancel=cancel, **how)
     kept = lab.open_sweep("c")
+    assert headline(kept).startswith("Best so far: C=")
     assert (
         len(kept.records) == 4 and not kept.complete and kept.table()["fits"].tolist() == [2, 2, 0]
     )
     shares = [one.fraction for one in told]
     assert shares == sorted(shares) and told[-1].steps == 6 and told[-1].remaining >= 0
+    with pytest.raises(TrainingCancelled, match="it has no name"):  # within a fit
+        asked = iter([False, False])
+        lab.sweep("pixels-bayes", train, folds=2, jobs=1, cancel=lambda: next(asked, True))
     fits.clear()
     again = lab.sweep("pixels-logistic", train, name="c", progress=told.append, **how)
     assert again.name == "c" and again.complete and sum(fits.values()) == 2
@@ -288,7 +293,7 @@ def test_any_search_goes_on_without_fitting_again(train, fits, search_name):
     assert set(fits.values()) <= {1, 2}  # two folds are as large
     count = sum(fits.values())
     done = []
-    with pytest.raises(TrainingCancelled):
+    with pytest.raises(TrainingCancelled, match="are kept"):
         lab.sweep(
             "pixels-logistic", train, name="x", progress=done.append,
             cancel=lambda: done[-1].step >= 3, **how,

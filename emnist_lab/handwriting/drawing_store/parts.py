@@ -80,6 +80,7 @@ def as_part(
             "that are asked for: draw some of these characters and keep them."
         )
     left = len(drawings) - len(chosen)
+    people = {pair: place for place, pair in enumerate(dict.fromkeys(map(_person, chosen)))}
     return Part(
         images=np.stack([one.image for one in chosen]),
         labels=np.array([class_index(one.label, classes) for one in chosen], np.int64),
@@ -88,11 +89,17 @@ def as_part(
         part="handwriting",
         origin="handwriting",
         parent_name=f"handwriting kept here: {_many(len(chosen), 'drawing')} by "
-        f"{_many(len({(one.owner, one.writer) for one in chosen}), 'person', 'people')}",
+        f"{_many(len(people), 'person', 'people')}",
         format="drawings",
         notes=(f"{left:,} drawings of other characters were left out.",) if left else (),
         handwriting=True,
+        writers=np.array([people[_person(one)] for one in chosen], np.int64),
+        writer_names=tuple(f"{writer or 'unnamed'} ({owner[:8]})" for owner, writer in people),
     )
+
+
+def _person(one: Drawing) -> tuple[str, str | None]:
+    return one.owner, one.writer
 
 
 def evaluate_kept(
@@ -216,6 +223,7 @@ def with_kept_drawings(
             own,
             images=np.repeat(own.images, times, axis=0),
             labels=np.repeat(own.labels, times),
+            writers=np.repeat(own.writers, times),
             parent_name=f"{own.name}, each {times} times",
         )
     return train.joined(own)
