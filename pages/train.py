@@ -130,8 +130,7 @@ with right:
             width=300,
         )
         settings.keep(f"classes-{split}", chosen)
-        offered = visitor.rights.training and task == TASKS[0]
-        whose, kept, times = handwriting_option.offer(train.classes, offered)
+        whose, kept, times = handwriting_option.offer(train.classes, visitor.rights.training)
     counts = train.counts()
     if chosen:
         counts = counts * np.isin(train.classes, chosen)
@@ -141,7 +140,8 @@ with right:
     whole = count == counts.sum() and visitor.rights.training_images is None
     images = None if whole else count
     if task == TASKS[1]:
-        sweep_form.show(recipe, split, images, int(seed), classes)
+        drawings = (whose, int(kept.sum()), times)
+        sweep_form.show(recipe, split, images, int(seed), classes, drawings)
         show_jobs(refits=False)
     else:
         asked = recipe_form.choose_hyperparameters(recipe)

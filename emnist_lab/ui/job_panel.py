@@ -44,9 +44,10 @@ def what(job: Job) -> str:
     if curve:
         title, images = f"Learning curve of {title}", f"up to {images}"
     if isinstance(job.spec, SweepSpec):
-        others = len(job.spec.against)
-        more = f" and {others} other recipe{'' if others == 1 else 's'}"
-        title = f"Comparison of {title}{more}" if others else f"Sweep of {title}"
+        title = f"Sweep of {title}"
+        if job.spec.against:
+            names = [job.spec.recipe, *(one.partition(":")[0] for one in job.spec.against)]
+            title = f"Comparison of **{plain(', '.join(names))}**"
     classes = getattr(job.spec, "classes", None)
     only = f", classes {plain(', '.join(classes))} only" if classes else ""
     more = " and kept drawings" if getattr(job.spec, "handwriting", None) else ""

@@ -236,7 +236,7 @@ def _list_differences(table: pd.DataFrame, metric: Metric) -> None:
         "difference": number(f"Difference{unit}", format=form, help=f"Of {metric.name.lower()}."),
         "low": number("95% CI from", format=form),
         "high": number("to", format=form),
-        "p": number("p", format="%.4f", help="How often folds alone make as large a difference."),
+        "p": number("p", format="%.2g", help="How often folds alone make as large a difference."),
         "splits": number("Splits", format="%d", help="Folds times repeats that both have."),
     }
     st.dataframe(
@@ -341,4 +341,4 @@ def _intervals(table: pd.DataFrame, metric: Metric, dark: bool) -> alt.LayerChar
             # a rim in the paper's colour keeps names legible on the line at 0
             for look in ({"stroke": paper, "strokeWidth": 4, "color": paper}, {"color": ink})
         ),
-    ).properties(height=60 + 56 * len(data))
+    ).properties(height=76 + 56 * len(data))

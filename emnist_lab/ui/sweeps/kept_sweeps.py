@@ -3,11 +3,18 @@
 import streamlit as st
 
 from emnist_lab.commands.job_queue import Job
-from emnist_lab.commands.specs import SweepSpec
+from emnist_lab.commands.specs import SweepSpec, TrainSpec
 from emnist_lab.errors import LabError
 from emnist_lab.server import job_access, sweep_access
 from emnist_lab.sweeps.results import Sweep
-from emnist_lab.ui import address, current_visitor, job_queues, messages, provenance
+from emnist_lab.ui import (
+    address,
+    current_visitor,
+    drawing_database,
+    job_queues,
+    messages,
+    provenance,
+)
 from emnist_lab.ui.downloads import download_csv
 from emnist_lab.ui.formatting import plain
 
@@ -53,7 +60,7 @@ def submit(spec: SweepSpec, parameter: str) -> None:
     parameter : str
         See `choose`.
     """
-    job_access.submit(current_visitor.visitor(), job_queues.jobs(), spec)
+    _submit(spec)
     st.query_params[parameter] = spec.resume or spec.name
 
 
@@ -216,9 +223,12 @@ def _do(page: str, work) -> None:
 
 
 def _refit(sweep: Sweep) -> None:
-    visitor = current_visitor.visitor()
-    spec = sweep_access.refit_spec(visitor, sweep.name)
-    job_access.submit(visitor, job_queues.jobs(), spec)
+    _submit(sweep_access.refit_spec(current_visitor.visitor(), sweep.name))
+
+
+def _submit(spec: SweepSpec | TrainSpec) -> None:
+    visitor, shared = current_visitor.visitor(), drawing_database.shared()
+    job_access.submit(visitor, job_queues.jobs(), spec, shared)
 
 
 def _delete(name: str, page: str, parameter: str) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from emnist_lab.commands import sweep as sweep_verbs
 from emnist_lab.commands.specs import SweepSpec
 from emnist_lab.errors import LabError
+from emnist_lab.handwriting.drawing_store import with_kept_drawings
 from emnist_lab.metrics import METRICS, definitions, glossary
 from emnist_lab.models.hyperparameters import Hyperparameter, as_text
 from emnist_lab.models.recipe import Recipe
@@ -15,7 +16,7 @@ from emnist_lab.server import sweep_access
 from emnist_lab.sweeps import plan as planning
 from emnist_lab.sweeps import search as searching
 from emnist_lab.sweeps.plan import SEARCHES, Plan
-from emnist_lab.ui import current_dataset, current_visitor, messages
+from emnist_lab.ui import current_dataset, current_visitor, drawing_database, messages
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.sweeps import kept_sweeps
 from emnist_lab.ui.train import settings
@@ -25,7 +26,14 @@ _MOST = 20  # folds, and repeats, that the page offers
 _ASKED = "train-sweep-asked"  # session key: the plan that a person is asked about
 
 
-def show(recipe: Recipe, split: str, images: int | None, seed: int, classes: str | None) -> None:
+def show(
+    recipe: Recipe,
+    split: str,
+    images: int | None,
+    seed: int,
+    classes: str | None,
+    handwriting: tuple[str | None, int, int],
+) -> None:
     """Choose what is tried, see what it takes, and have it begun.
 
     Parameters
@@ -37,7 +45,10 @@ def show(recipe: Recipe, split: str, images: int | None, seed: int, classes: str
     seed : int
     classes : str or None
         The characters that are kept; all where it is None.
+    handwriting : (str or None, int, int)
+        Whose kept drawings are added, how many, and how often each counts.
     """
+    whose, drawings, times = handwriting
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = _search()
         folds = _number("Folds", "folds", 2, 3, glossary.help_of("cross-validation"))
@@ -71,9 +82,12 @@ def show(recipe: Recipe, split: str, images: int | None, seed: int, classes: str
         seed=seed,
         root=current_dataset.root(),
         classes=classes,
+        handwriting=whose,
+        repeat=times,
     )
     try:
-        plan = _plan(repr(spec), current_dataset.version_key(split, "train"), spec)
+        version = (current_dataset.version_key(split, "train"), drawings)
+        plan = _plan(repr(spec), version, spec)
     except LabError as error:
         plan = None
         _button(disabled=True)
@@ -186,6 +200,9 @@ def _plan(key: str, version: tuple, _spec: SweepSpec) -> Plan:
         part = part.choose(_spec.classes)
     if _spec.images is not None:
         part = part.sample(_spec.images, _spec.seed)
+    if _spec.handwriting:
+        store = drawing_database.store()
+        part = with_kept_drawings(part, _spec.handwriting, store, times=_spec.repeat)
     return sweep_verbs.plan_of(_spec, part)
 
 

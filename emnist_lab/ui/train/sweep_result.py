@@ -31,8 +31,6 @@ def _shown() -> None:
         st.caption("Its scores show here as fits end.")
         return
     found = headline(sweep)
-    if not sweep.complete:
-        found = found.replace("Best:", "Best so far:", 1)
     if kept_sweeps.is_running(sweep):
         found = f"{found} {len(sweep.records):,} of {sweep.fits:,} fits are done."
     st.markdown(f"**{plain(sweep.title)}.** {plain(found)}")
