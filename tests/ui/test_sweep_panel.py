@@ -120,6 +120,13 @@ def test_what_can_not_be_tried_is_one_sentence(dataset, search, typed, words):
     assert next(one for one in app.button if one.label == "Begin the sweep").disabled
 
 
+def test_folds_that_lack_a_class_are_refused_before_anything_begins(dataset):
+    app = page()
+    app.number_input(key="train-sweep-folds").set_value(9).run()  # of 8 images a class
+    assert not app.exception and "has 8 images, fewer than 9 folds need" in said(app)
+    assert next(one for one in app.button if one.label == "Begin the sweep").disabled
+
+
 def test_what_was_typed_is_kept_while_another_page_is_open(dataset):
     app = page()
     field(app, "classifier__n_neighbors").set_value("1, 3").run()

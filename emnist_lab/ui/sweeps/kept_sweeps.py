@@ -138,7 +138,8 @@ def say_state(sweep: Sweep) -> None:
     if failed and not sweep.comparison:
         many = "1 candidate" if len(failed) == 1 else f"{len(failed):,} candidates"
         st.warning(
-            f"{many} couldn't be fitted: the table says why. The others are whole.",
+            f"{many} couldn't be fitted: {messages.sentence(failed[0].reason)} The others are "
+            "whole; the table has every reason.",
             icon=":material/warning:",
         )
     if not sweep.complete and not is_running(sweep):

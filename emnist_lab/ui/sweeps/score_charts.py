@@ -152,7 +152,7 @@ def _tooltip(metric: Metric) -> list[alt.Tooltip]:
 def _best(data: pd.DataFrame, **encoded) -> alt.Chart:
     return (
         alt.Chart(data[data["best"]])
-        .mark_point(shape="diamond", filled=True, size=170, opacity=1, color=figures.ACCENT)
+        .mark_point(shape="diamond", filled=True, size=240, opacity=1, color=figures.ACCENT)
         .encode(**encoded)
     )
 
