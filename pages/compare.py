@@ -1,11 +1,11 @@
-"""Compare: all runs beside each other, two of them side by side, and how recipes learn."""
+"""Compare: runs beside each other, two of them side by side, and recipes by cross-validation."""
 
 import streamlit as st
 
 from emnist_lab.evaluation.evaluation import fingerprint_of_test_part
 from emnist_lab.evaluation.leaderboard import test_parts
 from emnist_lab.ui import current_run, current_visitor, messages, provenance
-from emnist_lab.ui.compare import learning_curves, run_pair
+from emnist_lab.ui.compare import cross_validation, learning_curves, run_pair
 from emnist_lab.ui.compare.leaderboard import show_leaderboard, show_tradeoff
 from emnist_lab.ui.compare.run_manager import manage_runs
 from emnist_lab.ui.evaluate import style
@@ -64,6 +64,8 @@ if current_visitor.may("training"):
     learning_curves.show_form()
 growing = learning_curves.show_jobs()
 learning_curves.show_curves(bool(growing))
+
+cross_validation.show()
 
 st.header("Manage runs")
 manage_runs(runs)

@@ -234,8 +234,11 @@ def refusal(capfd, *words):
     return err
 
 
-def opened(page: str, **query) -> AppTest:
+def opened(page: str, owner: str | None = None, **query) -> AppTest:
+    """A page with an address; as a visitor of a server sees it, where one is named."""
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=300)
+    if owner:
+        app.session_state["owner"] = owner
     for key, value in query.items():
         app.query_params[key] = value
     if page != "home":

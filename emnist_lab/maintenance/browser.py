@@ -43,6 +43,9 @@ PLACES = {
     "samples": ("samples", USEFUL["samples"]),
     "samples-image": ("samples?image=3", ".el-grid td"),
     "train": ("train?recipe=hog-logistic", USEFUL["train"]),
+    "train-sweep": (
+        "train?recipe=pixels-neighbours&task=Sweep", "[class*=st-key-train-sweep-search]",
+    ),
     "evaluate": ("evaluate?run=hog-qda", USEFUL["evaluate"]),
     "evaluate-cell": ("evaluate?run=hog-qda&true=q&read=9", USEFUL["evaluate"]),
     "evaluate-pairs": ("evaluate?run=hog-qda&look=Pairs", "[role=tabpanel] p >> visible=true"),

@@ -164,3 +164,29 @@ def resumed_spec(visitor: Visitor, spec: SweepSpec) -> SweepSpec:
     if not visitor.owns(kept.owner):
         raise AccessError(f"The sweep {kept.name} isn't yours: begin one of your own.")
     return sweep_verbs.begun(spec, kept)
+
+
+def compares(visitor: Visitor, spec: SweepSpec) -> bool:
+    """Whether a job compares recipes, in place of settings of one.
+
+    Parameters
+    ----------
+    visitor : Visitor
+    spec : SweepSpec
+        Perhaps of a sweep that goes on; False where they see none such.
+
+    Returns
+    -------
+    bool
+    """
+    if spec.resume is None:
+        return bool(spec.against)
+    try:
+        return open_sweep(visitor, spec.resume).comparison
+    except RunError:
+        return False
+
+
+def may_go_on(visitor: Visitor, sweep: Sweep) -> bool:
+    """Whether a visitor may have the rest of a sweep fitted."""
+    return visitor.rights.training and visitor.owns(sweep.owner)

@@ -5,13 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 from emnist_lab.commands.job_queue import Job, JobQueue
-from emnist_lab.commands.specs import CurveSpec, FetchSpec
+from emnist_lab.commands.specs import CurveSpec, FetchSpec, SweepSpec
 from emnist_lab.metrics.percent import percent
-from emnist_lab.server import job_access
+from emnist_lab.server import job_access, sweep_access
 from emnist_lab.ui import current_visitor, job_queues
 from emnist_lab.ui.formatting import about_seconds, plain
 
 _EVERY = 2.0  # seconds between two looks, while something runs
+_SWEEP = "Sweep"
 
 
 def show() -> None:
@@ -48,7 +49,10 @@ def _chips(shown: list[str]) -> None:
         for page, jobs in chips.items():
             words, _, icon = _about(jobs[0][0])
             more = f" · {len(jobs) - 1} more" if len(jobs) > 1 else ""
-            st.page_link(page, label=f"{words} {_far(*jobs[0])}{more}", icon=icon)
+            # the one that runs says what Train shows
+            asked = {"task": "Sweep"} if words == _SWEEP else None
+            label = f"{words} {_far(*jobs[0])}{more}"
+            st.page_link(page, label=label, icon=icon, query_params=asked)
 
 
 def _about(job: Job) -> tuple[str, str, str]:
@@ -58,6 +62,10 @@ def _about(job: Job) -> tuple[str, str, str]:
         return what, "pages/data.py", ":material/download:"
     if isinstance(job.spec, CurveSpec):
         return "Measuring", "pages/compare.py", ":material/show_chart:"
+    if isinstance(job.spec, SweepSpec):
+        if sweep_access.compares(current_visitor.visitor(), job.spec):
+            return "Comparing", "pages/compare.py", ":material/leaderboard:"
+        return _SWEEP, "pages/train.py", ":material/grid_view:"
     return "Training", "pages/train.py", ":material/model_training:"
 
 

@@ -1,4 +1,4 @@
-"""The job panel: what trains or is brought now, how far it is, and its end."""
+"""The job panel: what trains, is searched or is brought now, how far it is, and its end."""
 
 import json
 import math
@@ -8,12 +8,12 @@ import altair as alt
 import streamlit as st
 
 from emnist_lab.commands.job_queue import Job, JobQueue
-from emnist_lab.commands.specs import CurveSpec, FetchSpec
+from emnist_lab.commands.specs import CurveSpec, FetchSpec, SweepSpec
 from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.errors import LabError, RunError
 from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog, cost_estimates
-from emnist_lab.server import job_access, run_access
+from emnist_lab.server import job_access, run_access, sweep_access
 from emnist_lab.ui import (
     current_dataset,
     current_run,
@@ -33,6 +33,8 @@ def what(job: Job) -> str:
         if job.spec.split:
             return f"Fetching **{job.spec.split}**"
         return f"Importing **{plain(', '.join(Path(file).name for file in job.spec.files))}**"
+    if isinstance(job.spec, SweepSpec) and job.spec.resume:
+        return f"Going on with **{plain(job.spec.resume)}**"
     curve = isinstance(job.spec, CurveSpec)
     count = job.spec.images_max if curve else job.spec.images
     images = f"{count:,}" if count else "all"
@@ -41,6 +43,11 @@ def what(job: Job) -> str:
     title = f"**{known.title if known else plain(job.spec.recipe)}**"
     if curve:
         title, images = f"Learning curve of {title}", f"up to {images}"
+    if isinstance(job.spec, SweepSpec):
+        title = f"Sweep of {title}"
+        if job.spec.against:
+            names = [job.spec.recipe, *(one.partition(":")[0] for one in job.spec.against)]
+            title = f"Comparison of **{plain(', '.join(names))}**"
     classes = getattr(job.spec, "classes", None)
     only = f", classes {plain(', '.join(classes))} only" if classes else ""
     more = " and kept drawings" if getattr(job.spec, "handwriting", None) else ""
@@ -76,7 +83,9 @@ def job_panel(job: Job, queue: JobQueue, newest: bool = True) -> None:
 
 
 def _panel(job: Job, queue: JobQueue, was_active: bool, newest: bool) -> None:
-    brings, curve = isinstance(job.spec, FetchSpec), isinstance(job.spec, CurveSpec)
+    brings, curve, sweeps = (
+        isinstance(job.spec, kind) for kind in (FetchSpec, CurveSpec, SweepSpec)
+    )
     with st.container(border=True, gap="small"):
         st.markdown(what(job))
         if job.state == "queued":
@@ -84,7 +93,12 @@ def _panel(job: Job, queue: JobQueue, was_active: bool, newest: bool) -> None:
         elif job.state == "running":
             _transfer(job, queue) if brings else _running(job, queue)
         elif job.state == "done":
-            _brought(job) if brings else _measured(job) if curve else _done(job, newest)
+            if brings:
+                _brought(job)
+            elif curve or sweeps:
+                _measured(job)
+            else:
+                _done(job, newest)
         elif job.state == "failed":
             messages.say_error(job.message)
         elif job.state == "interrupted":
@@ -95,6 +109,8 @@ def _panel(job: Job, queue: JobQueue, was_active: bool, newest: bool) -> None:
                 kept = "what came so far is kept, and the next attempt goes on with it."
             if curve:
                 kept = "the points that were measured so far are kept."
+            if sweeps:
+                kept = "the fits that ended are kept, and it can go on."
             st.info(f"Cancelled: {kept}", icon=":material/cancel:")
     if was_active and not job.active:
         st.rerun()  # the rest of the page lists the new run
@@ -118,20 +134,23 @@ def _waiting(job: Job, queue: JobQueue) -> None:
 
 
 def _interrupted(job: Job, queue: JobQueue) -> None:
+    again = "Train again"
     if isinstance(job.spec, CurveSpec):
         kept = "the points that were measured so far are kept."
-        did = "measured"
+        did, again = "measured", "Measure again"
+    elif isinstance(job.spec, SweepSpec):
+        kept = "the fits that ended are kept, and aren't done again."
+        did, again = "went on", "Go on"
     else:
         kept, did = "nothing of it was kept; earlier runs are whole.", "trained"
     if job.begun is None:
         did, kept = "waited for its turn", "earlier runs are whole."
-    reached = f" ({plain(job.stage)})" if job.stage else ""
+    reached = f" ({plain(_stage(job))})" if job.stage else ""
     st.warning(
         f"The server was stopped while this {did}{reached}: {kept}",
         icon=":material/power_off:",
     )
     with st.container(horizontal=True):
-        again = "Measure again" if isinstance(job.spec, CurveSpec) else "Train again"
         if st.button(again, icon=":material/replay:", key=f"again-{job.key}"):
             _try_again(job, queue)
             st.rerun()
@@ -174,10 +193,21 @@ def _brought(job: Job) -> None:
         st.page_link("pages/train.py", label="Train on it", icon=":material/model_training:")
 
 
+def _stage(job: Job) -> str:
+    """What a job does now; of a sweep, which has one stage, without its number."""
+    words = job.stage
+    return words.removeprefix("Stage 1 of 1: ") if isinstance(job.spec, SweepSpec) else words
+
+
 def _running(job: Job, queue: JobQueue) -> None:
     now = job.progress
     if now is None:
         _progress(job, queue, 0.0, f"Starting, reading images … {seconds(job.elapsed)}")
+        return
+    if isinstance(job.spec, SweepSpec):
+        fits = f"{now['step'] or 0:,} of {now['steps']:,} fits"
+        _progress(job, queue, now["fraction"], f"{fits} · {plain(_stage(job))}")
+        _figures(job)
         return
     if now["step"]:
         most = "at most " if now["unit"] == "iteration" else ""
@@ -264,7 +294,22 @@ def _line(values: list[dict], unit: str, title: str, form: str = "") -> alt.Char
 
 def _measured(job: Job) -> None:
     st.success(f"Kept as **{job.result}** after {seconds(job.elapsed)}.", icon=":material/check:")
-    st.page_link("pages/compare.py", label="See the curve", icon=":material/leaderboard:")
+    if isinstance(job.spec, CurveSpec):
+        st.page_link("pages/compare.py", label="See the curve", icon=":material/leaderboard:")
+    elif sweep_access.compares(current_visitor.visitor(), job.spec):
+        st.page_link(
+            "pages/compare.py",
+            label="See the differences",
+            icon=":material/leaderboard:",
+            query_params={"comparison": job.result},
+        )
+    else:
+        st.page_link(
+            "pages/train.py",
+            label="See all scores",
+            icon=":material/table_rows:",
+            query_params={"task": "Sweep", "sweep": job.result},
+        )
 
 
 def _done(job: Job, newest: bool) -> None:

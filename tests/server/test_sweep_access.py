@@ -92,3 +92,15 @@ def test_a_visitor_has_sweeps_within_their_rights(sweeps, queue, ann, bob, opera
     job_access.submit(ann, queue, refit)
     with pytest.raises(RunError, match="There is no sweep 'of-ann'"):
         job_access.submit(bob, queue, refit)
+
+
+def test_what_goes_on_is_of_its_own_kind_and_its_owners(sweeps, ann, bob, guest):
+    made = plan.compared(["pixels-bayes", "pixels-tree"], make_part("digits", 6, 3), folds=2)
+    hyperparameter_search.run_plan(made, name="both", owner=ANN, source=SOURCE)
+    assert sweep_access.compares(ann, SweepSpec(resume="both"))
+    assert sweep_access.compares(ann, SweepSpec("hog-lda", against=("hog-qda",)))
+    assert not sweep_access.compares(ann, SweepSpec(resume="of-ann"))
+    assert not sweep_access.compares(bob, SweepSpec(resume="both"))  # not theirs to see
+    own = sweep_access.open_sweep(ann, "of-ann")
+    assert sweep_access.may_go_on(ann, own) and not sweep_access.may_go_on(bob, own)
+    assert not sweep_access.may_go_on(guest, sweep_access.open_sweep(guest, "of-the-operator"))

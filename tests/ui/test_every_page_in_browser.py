@@ -1,9 +1,12 @@
 """Every page and mode in a real Chromium: as wide as the screen, and by axe-core's rules."""
 
+import shutil
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from helpers import WAIT, settled
 
+import emnist_lab as lab
 from emnist_lab.maintenance import browser
 
 pytestmark = [
@@ -19,6 +22,22 @@ OFF_SCREEN = """() => [...document.querySelectorAll('a[href], button, input, [ta
   .filter((one) => { const box = one.getBoundingClientRect();
     return box.width && (box.right <= 0 || box.bottom <= -scrollY); })
   .map((one) => one.getAttribute('aria-label') || one.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, folder):
+    """The app with a dataset of its own, a kept sweep and a kept comparison."""
+    home = tmp_path_factory.mktemp("site")
+    own = shutil.copytree(folder, home / "emnist")
+    environment = {"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}
+    train = lab.load("digits", "train", own)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMNIST_LAB_HOME", str(home))
+        grid = {"n_components": (5, 10), "n_neighbors": (1, 3)}
+        lab.sweep("pixels-neighbours", train, grid=grid, folds=2, name="grid")
+        lab.compare_recipes(["pixels-bayes", "pixels-neighbours"], train, folds=2, name="both")
+    with browser.server(environment) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -489,6 +489,19 @@ def test_the_train_page_offers_what_is_kept(store, folder, monkeypatch):
     )
 
 
+def test_a_sweep_takes_what_is_kept(store, folder, monkeypatch):
+    monkeypatch.setenv("EMNIST_DIR", str(folder))
+    asked = []
+    monkeypatch.setattr(JobQueue, "submit", lambda self, spec, **more: asked.append(spec) or spec)
+    store.keep(ME, [drawing("7"), drawing("1", 3)])
+    app = opened("train", recipe="pixels-bayes", split="digits", task="Sweep")
+    app.checkbox(key="train-handwriting").check().run()
+    app.number_input(key="train-handwriting-repeat").set_value(3).run()
+    press(app, "Begin the sweep")
+    assert not app.error and (asked[0].handwriting, asked[0].repeat) == (ME, 3)
+    assert asked[0].name.endswith("-86")  # images: 80, and each drawing three times
+
+
 def test_a_spec_with_handwriting_goes_to_disk_and_to_a_command_line():
     spec = TrainSpec("hog-qda", "digits", handwriting=ME, repeat=7)
     assert from_json(as_json(spec)) == spec

@@ -24,7 +24,7 @@ def kept(name: str, default: Any) -> Any:
 
 
 def keep(name: str, value: Any) -> Any:
-    """Keep what a widget is set to; gives it back.
+    """Keep what a widget is set to.
 
     Parameters
     ----------
@@ -32,4 +32,16 @@ def keep(name: str, value: Any) -> Any:
     value : object
     """
     st.session_state.setdefault(_KEPT, {})[name] = value
+    return value
+
+
+def keep_and_give(name: str, value: Any) -> Any:
+    """Keep what a widget is set to; gives it back.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    """
+    keep(name, value)
     return value
