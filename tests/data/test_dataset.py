@@ -284,7 +284,7 @@ def test_a_folder_that_is_not_there_and_one_that_is_a_file(tmp_path):
     assert "There is no folder" in refused(tmp_path / "nowhere")
     file = tmp_path / "file"
     file.write_text("")
-    assert "file (no images)" in refused(file)
+    assert "file is no dataset that is known: no images" in refused(file)
 
 
 @pytest.mark.parametrize("name", ["~nobody-here/x", "x" * 300, "a\0b"])
