@@ -155,8 +155,11 @@ def test_a_choice_is_one_step_of_history_and_what_was_set_comes_back(page, site)
     page.get_by_role("radio", name="hog-mlp").press("ArrowDown")  # the next one, by a key
     page.wait_for_url("**recipe=hog-svm*")
     settled(page)
+    page.get_by_text("Show me the code").click()
     page.get_by_role("spinbutton", name="Seed").fill("9")
     page.keyboard.press("Enter")
+    # The server knows of it: a click that comes at once would be all that it hears of.
+    page.locator("[data-testid=stCode]").filter(has_text="random_state=9").wait_for()
     settled(page)
     go(page, "Draw")
     page.locator(browser.USEFUL["draw"]).wait_for()

@@ -24,18 +24,6 @@ def kept(name: str, default: Any) -> Any:
 
 
 def keep(name: str, value: Any) -> Any:
-    """Keep what a widget is set to.
-
-    Parameters
-    ----------
-    name : str
-    value : object
-    """
-    st.session_state.setdefault(_KEPT, {})[name] = value
-    return value
-
-
-def keep_and_give(name: str, value: Any) -> Any:
     """Keep what a widget is set to; gives it back.
 
     Parameters
@@ -43,5 +31,5 @@ def keep_and_give(name: str, value: Any) -> Any:
     name : str
     value : object
     """
-    keep(name, value)
+    st.session_state.setdefault(_KEPT, {})[name] = value
     return value

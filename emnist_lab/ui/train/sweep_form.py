@@ -114,7 +114,7 @@ def _search() -> str:
         help=terms,
         width=190,
     )
-    return settings.keep_and_give("sweep-search", chosen)
+    return settings.keep("sweep-search", chosen)
 
 
 def _number(label: str, name: str, low: int, usual: int, about: str, most: int = _MOST) -> int:
@@ -127,7 +127,7 @@ def _number(label: str, name: str, low: int, usual: int, about: str, most: int =
         help=about,
         width=130,
     )
-    return settings.keep_and_give(f"sweep-{name}", int(value))
+    return settings.keep(f"sweep-{name}", int(value))
 
 
 def _metric() -> str:
@@ -141,7 +141,7 @@ def _metric() -> str:
         help="What the best candidate is chosen by; all metrics are kept.",
         width=190,
     )
-    return settings.keep_and_give("sweep-metric", chosen)
+    return settings.keep("sweep-metric", chosen)
 
 
 def _sizes() -> str | None:
@@ -155,7 +155,7 @@ def _sizes() -> str | None:
         width=290,
         max_chars=200,
     )
-    return settings.keep_and_give("sweep-sizes", text).strip() or None
+    return settings.keep("sweep-sizes", text).strip() or None
 
 
 def _values(recipe: Recipe, search: str) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ def _field(recipe: Recipe, one: Hyperparameter, own) -> str:
         width=190,
         max_chars=2000,
     )
-    return settings.keep_and_give(name, text).strip()
+    return settings.keep(name, text).strip()
 
 
 @st.cache_resource(max_entries=3, show_spinner="Counting fits …")
