@@ -38,6 +38,7 @@ def test_a_first_visit_shows_an_example_and_says_so():
     assert not app.exception and not app.error
     (column,) = shown(app, "readings")["columns"]
     assert shown(app, "readings")["example"] and column["who"] == "warped-blend"
+    assert "correct on 4,700 test images of a re-partition of EMNIST." in said(app)
     assert column["answer"] == "B"
     words = said(app)
     assert "The example: **B**" in words and "Your drawing:" not in words

@@ -41,7 +41,9 @@ def _about(run: Run) -> str:
     about = f"`{run.name}`: {plain(run.manifest['title'])}"
     if found is None or test is None:
         return f"{about}."
-    return f"{about}, {percent(found)} correct on {test['images']:,} test images."
+    made = "generated " if test["generated"] else ""
+    of = " of a re-partition of EMNIST" if test["origin"] == "re-partition" else ""
+    return f"{about}, {percent(found)} correct on {test['images']:,} {made}test images{of}."
 
 
 def show(in_use: Run) -> tuple[Shown, list[tuple[Run, Prediction]]] | None:
