@@ -5,6 +5,11 @@ from .data.loading import load
 from .data.part import Part
 from .errors import LabError
 from .evaluation.evaluation import evaluate
+from .evaluation.sweeps.cross_validated_comparison import compare_recipes, paired_differences
+from .evaluation.sweeps.hyperparameter_search import resume as resume_sweep
+from .evaluation.sweeps.hyperparameter_search import sweep
+from .evaluation.sweeps.results import Sweep
+from .evaluation.sweeps.sweep_store import open_sweep
 from .handwriting import context, ink
 from .handwriting import drawing_reader as drawings
 from .handwriting import word_reader as word
@@ -15,11 +20,6 @@ from .runs.progress import Progress
 from .runs.registry import list_runs, open_run
 from .runs.run import Run
 from .runs.training import fit
-from .sweeps.cross_validated_comparison import compare_recipes, paired_differences
-from .sweeps.hyperparameter_search import resume as resume_sweep
-from .sweeps.hyperparameter_search import sweep
-from .sweeps.results import Sweep
-from .sweeps.sweep_store import open_sweep
 from .version import __version__
 
 __all__ = [

@@ -14,8 +14,8 @@ from .train import hyperparameters, train
 
 
 def _sweep(options) -> dict:
+    from ..evaluation.sweeps import hyperparameter_search, results, sweep_store
     from ..runs import run_folders
-    from ..sweeps import hyperparameter_search, results, sweep_store
 
     spec = from_options(SweepSpec, options)
     if spec.resume is not None:
@@ -74,7 +74,7 @@ def plan_of(spec: SweepSpec, part):
     LabError
         It isn't possible: one sentence.
     """
-    from ..sweeps import plan as planning
+    from ..evaluation.sweeps import plan as planning
 
     if not spec.recipe:
         raise LabError("A sweep needs a recipe: name one, or give --resume NAME.")
@@ -137,7 +137,7 @@ def _sizes(text: str | None) -> tuple[int, ...]:
 
 
 def _begun(spec: SweepSpec) -> SweepSpec:
-    from ..sweeps import sweep_store
+    from ..evaluation.sweeps import sweep_store
 
     if spec.recipe or spec.grid or spec.random or spec.against:
         raise LabError("A sweep that goes on does what it was begun with: give --resume alone.")
@@ -232,7 +232,7 @@ def _refit(kept, options) -> str:
 
 
 def _jobs(plan, spec: SweepSpec) -> int:
-    from ..sweeps import search
+    from ..evaluation.sweeps import search
 
     return spec.jobs if spec.jobs is not None else search.jobs_for(plan)
 
@@ -266,7 +266,7 @@ def _teller(as_events: bool) -> Callable[[Progress], None]:
 
 
 def _as_json(found) -> dict:
-    from ..sweeps.cross_validated_comparison import paired_differences
+    from ..evaluation.sweeps.cross_validated_comparison import paired_differences
 
     manifest = found.manifest
     made = {
@@ -289,7 +289,7 @@ def _as_json(found) -> dict:
 
 
 def _print_table(found) -> None:
-    from ..sweeps.cross_validated_comparison import paired_differences
+    from ..evaluation.sweeps.cross_validated_comparison import paired_differences
 
     table = found.table()
     axes = [name.rpartition("__")[2] for name in found.axes]
@@ -319,7 +319,7 @@ def _write_csv(found, path: Path) -> None:
 
 
 def _sweeps(options) -> dict:
-    from ..sweeps import results, sweep_store
+    from ..evaluation.sweeps import results, sweep_store
 
     if options.name is None:
         found, problems = sweep_store.list_sweeps()

@@ -22,7 +22,7 @@ class SweepSpec:
         ``"C=0.01:100:log"``: `points` candidates are drawn.
     points : int or None
     search : str or None
-        See `emnist_lab.sweeps.hyperparameter_search.sweep`, as for all that follow.
+        See `emnist_lab.evaluation.sweeps.hyperparameter_search.sweep`, as for all that follow.
     hyperparameters : tuple of str
         Of all candidates, ``"max_iter=50"`` each.
     against : tuple of str

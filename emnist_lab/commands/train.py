@@ -122,8 +122,8 @@ def hyperparameters(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def _sweep_note(spec: TrainSpec) -> dict:
     """What the run says of the sweep that its settings are from."""
+    from ..evaluation.sweeps import sweep_store
     from ..models import catalog
-    from ..sweeps import sweep_store
 
     kept = sweep_store.open_sweep(spec.sweep)
     if job_limits.owner() not in (None, kept.owner):

@@ -7,9 +7,9 @@ from typing import BinaryIO
 from ..data import user_datasets
 from ..data.dataset_address import imports_folder
 from ..errors import AccessError
+from ..evaluation.sweeps.sweep_store import sweeps_home
 from ..files import owner_of
 from ..runs import curve_store, run_folders
-from ..sweeps.sweep_store import sweeps_home
 from .visitor import Visitor
 
 _MB = 10**6

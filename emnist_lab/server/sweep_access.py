@@ -3,10 +3,10 @@
 from ..commands import sweep as sweep_verbs
 from ..commands.specs import SweepSpec, TrainSpec
 from ..errors import AccessError, RunError
+from ..evaluation.sweeps import sweep_store
+from ..evaluation.sweeps.plan import Plan
+from ..evaluation.sweeps.results import Sweep
 from ..runs.run_folders import is_name
-from ..sweeps import sweep_store
-from ..sweeps.plan import Plan
-from ..sweeps.results import Sweep
 from .visitor import Visitor
 
 

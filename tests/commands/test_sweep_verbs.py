@@ -14,7 +14,7 @@ from emnist_lab.commands.specs import SweepSpec
 from emnist_lab.commands.sweep import refit_spec
 from emnist_lab.data import loading
 from emnist_lab.errors import LabError
-from emnist_lab.sweeps import search, sweep_store
+from emnist_lab.evaluation.sweeps import search, sweep_store
 
 GRID = ("--grid", "C=0.1,1", "--grid", "max_iter=5")
 

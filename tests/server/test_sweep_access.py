@@ -9,9 +9,9 @@ import emnist_lab as lab
 from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import SweepSpec, TrainSpec
 from emnist_lab.errors import AccessError, RunError
+from emnist_lab.evaluation.sweeps import hyperparameter_search, plan, sweep_store
 from emnist_lab.server import job_access, storage, sweep_access
 from emnist_lab.server.visitor import owner_id
-from emnist_lab.sweeps import hyperparameter_search, plan, sweep_store
 
 ANN, BOB = owner_id("ann"), owner_id("bob")
 SOURCE = {"split": "balanced", "images": 47, "seed": 25, "root": "demo", "classes": None}

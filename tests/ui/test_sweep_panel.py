@@ -8,9 +8,9 @@ from emnist_lab.commands.job_queue import Job
 from emnist_lab.commands.specs import SweepSpec, TrainSpec
 from emnist_lab.commands.sweep import plan_of
 from emnist_lab.errors import TrainingCancelled
+from emnist_lab.evaluation.sweeps import hyperparameter_search, sweep_store
+from emnist_lab.evaluation.sweeps.varied_axes import varied_axes
 from emnist_lab.server.visitor import owner_id
-from emnist_lab.sweeps import hyperparameter_search, sweep_store
-from emnist_lab.sweeps.varied_axes import varied_axes
 from emnist_lab.ui import job_chips, job_queues
 
 RECIPE = "pixels-neighbours"

@@ -11,14 +11,14 @@ from emnist_lab.commands import sweep as sweep_verbs
 from emnist_lab.commands.specs import SweepSpec
 from emnist_lab.errors import LabError
 from emnist_lab.evaluation import figures
+from emnist_lab.evaluation.sweeps import search as searching
+from emnist_lab.evaluation.sweeps.cross_validated_comparison import paired_differences
+from emnist_lab.evaluation.sweeps.results import Sweep
 from emnist_lab.metrics import METRICS, definitions, glossary
 from emnist_lab.metrics.definitions import Metric
 from emnist_lab.metrics.percent import percentage_points
 from emnist_lab.models import catalog
 from emnist_lab.server import sweep_access
-from emnist_lab.sweeps import search as searching
-from emnist_lab.sweeps.cross_validated_comparison import paired_differences
-from emnist_lab.sweeps.results import Sweep
 from emnist_lab.ui import current_dataset, current_visitor, job_panel, job_queues, messages
 from emnist_lab.ui.formatting import about_seconds, plain
 from emnist_lab.ui.sweeps import kept_sweeps, score_table
@@ -254,7 +254,7 @@ def verdict(row, metric: Metric) -> str:
     Parameters
     ----------
     row : namedtuple
-        Of `emnist_lab.sweeps.cross_validated_comparison.paired_differences`.
+        Of `emnist_lab.evaluation.sweeps.cross_validated_comparison.paired_differences`.
     metric : Metric
 
     Returns

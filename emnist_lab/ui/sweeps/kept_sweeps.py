@@ -5,8 +5,8 @@ import streamlit as st
 from emnist_lab.commands.job_queue import Job
 from emnist_lab.commands.specs import SweepSpec, TrainSpec
 from emnist_lab.errors import LabError
+from emnist_lab.evaluation.sweeps.results import Sweep
 from emnist_lab.server import job_access, sweep_access
-from emnist_lab.sweeps.results import Sweep
 from emnist_lab.ui import (
     address,
     current_visitor,

@@ -11,10 +11,10 @@ import pandas as pd
 import streamlit as st
 
 from emnist_lab.evaluation import figures
+from emnist_lab.evaluation.sweeps.results import Result, Sweep, candidate_name
+from emnist_lab.evaluation.sweeps.varied_axes import Axis, varied_axes
 from emnist_lab.metrics import definitions
 from emnist_lab.metrics.definitions import Metric
-from emnist_lab.sweeps.results import Result, Sweep, candidate_name
-from emnist_lab.sweeps.varied_axes import Axis, varied_axes
 from emnist_lab.ui import messages
 
 _INK = {False: "#14181f", True: "#e8eaf0"}

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from emnist_lab.evaluation.sweeps.results import Sweep
 from emnist_lab.metrics import definitions
 from emnist_lab.metrics.definitions import METRICS, Metric
-from emnist_lab.sweeps.results import Sweep
 
 _number, _text = st.column_config.NumberColumn, st.column_config.TextColumn
 

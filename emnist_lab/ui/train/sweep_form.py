@@ -8,14 +8,14 @@ import streamlit as st
 from emnist_lab.commands import sweep as sweep_verbs
 from emnist_lab.commands.specs import SweepSpec
 from emnist_lab.errors import LabError
+from emnist_lab.evaluation.sweeps import plan as planning
+from emnist_lab.evaluation.sweeps import search as searching
+from emnist_lab.evaluation.sweeps.plan import SEARCHES, Plan
 from emnist_lab.handwriting.drawing_store import with_kept_drawings
 from emnist_lab.metrics import METRICS, definitions, glossary
 from emnist_lab.models.hyperparameters import Hyperparameter, as_text
 from emnist_lab.models.recipe import Recipe
 from emnist_lab.server import sweep_access
-from emnist_lab.sweeps import plan as planning
-from emnist_lab.sweeps import search as searching
-from emnist_lab.sweeps.plan import SEARCHES, Plan
 from emnist_lab.ui import current_dataset, current_visitor, drawing_database, messages
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.sweeps import kept_sweeps

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from emnist_lab.sweeps.results import headline
+from emnist_lab.evaluation.sweeps.results import headline
 from emnist_lab.ui.formatting import plain
 from emnist_lab.ui.sweeps import kept_sweeps, score_charts, score_table
 

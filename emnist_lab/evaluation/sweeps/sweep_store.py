@@ -16,10 +16,10 @@ from typing import Any
 
 import filelock
 
-from ..errors import RunError, first_line
-from ..files import home, owner_of, partial_path, write_json, write_owner
-from ..runs import run_folders
-from ..runs.run_folders import LONGEST_NAME, check_name, is_name
+from ...errors import RunError, first_line
+from ...files import home, owner_of, partial_path, write_json, write_owner
+from ...runs import run_folders
+from ...runs.run_folders import LONGEST_NAME, check_name, is_name
 from . import sweep_manifest
 from .fit_journal import JOURNAL, FitJournal
 from .plan import Plan
@@ -51,7 +51,7 @@ def begin(
     owner : str, optional
         Visitor of a server whom it belongs to.
     source : dict, optional
-        See `emnist_lab.sweeps.sweep_manifest.manifest_of`.
+        See `emnist_lab.evaluation.sweeps.sweep_manifest.manifest_of`.
 
     Returns
     -------

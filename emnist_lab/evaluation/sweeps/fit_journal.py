@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ..metrics import METRICS
+from ...metrics import METRICS
 
 JOURNAL = "fits.jsonl"
 _LONGEST = 600  # characters of a reason

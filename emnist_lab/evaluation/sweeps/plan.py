@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..data.part import Part
-from ..errors import TrainingError
-from ..metrics import METRICS
-from ..models import catalog
-from ..models.recipe import SEED, Recipe
-from ..runs import class_prior, training
-from ..runs.class_prior import Prior
+from ...data.part import Part
+from ...errors import TrainingError
+from ...metrics import METRICS
+from ...models import catalog
+from ...models.recipe import SEED, Recipe
+from ...runs import class_prior, training
+from ...runs.class_prior import Prior
 from . import folds as folding
 from . import search_space
 from .candidates import Candidate
@@ -192,7 +192,7 @@ def make(
     Parameters
     ----------
     recipe, train, grid, random, points, search, folds, repeats, sizes, by, seed, metric, prior
-        See `emnist_lab.sweeps.hyperparameter_search.sweep`.
+        See `emnist_lab.evaluation.sweeps.hyperparameter_search.sweep`.
 
     Returns
     -------
@@ -283,7 +283,7 @@ def compared(
     recipes : sequence of str, Recipe, or pairs of one and its settings
         Two or more.
     train, folds, repeats, sizes, by, seed, metric, prior
-        See `emnist_lab.sweeps.hyperparameter_search.sweep`.
+        See `emnist_lab.evaluation.sweeps.hyperparameter_search.sweep`.
 
     Returns
     -------

@@ -14,9 +14,9 @@ from helpers import gone, make_part, until
 
 import emnist_lab as lab
 from emnist_lab.errors import RunError, TrainingError
+from emnist_lab.evaluation.sweeps import fit_journal, sweep_store
 from emnist_lab.files import PROJECT
 from emnist_lab.runs import training
-from emnist_lab.sweeps import fit_journal, sweep_store
 
 GRID = {"var_smoothing": (1e-9, 1e-3, 1e-1)}
 # A sweep that stands still after four fits, until it is killed.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ..models.hyperparameters import as_text
+from ...models.hyperparameters import as_text
 from .results import Result, Sweep
 
 _DECADES = 20.0  # largest value by smallest one from which an axis is logarithmic

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from ..data.part import Part
-from ..errors import TrainingError
+from ...data.part import Part
+from ...errors import TrainingError
 
 MOST_FOLDS = 50
 MOST_REPEATS = 100

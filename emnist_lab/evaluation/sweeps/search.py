@@ -21,9 +21,9 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
 )
 
-from ..errors import RunError, TrainingCancelled, TrainingError
-from ..models import cost_estimates, memory
-from ..runs.progress import Progress
+from ...errors import RunError, TrainingCancelled, TrainingError
+from ...models import cost_estimates, memory
+from ...runs.progress import Progress
 from . import search_space
 from .candidates import Candidate
 from .fit_journal import FitJournal, FitRecord
@@ -109,7 +109,7 @@ def jobs_for(plan: Plan) -> int:
     --------
     >>> import emnist_lab as lab
     >>> train = lab.load("balanced", "train", root="demo").choose("0123456789").sample(300)
-    >>> from emnist_lab.sweeps import plan
+    >>> from emnist_lab.evaluation.sweeps import plan
     >>> jobs_for(plan.make("pixels-bayes", train))
     1
     """

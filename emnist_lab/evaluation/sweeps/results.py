@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..data.part import Part
-from ..errors import TrainingError
-from ..metrics import METRICS, definitions
-from ..models import catalog
-from ..models.hyperparameters import as_text
-from ..models.recipe import Recipe
-from ..runs import training
-from ..runs.progress import Progress
-from ..runs.run import Run
+from ...data.part import Part
+from ...errors import TrainingError
+from ...metrics import METRICS, definitions
+from ...models import catalog
+from ...models.hyperparameters import as_text
+from ...models.recipe import Recipe
+from ...runs import training
+from ...runs.progress import Progress
+from ...runs.run import Run
 from .candidates import Candidate, Result, better
 from .fit_journal import FitRecord
 
@@ -33,7 +33,7 @@ class Sweep:
     Attributes
     ----------
     manifest : dict
-        What was asked, of which images; see `emnist_lab.sweeps.sweep_store`.
+        What was asked, of which images; see `emnist_lab.evaluation.sweeps.sweep_store`.
     records : tuple of FitRecord
         All fits that ended.
     name : str
@@ -80,7 +80,7 @@ class Sweep:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of it, a sentence each; see `emnist_lab.sweeps.plan.Plan`."""
+        """What a person should know of it, a sentence each; see `plan.Plan`."""
         return self.manifest["notes"]
 
     @property

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-from ..errors import TrainingError
-from ..models.hyperparameters import Hyperparameter, as_text
-from ..models.recipe import Recipe
+from ...errors import TrainingError
+from ...models.hyperparameters import Hyperparameter, as_text
+from ...models.recipe import Recipe
 
 MOST_CANDIDATES = 20_000
 _DIGITS = 4  # significant ones of a number that is drawn: what is drawn can be typed again

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import definitions
-from ..models.hyperparameters import as_text
+from ...metrics import definitions
+from ...models.hyperparameters import as_text
 from .fit_journal import FitRecord
 
 

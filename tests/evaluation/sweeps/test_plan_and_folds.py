@@ -9,10 +9,10 @@ from helpers import make_part
 import emnist_lab as lab
 from emnist_lab.data.part import Part
 from emnist_lab.errors import TrainingError
+from emnist_lab.evaluation.sweeps import Range, folds, plan, search_space
 from emnist_lab.handwriting.drawing_store import Drawing, open_store, with_kept_drawings
 from emnist_lab.models import cost_estimates, get
 from emnist_lab.runs import training
-from emnist_lab.sweeps import Range, folds, plan, search_space
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..data.part import Part
-from ..errors import TrainingCancelled
-from ..models.recipe import SEED, Recipe
-from ..runs.class_prior import Prior
-from ..runs.progress import Progress
+from ...data.part import Part
+from ...errors import TrainingCancelled
+from ...models.recipe import SEED, Recipe
+from ...runs.class_prior import Prior
+from ...runs.progress import Progress
 from . import plan as planning
 from . import search as searching
 from . import sweep_manifest, sweep_store
@@ -146,7 +146,7 @@ def run_plan(
     Parameters
     ----------
     plan : Plan
-        See `emnist_lab.sweeps.plan.make`.
+        See `emnist_lab.evaluation.sweeps.plan.make`.
     name, owner, jobs, progress, cancel
         See `sweep`.
     source : dict, optional

@@ -17,10 +17,10 @@ from sklearn.pipeline import Pipeline
 
 import emnist_lab as lab
 from emnist_lab.errors import TrainingCancelled, TrainingError
+from emnist_lab.evaluation.sweeps import Range, fold_fit, plan, search, sweep_store
+from emnist_lab.evaluation.sweeps.results import headline
 from emnist_lab.models import catalog
 from emnist_lab.runs import training
-from emnist_lab.sweeps import Range, fold_fit, plan, search, sweep_store
-from emnist_lab.sweeps.results import headline
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..data.part import Part
-from ..metrics.cross_validation import PairedDifference, corrected_t_test
-from ..models.recipe import SEED, Recipe
-from ..runs.class_prior import Prior
-from ..runs.progress import Progress
+from ...data.part import Part
+from ...metrics.cross_validation import PairedDifference, corrected_t_test
+from ...models.recipe import SEED, Recipe
+from ...runs.class_prior import Prior
+from ...runs.progress import Progress
 from . import hyperparameter_search
 from . import plan as planning
 from .plan import METRIC
@@ -43,7 +43,7 @@ def compare_recipes(
     recipes : sequence of str, Recipe, or pairs of one and its settings
         Two or more: ``"hog-qda"``, ``("hog-qda", {"reg_param": 0.2})``.
     train, folds, repeats, sizes, by, seed, metric, prior, name, owner, jobs, progress, cancel
-        See `emnist_lab.sweeps.hyperparameter_search.sweep`.
+        See `emnist_lab.evaluation.sweeps.hyperparameter_search.sweep`.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def compare_recipes(
     Raises
     ------
     TrainingError, TrainingCancelled or RunError
-        See `emnist_lab.sweeps.hyperparameter_search.sweep`.
+        See `emnist_lab.evaluation.sweeps.hyperparameter_search.sweep`.
 
     Examples
     --------

@@ -19,15 +19,15 @@ import numpy as np
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from ..data.part import Part
-from ..errors import RunError, TrainingCancelled, TrainingError, first_line
-from ..metrics.report import Report
-from ..models.recipe import Recipe
-from ..runs import class_prior, training
-from ..runs.blas_threads import one_blas_thread
-from ..runs.class_prior import Prior
-from ..runs.learning_curve import nested_labels
-from ..runs.progress import Progress
+from ...data.part import Part
+from ...errors import RunError, TrainingCancelled, TrainingError, first_line
+from ...metrics.report import Report
+from ...models.recipe import Recipe
+from ...runs import class_prior, training
+from ...runs.blas_threads import one_blas_thread
+from ...runs.class_prior import Prior
+from ...runs.learning_curve import nested_labels
+from ...runs.progress import Progress
 from .candidates import Candidate, better
 from .fit_journal import FitJournal, FitRecord
 from .pipeline_description import described
@@ -187,7 +187,7 @@ def fit_split(
     source : FitSource
     candidate : Candidate
     train, test : ndarray of int
-        Rows; see `emnist_lab.sweeps.folds.Folds`.
+        Rows; see `emnist_lab.evaluation.sweeps.folds.Folds`.
 
     Returns
     -------
@@ -321,7 +321,7 @@ class FoldFit(ClassifierMixin, BaseEstimator):
     source : FitSource
     recipe : str
     images : int or None
-        See `emnist_lab.sweeps.plan.Candidate`.
+        See `emnist_lab.evaluation.sweeps.plan.Candidate`.
     settings : dict or None
         Of the recipe; `set_params` takes each by its own name too.
     """

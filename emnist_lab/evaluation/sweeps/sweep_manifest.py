@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..data.part import Part
-from ..errors import RunError, TrainingError, first_line
-from ..metrics import METRICS
-from ..runs import class_prior
+from ...data.part import Part
+from ...errors import RunError, TrainingError, first_line
+from ...metrics import METRICS
+from ...runs import class_prior
 from . import plan as planning
 from .fit_journal import setting
 from .plan import SEARCHES, Plan
