@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 AVERAGES = {
     "ovo_macro": "One-vs-one, macro",
@@ -213,22 +214,20 @@ class RocAuc:
         ovo, ovr = np.zeros(len(weights)), np.zeros(len(weights))
         if len(present) < 2:
             return ovo * np.nan, ovr * np.nan
-        # An image's share in the mean over pairs; in the mean over classes it is its weight.
-        by_pair = weights / counts[labels]
+        drawn = np.ascontiguousarray(weights.T)
         for a in present:
             own, below, above = rank_positions(labels, scores, a)
-            rest = labels != a
-            ranked = np.zeros((len(weights), len(own) + 1))
-            np.cumsum(weights[:, own], axis=1, out=ranked[:, 1:])
-            below, above = below[rest], above[rest]
-            beaten = ranked[:, below]
-            if (below != above).any():
-                beaten = (beaten + ranked[:, above]) / 2
-            beaten = counts[a] - beaten
-            ovo += np.einsum("rj,rj->r", beaten, by_pair[:, rest]) / counts[a]
-            ovr += np.einsum("rj,rj->r", beaten, weights[:, rest]) / (
-                counts[a] * (total - counts[a])
-            )
+            rest = np.flatnonzero(labels != a)
+            # Weight of own images above each place between them, and of others in that place.
+            above_it = np.full((len(own) + 1, len(weights)), counts[a], np.float64)
+            above_it[1:] -= np.cumsum(drawn[own], axis=0)
+            places = np.concatenate((below[rest], above[rest])), np.concatenate((rest, rest))
+            shape = (len(own) + 1, total)
+            # An image's share in the mean over pairs; in the mean over classes it is its weight.
+            for areas, share in ((ovo, 1 / counts[labels[rest]]), (ovr, 1 / (total - counts[a]))):
+                halves = np.tile(np.broadcast_to(share / 2, len(rest)), 2)
+                others = sparse.csr_array((halves, places), shape) @ drawn
+                areas += np.einsum("kr,kr->r", above_it, others) / counts[a]
         return ovo / (len(present) * (len(present) - 1)), ovr / len(present)
 
     def table(self) -> dict[str, float]:

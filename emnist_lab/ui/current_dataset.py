@@ -29,6 +29,7 @@ _DEFAULT = DatasetAddress()
 _DEMO = DatasetAddress(AddressKind.DEMO)
 _FETCHED = DatasetAddress(AddressKind.FETCHED)
 _MOST_FILES = 64  # of a part, that are looked at on each rerun to see whether they changed
+_REMEMBERED = 10.0  # seconds for which what a place holds is known
 _MOST_SCANS = 64  # places whose content is remembered
 
 
@@ -286,7 +287,7 @@ def _scan(address: DatasetAddress) -> tuple[discovery.Parts, str]:
     took = time.monotonic() - now  # a folder of a hundred thousand pictures takes a second
     for oldest in list(scans)[: max(len(scans) - _MOST_SCANS, 0)]:
         scans.pop(oldest, None)
-    scans[key] = (now + max(10.0, 50 * took), found)
+    scans[key] = (now + max(_REMEMBERED, 50 * took), found)
     return found
 
 

@@ -12,6 +12,17 @@ from emnist_lab.maintenance import browser
 from emnist_lab.ui import background_pools, task_panel
 
 
+@pytest.fixture(autouse=True, scope="session")
+def images_read_once(tmp_path_factory):
+    """Cache of images that all tests of pages share; its entries name the files they are of."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def cached(home, images_read_once):
+    (home / "cache").symlink_to(images_read_once)
+
+
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """Caches outlive a test's home and dataset; and pages show what comes of background work."""

@@ -38,6 +38,7 @@ def test_an_address_of_no_dataset_is_said_and_another_shown(several, name):
 
 
 def test_choosing_a_dataset_leaves_what_is_known_of_others(several, monkeypatch):
+    monkeypatch.setattr(current_dataset, "_REMEMBERED", 3600.0)  # however busy the machine is
     one = opened("home", data="mine")
     looked = []
     original = discovery.find

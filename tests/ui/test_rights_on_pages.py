@@ -1,6 +1,7 @@
 """What pages show to visitors of a class and of a show, and what a crafted message is told."""
 
 import os
+import shutil
 
 import pytest
 from helpers import opened, said
@@ -41,16 +42,25 @@ def everything(app) -> str:
     return f"{said(app)}\n{choices}\n{tables}"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, folder):
+    """Home folder of a class whose visitors have made something."""
+    place = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMNIST_LAB_HOME", str(place))
+        run = lab.open_run("pixels-logistic")
+        run.save("of-ann", owner=ANN), run.save("of-bob", owner=BOB), run.save("of-the-operator")
+        for name, owner in (("anns", ANN), ("bobs", BOB)):
+            user_datasets.import_dataset(sorted(folder.glob("emnist-digits-*")), name, owner=owner)
+    return place
+
+
 @pytest.fixture
-def course(home, monkeypatch, folder):
-    """A class whose visitors have made something."""
+def course(made, home, monkeypatch, folder):
+    """The same, as the test's own home."""
     monkeypatch.setenv("EMNIST_LAB_MODE", "class")
     monkeypatch.setenv("EMNIST_DIR", str(folder))
-    run = lab.open_run("pixels-logistic")
-    run.save("of-ann", owner=ANN), run.save("of-bob", owner=BOB), run.save("of-the-operator")
-    for name, owner in (("anns", ANN), ("bobs", BOB)):
-        user_datasets.import_dataset(sorted(folder.glob("emnist-digits-*")), name, owner=owner)
-    return home
+    return shutil.copytree(made, home, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("mode", ["class", "show"])
