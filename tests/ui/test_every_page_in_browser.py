@@ -25,6 +25,10 @@ OFF_SCREEN = """() => [...document.querySelectorAll('a[href], button, input, [ta
     return box.width && (box.right <= 0 || box.bottom <= -scrollY); })
   .map((one) => one.getAttribute('aria-label') || one.textContent)"""
 
+# What slides or fades has arrived; what turns for as long as it is there never does.
+STILL = """() => document.getAnimations().every((one) => one.playState !== 'running' ||
+  one.effect.getComputedTiming().endTime === Infinity)"""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, folder):
@@ -79,6 +83,7 @@ def test_a_page_fits_the_screen_and_everybody_can_use_it(opened, name):
         page.locator(useful).first.wait_for()
         settled(page)
         page.wait_for_timeout(300)
+        page.wait_for_function(STILL)
         assert page.locator("[data-testid=stException]").count() == 0
         main = page.locator("[data-testid=stMain]")
         assert main.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 1
