@@ -142,15 +142,16 @@ def search_here(
                 done = _go_on(source, done, error)
 
 
-def search_all(plan: Plan, source: FitSource, jobs: int = 1) -> None:
+def search_all(plan: Plan, source: Any, jobs: int | None = 1) -> None:
     """Have scikit-learn search, size by size where there are several.
 
     Parameters
     ----------
     plan : Plan
     source : FitSource
-    jobs : int
-        Of `searches`.
+        Or whatever does a fit of a candidate on a split, and knows the metric.
+    jobs : int or None
+        Of `searches`; None for what joblib's backend has.
     """
     splits = np.arange(plan.splits)[:, None]
     for search in searches(plan, source, jobs):
@@ -173,7 +174,7 @@ def _go_on(source: FitSource, before: int, error: Exception) -> int:
     return done
 
 
-def searches(plan: Plan, source: FitSource, jobs: int = 1) -> Iterator[Any]:
+def searches(plan: Plan, source: Any, jobs: int | None = 1) -> Iterator[Any]:
     """scikit-learn's searches that a plan consists of, unfitted.
 
     Parameters

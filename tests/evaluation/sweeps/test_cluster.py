@@ -1,0 +1,209 @@
+"""Sweeps and jobs on a Dask cluster: the same scores, whatever ends in the middle."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import gone, make_part, until
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline
+
+import emnist_lab as lab
+from emnist_lab.errors import ClusterError, TrainingCancelled
+from emnist_lab.models import catalog
+
+pytest.importorskip("distributed", reason="needs Dask: pip install -r requirements-cluster.txt")
+
+from dask_cluster import DaskCluster, free_port
+
+from emnist_lab.runs.cluster import address, connection
+
+METRICS = ("accuracy", "log_loss", "roc_auc_ovo")
+
+
+@pytest.fixture(scope="module")
+def train():
+    return make_part("digits", 24, 3)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A scheduler with two workers."""
+    made = DaskCluster(tmp_path_factory.mktemp("dask"))
+    try:
+        made.start(workers=2)
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def waiting(tmp_path):
+    """A recipe that notes where its fits began; with some settings they wait for a file."""
+
+    class Waiting(GaussianNB):  # cloudpickle sends it, for it is nobody's module
+        def __init__(self, place="", var_smoothing=1e-9):
+            super().__init__(var_smoothing=var_smoothing)
+            self.place = place
+
+        def fit(self, images, labels):
+            Path(self.place, f"began-{self.var_smoothing}-{os.getpid()}").touch()
+            while self.var_smoothing in (0.4, 0.5) and not Path(self.place, "go").exists():
+                time.sleep(0.02)
+            return super().fit(images.reshape(len(images), -1), labels)
+
+        def predict_proba(self, images):
+            return super().predict_proba(images.reshape(len(images), -1))
+
+    return replace(
+        catalog.get("pixels-bayes"),
+        name="waiting",
+        make=lambda seed: Pipeline([("classifier", Waiting(str(tmp_path)))]),
+    )
+
+
+def began(folder, smoothing) -> int:
+    return len(list(folder.glob(f"began-{smoothing}-*")))
+
+
+def assert_same(one, other):
+    assert len(one.results) == len(other.results)
+    for left, right in zip(one.results, other.results, strict=True):
+        assert left.candidate == right.candidate and len(left.records) == len(right.records)
+        for key in METRICS:
+            np.testing.assert_allclose(left.scores(key), right.scores(key), rtol=0, atol=1e-9)
+
+
+def test_every_search_has_the_same_scores_as_here(cluster, train):
+    grid = {"C": (0.1, 1), "max_iter": 5}
+    for how in (
+        {"grid": grid, "sizes": (60, 120), "folds": 2, "repeats": 2},
+        {"random": {"C": "0.01:10:log", "max_iter": 3}, "points": 3, "search": "halving"},
+    ):
+        told = []
+        there = lab.sweep(
+            "pixels-logistic", train, scheduler=cluster.address, progress=told.append, **how
+        )
+        assert_same(there, lab.sweep("pixels-logistic", train, jobs=1, **how))
+        assert told[-1].fraction == pytest.approx(1)
+
+
+def test_a_killed_worker_loses_only_the_fit_under_way(cluster, train, waiting, tmp_path):
+    grid = {"var_smoothing": (0.1, 0.2, 0.4, 0.5, 0.6, 0.7)}
+    victim, told = cluster.workers[0], []
+
+    def progress(one):
+        told.append(one)
+
+    def cancel():
+        """Both workers are in a fit that waits: one of them is killed, the other goes on."""
+        if victim.poll() is None and began(tmp_path, 0.4) + began(tmp_path, 0.5) == 2:
+            cluster.kill(victim)
+            (tmp_path / "go").touch()
+        return False
+
+    found = lab.sweep(
+        waiting, train, grid=grid, folds=4, name="k", scheduler=cluster.address,
+        progress=progress, cancel=cancel,
+    )  # fmt: skip
+    assert victim.poll() is not None and found.complete and len(found.records) == 24
+    assert_same(found, lab.sweep(waiting, train, grid=grid, folds=4, jobs=1))
+    cluster.add_worker()
+    cluster.wait(2)
+
+
+def test_a_cancel_ends_the_fits_and_what_ended_is_kept(cluster, train, waiting, tmp_path):
+    def cancel():
+        return began(tmp_path, 0.4) + began(tmp_path, 0.5) == 2
+
+    how = {"grid": {"var_smoothing": (0.1, 0.4, 0.5)}, "folds": 2}
+    with pytest.raises(TrainingCancelled, match="are kept"):
+        lab.sweep(waiting, train, name="c", scheduler=cluster.address, cancel=cancel, **how)
+    fitting = {int(path.name.rpartition("-")[2]) for path in tmp_path.glob("began-0.[45]-*")}
+    assert len(fitting) == 2
+    until(lambda: all(map(gone, fitting)))
+    kept = lab.open_sweep("c")
+    assert len(kept.records) == 2 and not kept.complete
+    (tmp_path / "go").touch()
+    begun = began(tmp_path, 0.1)
+    again = lab.sweep(waiting, train, name="c", scheduler=cluster.address, **how)
+    assert again.complete and again.records[:2] == kept.records
+    assert began(tmp_path, 0.1) == begun  # nothing was fitted again
+
+
+def test_a_killed_scheduler_is_a_sentence_and_the_sweep_goes_on_here(train, waiting, tmp_path):
+    own, told = DaskCluster(tmp_path / "own"), []
+
+    def cancel():
+        if own.scheduler.poll() is None and began(tmp_path, 0.4):
+            own.kill(own.scheduler)
+        return False
+
+    how = {"grid": {"var_smoothing": (0.1, 0.4)}, "folds": 2, "name": "s"}
+    try:
+        own.start(workers=1)
+        with pytest.raises(ClusterError) as refused:
+            lab.sweep(
+                waiting, train, scheduler=own.address, cancel=cancel, progress=told.append, **how
+            )
+        assert str(refused.value) == (
+            f"The Dask scheduler at {own.address} ended, or can't be reached: start it again, or "
+            "unset $EMNIST_LAB_SCHEDULER or give --here to run on this machine. The fits that "
+            "ended are kept: python -m emnist_lab sweep --resume s goes on."
+        )
+        until(lambda: not own.fits())
+    finally:
+        own.stop()
+    assert len(lab.open_sweep("s").records) == told[-1].step < 4
+    (tmp_path / "go").touch()
+    again = lab.sweep(waiting, train, scheduler="", jobs=1, **how)
+    assert again.complete and again.name == "s" and len(again.records) == 4
+
+
+def test_a_worker_with_other_versions_is_refused_by_name(cluster, train, tmp_path):
+    about = tmp_path / "scipy-0.1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: scipy\nVersion: 0.1\n")
+    other = cluster.add_worker(before=str(tmp_path))
+    try:
+        cluster.wait(3)
+        with connection.connect(cluster.address) as connected:
+            assert len(connected.workers) == 2 and len(connected.refused) == 1
+            (name,) = (
+                connected.client.scheduler_info(n_workers=-1)["workers"].keys()
+                - connected.threads.keys()
+            )
+            assert connected.refused[0].startswith(f"The worker {name} isn't used (scipy 0.1 in ")
+        with pytest.warns(RuntimeWarning, match="isn't used .scipy 0.1 in place of"):
+            found = lab.sweep("pixels-bayes", train, folds=4, scheduler=cluster.address)
+        assert found.complete and not [*Path(cluster.folder, "w3").glob("*/emnist-lab*")]
+    finally:
+        cluster.kill(other)
+    cluster.wait(2)
+
+
+def test_an_address_where_nobody_listens_is_a_sentence(train, monkeypatch):
+    nobody = f"tcp://127.0.0.1:{free_port()}"
+    with pytest.raises(ClusterError, match=r"No Dask scheduler answers at .*--here"):
+        lab.sweep("pixels-bayes", train, scheduler=nobody)
+    monkeypatch.setenv(address.ENVIRONMENT, "127.0.0.1")
+    with pytest.raises(ClusterError, match="is no address of a Dask scheduler: write it as"):
+        lab.sweep("pixels-bayes", train)
+    monkeypatch.setenv(address.ENVIRONMENT, nobody)
+    monkeypatch.setattr(address.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ClusterError, match=r"pip install -r requirements-cluster\.txt"):
+        lab.sweep("pixels-bayes", train)
+    assert lab.sweep("pixels-bayes", train, scheduler="").complete
+
+
+def test_a_cluster_without_workers_is_a_sentence(train, tmp_path):
+    own = DaskCluster(tmp_path / "own")
+    try:
+        own.start(workers=0)
+        with pytest.raises(ClusterError, match="has no workers: start some"):
+            lab.sweep("pixels-bayes", train, scheduler=own.address)
+    finally:
+        own.stop()
