@@ -133,7 +133,7 @@ class Cluster:
         LostScheduler
             The connection broke off.
         LostWorkers
-            All workers that were checked have ended.
+            All workers that were checked have ended; `threads` has those that are left otherwise.
         """
         if self.client.status != "running":
             raise self.lost()
@@ -144,7 +144,8 @@ class Cluster:
             there = self.client.nthreads()
         except (OSError, CancelledError) as error:
             raise self.lost() from error
-        if not self.threads.keys() & there.keys():
+        self.threads = {one: count for one, count in self.threads.items() if one in there}
+        if not self.threads:
             raise LostWorkers(f"All workers of {self.address} ended.")
 
     def lost(self) -> LostScheduler:

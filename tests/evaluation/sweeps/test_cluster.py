@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import gone, make_part, until
+from helpers import answer, call, gone, make_part, refusal, until, write
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 
 import emnist_lab as lab
+from emnist_lab.commands.job_queue import JobQueue
+from emnist_lab.commands.specs import TrainSpec
 from emnist_lab.errors import ClusterError, TrainingCancelled
 from emnist_lab.models import catalog
 
@@ -25,7 +27,7 @@ METRICS = ("accuracy", "log_loss", "roc_auc_ovo")
 
 
 @pytest.fixture(scope="module")
-def train():
+def digits():
     return make_part("digits", 24, 3)
 
 
@@ -77,7 +79,7 @@ def assert_same(one, other):
             np.testing.assert_allclose(left.scores(key), right.scores(key), rtol=0, atol=1e-9)
 
 
-def test_every_search_has_the_same_scores_as_here(cluster, train):
+def test_every_search_has_the_same_scores_as_here(cluster, digits):
     grid = {"C": (0.1, 1), "max_iter": 5}
     for how in (
         {"grid": grid, "sizes": (60, 120), "folds": 2, "repeats": 2},
@@ -85,13 +87,13 @@ def test_every_search_has_the_same_scores_as_here(cluster, train):
     ):
         told = []
         there = lab.sweep(
-            "pixels-logistic", train, scheduler=cluster.address, progress=told.append, **how
+            "pixels-logistic", digits, scheduler=cluster.address, progress=told.append, **how
         )
-        assert_same(there, lab.sweep("pixels-logistic", train, jobs=1, **how))
+        assert_same(there, lab.sweep("pixels-logistic", digits, jobs=1, **how))
         assert told[-1].fraction == pytest.approx(1)
 
 
-def test_a_killed_worker_loses_only_the_fit_under_way(cluster, train, waiting, tmp_path):
+def test_a_killed_worker_loses_only_the_fit_under_way(cluster, digits, waiting, tmp_path):
     grid = {"var_smoothing": (0.1, 0.2, 0.4, 0.5, 0.6, 0.7)}
     victim, told = cluster.workers[0], []
 
@@ -106,22 +108,22 @@ def test_a_killed_worker_loses_only_the_fit_under_way(cluster, train, waiting, t
         return False
 
     found = lab.sweep(
-        waiting, train, grid=grid, folds=4, name="k", scheduler=cluster.address,
+        waiting, digits, grid=grid, folds=4, name="k", scheduler=cluster.address,
         progress=progress, cancel=cancel,
     )  # fmt: skip
     assert victim.poll() is not None and found.complete and len(found.records) == 24
-    assert_same(found, lab.sweep(waiting, train, grid=grid, folds=4, jobs=1))
+    assert_same(found, lab.sweep(waiting, digits, grid=grid, folds=4, jobs=1))
     cluster.add_worker()
     cluster.wait(2)
 
 
-def test_a_cancel_ends_the_fits_and_what_ended_is_kept(cluster, train, waiting, tmp_path):
+def test_a_cancel_ends_the_fits_and_what_ended_is_kept(cluster, digits, waiting, tmp_path):
     def cancel():
         return began(tmp_path, 0.4) + began(tmp_path, 0.5) == 2
 
     how = {"grid": {"var_smoothing": (0.1, 0.4, 0.5)}, "folds": 2}
     with pytest.raises(TrainingCancelled, match="are kept"):
-        lab.sweep(waiting, train, name="c", scheduler=cluster.address, cancel=cancel, **how)
+        lab.sweep(waiting, digits, name="c", scheduler=cluster.address, cancel=cancel, **how)
     fitting = {int(path.name.rpartition("-")[2]) for path in tmp_path.glob("began-0.[45]-*")}
     assert len(fitting) == 2
     until(lambda: all(map(gone, fitting)))
@@ -129,12 +131,14 @@ def test_a_cancel_ends_the_fits_and_what_ended_is_kept(cluster, train, waiting, 
     assert len(kept.records) == 2 and not kept.complete
     (tmp_path / "go").touch()
     begun = began(tmp_path, 0.1)
-    again = lab.sweep(waiting, train, name="c", scheduler=cluster.address, **how)
+    again = lab.sweep(waiting, digits, name="c", scheduler=cluster.address, **how)
     assert again.complete and again.records[:2] == kept.records
     assert began(tmp_path, 0.1) == begun  # nothing was fitted again
 
 
-def test_a_killed_scheduler_is_a_sentence_and_the_sweep_goes_on_here(train, waiting, tmp_path):
+def test_no_workers_and_a_killed_scheduler_are_sentences_and_the_sweep_goes_on_here(
+    digits, waiting, tmp_path
+):
     own, told = DaskCluster(tmp_path / "own"), []
 
     def cancel():
@@ -144,10 +148,14 @@ def test_a_killed_scheduler_is_a_sentence_and_the_sweep_goes_on_here(train, wait
 
     how = {"grid": {"var_smoothing": (0.1, 0.4)}, "folds": 2, "name": "s"}
     try:
-        own.start(workers=1)
+        own.start(workers=0)
+        with pytest.raises(ClusterError, match="has no workers: start some"):
+            lab.sweep("pixels-bayes", digits, scheduler=own.address)
+        own.add_worker()
+        own.wait(1)
         with pytest.raises(ClusterError) as refused:
             lab.sweep(
-                waiting, train, scheduler=own.address, cancel=cancel, progress=told.append, **how
+                waiting, digits, scheduler=own.address, cancel=cancel, progress=told.append, **how
             )
         assert str(refused.value) == (
             f"The Dask scheduler at {own.address} ended, or can't be reached: start it again, or "
@@ -159,11 +167,11 @@ def test_a_killed_scheduler_is_a_sentence_and_the_sweep_goes_on_here(train, wait
         own.stop()
     assert len(lab.open_sweep("s").records) == told[-1].step < 4
     (tmp_path / "go").touch()
-    again = lab.sweep(waiting, train, scheduler="", jobs=1, **how)
+    again = lab.sweep(waiting, digits, scheduler="", jobs=1, **how)
     assert again.complete and again.name == "s" and len(again.records) == 4
 
 
-def test_a_worker_with_other_versions_is_refused_by_name(cluster, train, tmp_path):
+def test_a_worker_with_other_versions_is_refused_by_name(cluster, digits, tmp_path):
     about = tmp_path / "scipy-0.1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: scipy\nVersion: 0.1\n")
@@ -178,32 +186,81 @@ def test_a_worker_with_other_versions_is_refused_by_name(cluster, train, tmp_pat
             )
             assert connected.refused[0].startswith(f"The worker {name} isn't used (scipy 0.1 in ")
         with pytest.warns(RuntimeWarning, match="isn't used .scipy 0.1 in place of"):
-            found = lab.sweep("pixels-bayes", train, folds=4, scheduler=cluster.address)
+            found = lab.sweep("pixels-bayes", digits, folds=4, scheduler=cluster.address)
         assert found.complete and not [*Path(cluster.folder, "w3").glob("*/emnist-lab*")]
     finally:
         cluster.kill(other)
     cluster.wait(2)
 
 
-def test_an_address_where_nobody_listens_is_a_sentence(train, monkeypatch):
+def test_an_address_where_nobody_listens_is_a_sentence(digits, monkeypatch):
     nobody = f"tcp://127.0.0.1:{free_port()}"
     with pytest.raises(ClusterError, match=r"No Dask scheduler answers at .*--here"):
-        lab.sweep("pixels-bayes", train, scheduler=nobody)
+        lab.sweep("pixels-bayes", digits, scheduler=nobody)
     monkeypatch.setenv(address.ENVIRONMENT, "127.0.0.1")
     with pytest.raises(ClusterError, match="is no address of a Dask scheduler: write it as"):
-        lab.sweep("pixels-bayes", train)
+        lab.sweep("pixels-bayes", digits)
     monkeypatch.setenv(address.ENVIRONMENT, nobody)
     monkeypatch.setattr(address.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ClusterError, match=r"pip install -r requirements-cluster\.txt"):
-        lab.sweep("pixels-bayes", train)
-    assert lab.sweep("pixels-bayes", train, scheduler="").complete
+        lab.sweep("pixels-bayes", digits)
+    assert lab.sweep("pixels-bayes", digits, scheduler="").complete
 
 
-def test_a_cluster_without_workers_is_a_sentence(train, tmp_path):
-    own = DaskCluster(tmp_path / "own")
-    try:
-        own.start(workers=0)
-        with pytest.raises(ClusterError, match="has no workers: start some"):
-            lab.sweep("pixels-bayes", train, scheduler=own.address)
-    finally:
-        own.stop()
+def test_verbs_and_jobs_go_there_unless_they_are_told_to_stay(
+    cluster, tmp_path, capfd, monkeypatch
+):
+    folder = tmp_path / "emnist"
+    folder.mkdir()
+    for part, seed in (("train", 3), ("test", 4)):
+        write(folder, make_part("digits", 8, seed, part))
+    words = (
+        "train",
+        "pixels-logistic",
+        "--split",
+        "digits",
+        "--root",
+        folder,
+        "--set",
+        "max_iter=9",
+    )
+    here = lab.open_run(answer(capfd, *words, "--name", "here")["run"])
+    monkeypatch.setenv(address.ENVIRONMENT, cluster.address)
+    queue = JobQueue()
+    job = queue.submit(
+        TrainSpec("pixels-logistic", "digits", root=str(folder), hyperparameters=("max_iter=9",))
+    )
+    until(lambda: not job.active)
+    assert job.state == "done", job.message
+    there = lab.open_run(job.result)
+    for key in METRICS:
+        assert there.manifest["scores"][key] == pytest.approx(
+            here.manifest["scores"][key], abs=1e-9
+        )
+    images = here.test_scores[1]
+    np.testing.assert_allclose(there.test_scores[1], images, rtol=0, atol=1e-9)
+    assert len(job.curve) == len(there.manifest["curve"]) == len(here.manifest["curve"]) > 5
+    assert there.manifest["data"] == here.manifest["data"]
+
+    sweep = ("sweep", "pixels-bayes", "--split", "digits", "--root", folder, "--folds", 2)
+    _, err = call(capfd, *sweep, "--name", "s")
+    assert f"on the cluster {cluster.address}: 2 workers, 2 fits at a time" in err
+    _, err = call(capfd, *sweep, "--name", "h", "--here")
+    assert "cluster" not in err
+    monkeypatch.setenv(address.ENVIRONMENT, f"127.0.0.1:{free_port()}")
+    assert "--here" in refusal(capfd, *sweep) and "--here" in refusal(capfd, *words)
+    assert answer(capfd, *words, "--here", "--name", "again")["run"] == "again"
+
+
+def test_a_job_that_is_cancelled_frees_its_worker(cluster, monkeypatch):
+    monkeypatch.setenv(address.ENVIRONMENT, cluster.address)
+    queue = JobQueue()
+    # takes many minutes, so that it hasn't ended when it is cancelled
+    job = queue.submit(TrainSpec("warped-blend", root="demo", hyperparameters=("max_iter=500",)))
+    until(lambda: job.progress is not None or not job.active)
+    assert job.active, job.message
+    busy = cluster.fits()
+    queue.cancel(job)
+    until(lambda: any(map(gone, busy)))
+    with connection.connect(cluster.address) as connected:
+        until(lambda: not any(connected.client.processing().values()))
