@@ -106,6 +106,7 @@ def _attempt(
     cancel: Callable[[], bool] | None,
 ) -> None:
     """Do what isn't in the journal, as long as one of the workers is left."""
+    cluster.run(fit_process.prepare)
     worker_data.send(cluster, plan.part)
     cluster.listen()
     there = ClusterSource(secrets.token_hex(8), cluster.topic, source.metric)

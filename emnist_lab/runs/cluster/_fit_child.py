@@ -21,6 +21,7 @@ def _end_with_worker() -> None:
 def _serve(connection: Connection) -> None:
     import cloudpickle
 
+    # the whole library with it, which takes seconds: before the first fit is there
     from emnist_lab.errors import LabError, first_line
 
     def told(value: object) -> None:

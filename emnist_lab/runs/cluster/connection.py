@@ -194,7 +194,7 @@ def connect(address: str, wait: float = WAIT) -> Iterator[Cluster]:
         Nobody listens there, or there is no worker that can be used: one sentence.
     """
     addresses.require(address)
-    with _quiet():
+    with quiet():
         try:
             client = distributed.Client(address, timeout=_SECONDS, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as error:
@@ -262,9 +262,9 @@ def _without_others(address: str, client: distributed.Client, found: dict) -> Cl
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what distributed writes of a scheduler that ended: that is said in one sentence."""
-    loggers = [logging.getLogger(f"distributed.{name}") for name in ("client", "core", "batched")]
+def quiet() -> Iterator[None]:
+    """Without what distributed logs: what people should know of it is said in one sentence."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     before = [one.level for one in loggers]
     for one in loggers:
         one.setLevel(logging.CRITICAL + 1)

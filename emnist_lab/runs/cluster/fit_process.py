@@ -102,6 +102,19 @@ class FitProcess:
         self._connection.close()
 
 
+def prepare(dask_worker=None) -> None:
+    """Start as many processes as a worker has threads, so that they wait when fits come.
+
+    Parameters
+    ----------
+    dask_worker : distributed.Worker
+        Where it is called.
+    """
+    with _lock:
+        _idle[:] = [one for one in _idle if one.alive()]
+        _idle.extend(FitProcess() for _ in range(dask_worker.state.nthreads - len(_idle)))
+
+
 def call(function: Callable, *given: Any, told: Callable[[Any], None] = lambda value: None) -> Any:
     """Call a function in a process of this worker; called in a task.
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import distributed
 
 from ...errors import ClusterError, first_line
+from . import connection
 
 PORT, WORKERS = 8786, 2
 _HOST = "127.0.0.1"  # it runs what it is sent, so nobody else may reach it
@@ -40,7 +41,7 @@ def start(port: int = 0, workers: int = WORKERS) -> Iterator[distributed.LocalCl
     """
     pages = 8787 if importlib.util.find_spec("bokeh") else 0  # a free port for what nobody opens
     try:
-        with warnings.catch_warnings():
+        with connection.quiet(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Port 8787 is already in use")  # takes another then
             cluster = distributed.LocalCluster(
                 n_workers=workers,
@@ -55,7 +56,7 @@ def start(port: int = 0, workers: int = WORKERS) -> Iterator[distributed.LocalCl
             f"A scheduler can't listen on port {port} ({first_line(error)}): is one running there "
             "already? Else choose another port, as in make cluster DASK_PORT=9786."
         ) from error
-    with cluster:
+    with connection.quiet(), cluster:
         yield cluster
 
 

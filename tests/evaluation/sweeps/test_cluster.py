@@ -21,6 +21,7 @@ pytest.importorskip("distributed", reason="needs Dask: pip install -r requiremen
 
 from dask_cluster import DaskCluster, free_port
 
+from emnist_lab.maintenance.cluster_cost import counted
 from emnist_lab.runs.cluster import address, connection
 
 METRICS = ("accuracy", "log_loss", "roc_auc_ovo")
@@ -91,6 +92,16 @@ def test_every_search_has_the_same_scores_as_here(cluster, digits):
         )
         assert_same(there, lab.sweep("pixels-logistic", digits, jobs=1, **how))
         assert told[-1].fraction == pytest.approx(1)
+
+
+def test_images_go_to_each_worker_once(cluster):
+    many = make_part("digits", 200, 5)
+    grid, data = {"var_smoothing": (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)}, 2 * many.images.nbytes
+    with counted(cluster.address) as written:
+        found = lab.sweep("pixels-bayes", many, grid=grid, folds=4, scheduler=cluster.address)
+        assert len(found.records) == 24 and data < written() < 1.2 * data
+        lab.sweep("pixels-bayes", many, folds=4, scheduler=cluster.address)
+        assert written() < 1.3 * data  # they are there
 
 
 def test_a_killed_worker_loses_only_the_fit_under_way(cluster, digits, waiting, tmp_path):
