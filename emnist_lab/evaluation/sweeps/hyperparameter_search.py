@@ -15,6 +15,7 @@ from ...runs.progress import Progress
 from . import plan as planning
 from . import search as searching
 from . import sweep_manifest, sweep_store
+from .fit_journal import FitJournal
 from .plan import METRIC, Plan
 from .results import Sweep
 
@@ -271,6 +272,8 @@ def _kept(plan: Plan, folder: Path, **how: Any) -> Sweep:
             try:
                 _searched(plan, folder, **how)
             except ClusterError as error:
+                if not FitJournal(folder).records:
+                    raise
                 raise ClusterError(
                     f"{error} The fits that ended are kept: python -m emnist_lab sweep --resume "
                     f"{folder.name} goes on."

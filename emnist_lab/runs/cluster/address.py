@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import socket
+import time
 
 from ...errors import ClusterError
 
@@ -12,7 +13,8 @@ HERE = f"unset ${ENVIRONMENT} or give --here to run on this machine"
 _ADDRESS = re.compile(
     r"(?:(?P<protocol>[a-z]+)://)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):(?P<port>\d{1,5})"
 )
-_SECONDS = 2.0  # that a connection may take
+_SECONDS = 3.0  # that a connection with its greeting may take
+_GREETING = 2**20  # bytes; a true one has some hundred
 
 
 def given(scheduler: str | None = None) -> str:
@@ -51,7 +53,7 @@ def given(scheduler: str | None = None) -> str:
 
 
 def require(address: str) -> None:
-    """Refuse an address where nobody listens, before any work.
+    """Refuse an address where no scheduler listens, before any work.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def require(address: str) -> None:
     Raises
     ------
     ClusterError
-        Nobody listens there, or the libraries for a cluster are missing.
+        None listens there, or the libraries for a cluster are missing.
     """
     if not address:
         return
@@ -73,10 +75,20 @@ def require(address: str) -> None:
     found = _ADDRESS.fullmatch(address)
     if found["protocol"] not in ("tcp", "tls"):
         return
+    where = (found["host"].strip("[]"), int(found["port"]))
     try:
-        socket.create_connection((found["host"].strip("[]"), int(found["port"])), _SECONDS).close()
+        until = time.monotonic() + _SECONDS
+        with socket.create_connection(where, _SECONDS) as one:
+            one.settimeout(max(until - time.monotonic(), 0.1))
+            begins = one.recv(8, socket.MSG_WAITALL) if found["protocol"] == "tcp" else None
+    except TimeoutError as error:
+        raise nobody(address, "it doesn't answer") from error
     except OSError as error:
         raise nobody(address, error.strerror or str(error)) from error
+    # Dask speaks first, and begins with the size of what it says. distributed waits for others for
+    # ever, or makes room for whatever they begin with.
+    if begins is not None and not 0 < int.from_bytes(begins, "little") < _GREETING:
+        raise nobody(address, "something else listens there")
 
 
 def nobody(address: str, why: str) -> ClusterError:

@@ -15,7 +15,7 @@ from ...errors import ClusterError
 from . import address as addresses
 from . import versions
 
-_SECONDS = 3.0  # that a scheduler may take to answer; further ones on a connection that is there
+_SECONDS = 20.0  # that a scheduler may take which listens, but is busy
 WAIT = 2.0  # seconds in which a first worker may still come
 _LOOK = 1.0  # seconds between looks at which workers are left
 _TOLD = "emnist-lab"  # key of a message
@@ -197,7 +197,7 @@ def connect(address: str, wait: float = WAIT) -> Iterator[Cluster]:
     with quiet():
         try:
             client = distributed.Client(address, timeout=_SECONDS, set_as_default=False)
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, MemoryError) as error:
             why = "it took too long" if isinstance(error, TimeoutError) else "it is no scheduler"
             raise addresses.nobody(address, why) from error
         try:

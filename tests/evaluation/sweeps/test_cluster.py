@@ -1,6 +1,8 @@
 """Sweeps and jobs on a Dask cluster: the same scores, whatever ends in the middle."""
 
 import os
+import socket
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -204,10 +206,28 @@ def test_a_worker_with_other_versions_is_refused_by_name(cluster, digits, tmp_pa
     cluster.wait(2)
 
 
+def greet(server):
+    """As a server of another kind does."""
+    with server.accept()[0] as one:
+        one.sendall(b"SSH-2.0-other\r\n")
+        one.recv(1)  # until the other side has heard it
+
+
 def test_an_address_where_nobody_listens_is_a_sentence(digits, monkeypatch):
     nobody = f"tcp://127.0.0.1:{free_port()}"
     with pytest.raises(ClusterError, match=r"No Dask scheduler answers at .*--here"):
         lab.sweep("pixels-bayes", digits, scheduler=nobody)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with monkeypatch.context() as patch, pytest.raises(ClusterError, match="doesn't answer"):
+            patch.setattr(address, "_SECONDS", 0.2)
+            lab.sweep("pixels-bayes", digits, scheduler=f"127.0.0.1:{silent.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(address, "_SECONDS", 60)
+        greeting = threading.Thread(target=greet, args=(other,))
+        greeting.start()
+        with pytest.raises(ClusterError, match="something else listens there"):
+            lab.sweep("pixels-bayes", digits, scheduler=f"127.0.0.1:{other.getsockname()[1]}")
+        greeting.join()
     monkeypatch.setenv(address.ENVIRONMENT, "127.0.0.1")
     with pytest.raises(ClusterError, match="is no address of a Dask scheduler: write it as"):
         lab.sweep("pixels-bayes", digits)
