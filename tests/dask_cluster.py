@@ -77,6 +77,10 @@ class DaskCluster:
         """Processes in which the workers fit."""
         return [pid for one in self.workers if one.poll() is None for pid in children(one.pid)]
 
+    def kept_by(self, one: subprocess.Popen, pattern: str) -> list[Path]:
+        """Files and folders of a worker."""
+        return [*(self.folder / f"w{self.workers.index(one)}").glob(f"**/{pattern}")]
+
     def kill(self, one: subprocess.Popen) -> None:
         one.send_signal(signal.SIGKILL)
         one.wait()

@@ -57,9 +57,9 @@ class Connected:
         """
         pages = f", dashboard {cluster.dashboard}" if cluster.dashboard else ""
         say(f"{cluster.sentence}{pages}")
-        for sentence in cluster.refused:
+        for sentence in cluster.refused.values():
             say(f"warning: {sentence}")
         if cluster.dashboard:
             self.more[DASHBOARD] = cluster.dashboard
         if cluster.refused:
-            self.more[NOTES] = list(cluster.refused)
+            self.more[NOTES] = list(cluster.refused.values())

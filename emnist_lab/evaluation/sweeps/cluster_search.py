@@ -5,6 +5,7 @@ each worker before. Records come back as messages when their fits end, and the j
 here: workers share no disk with it.
 """
 
+import contextlib
 import functools
 import secrets
 import threading
@@ -106,12 +107,18 @@ def _attempt(
     cancel: Callable[[], bool] | None,
 ) -> None:
     """Do what isn't in the journal, as long as one of the workers is left."""
-    cluster.run(fit_process.prepare)
-    worker_data.send(cluster, plan.part)
-    cluster.listen()
     there = ClusterSource(secrets.token_hex(8), cluster.topic, source.metric)
-    cluster.run(_begin, there.token, plan.part.fingerprint, _state(source, journal))
-    work = _Background(lambda: _search_by_joblib(cluster, plan, there))
+    state = _state(source, journal)
+
+    def bring(workers: list[str]) -> None:
+        cluster.run(fit_process.prepare, workers=workers)
+        worker_data.send(cluster, plan.part, workers)
+        cluster.run(_begin, there.token, plan.part.fingerprint, state, workers=workers)
+
+    bring(cluster.workers)
+    cluster.listen()
+    backend = _Backend(cluster)
+    work = _Background(lambda: _search_by_joblib(backend, plan, there))
 
     def keep() -> None:
         for line in cluster.heard():
@@ -125,6 +132,10 @@ def _attempt(
         if cancel is not None and cancel():
             raise TrainingCancelled(CANCELLED)
         cluster.check()
+        for worker, threads in cluster.newcomers().items():
+            with contextlib.suppress(LostWorkers):  # it has ended already
+                bring([worker])
+                backend.use(worker, threads)
     keep()
     if (error := work.error) is None:
         return
@@ -148,10 +159,15 @@ class _Backend(DaskDistributedBackend):
 
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(client=cluster.client, workers=cluster.workers, allow_other_workers=False)
-        self.threads = sum(cluster.threads.values())
+        self.cluster = cluster
 
     def effective_n_jobs(self, n_jobs):
-        return max(self.threads, 2)
+        return max(sum(self.cluster.threads.values()), 2)
+
+    def use(self, worker: str, threads: int) -> None:
+        """Send tasks to one more worker, those that aren't sent yet."""
+        self.cluster.threads[worker] = threads
+        self.submit_kwargs["workers"] = self.cluster.workers
 
     def compute_batch_size(self):
         return 1
@@ -162,8 +178,8 @@ class _Backend(DaskDistributedBackend):
         return super().retrieve_result_callback(out)
 
 
-def _search_by_joblib(cluster: Cluster, plan: Plan, source: "ClusterSource") -> None:
-    with joblib.parallel_config(_Backend(cluster)):
+def _search_by_joblib(backend: _Backend, plan: Plan, source: "ClusterSource") -> None:
+    with joblib.parallel_config(backend):
         search.search_all(plan, source, None)
 
 

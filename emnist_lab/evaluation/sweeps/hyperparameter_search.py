@@ -297,5 +297,5 @@ def _searched(plan: Plan, folder: Path, jobs, scheduler, progress, cancel, conne
 
 
 def _warn(cluster: Any) -> None:
-    for sentence in cluster.refused:
+    for sentence in cluster.refused.values():
         warnings.warn(sentence, RuntimeWarning, stacklevel=2)

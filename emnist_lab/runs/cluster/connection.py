@@ -13,13 +13,12 @@ import distributed
 
 from ...errors import ClusterError
 from . import address as addresses
-from . import versions
+from . import worker_check
 
 _SECONDS = 20.0  # that a scheduler may take which listens, but is busy
 WAIT = 2.0  # seconds in which a first worker may still come
 _LOOK = 1.0  # seconds between looks at which workers are left
 _TOLD = "emnist-lab"  # key of a message
-_REMEDY = "install what requirements.txt and requirements-cluster.txt name, from the same checkout"
 
 
 class LostScheduler(ClusterError):
@@ -41,9 +40,9 @@ class Cluster:
     client : distributed.Client
     threads : dict of str to int
         Address of a worker that was checked -> how many tasks it does at a time. Only these are
-        used: a worker that comes later is checked with the next work.
-    refused : tuple of str
-        A sentence for each worker that isn't used.
+        used.
+    refused : dict of str to str
+        Address of a worker that isn't used -> a sentence on why.
     dashboard : str
         Address of Dask's own pages; empty where the scheduler has none.
     messages : queue.SimpleQueue
@@ -53,10 +52,11 @@ class Cluster:
     address: str
     client: distributed.Client
     threads: dict[str, int]
-    refused: tuple[str, ...]
+    refused: dict[str, str]
     dashboard: str
     messages: queue.SimpleQueue = field(default_factory=queue.SimpleQueue)
     _looked: float = 0.0
+    _there: dict[str, int] = field(default_factory=dict)
 
     @property
     def workers(self) -> list[str]:
@@ -73,7 +73,8 @@ class Cluster:
         """What it is, for people."""
         count, threads = len(self.threads), sum(self.threads.values())
         workers = "1 worker" if count == 1 else f"{count} workers"
-        return f"on the cluster {self.address}: {workers}, {threads} fits at a time"
+        fits = "1 fit" if threads == 1 else f"{threads} fits"
+        return f"on the cluster {self.address}: {workers}, {fits} at a time"
 
     def listen(self) -> None:
         """Take what tasks tell from now on."""
@@ -141,12 +142,30 @@ class Cluster:
             return
         self._looked = time.monotonic()
         try:
-            there = self.client.nthreads()
+            self._there = self.client.nthreads()
         except (OSError, CancelledError) as error:
             raise self.lost() from error
-        self.threads = {one: count for one, count in self.threads.items() if one in there}
+        self.threads = {one: count for one, count in self.threads.items() if one in self._there}
         if not self.threads:
             raise LostWorkers(f"All workers of {self.address} ended.")
+
+    def newcomers(self) -> dict[str, int]:
+        """Workers that `check` saw come since, and that can be used; they aren't yet.
+
+        Returns
+        -------
+        dict of str to int
+            As `threads`, to which they may be added. Others are `refused`.
+        """
+        fresh = self._there.keys() - self.threads.keys() - self.refused.keys()
+        if not fresh:
+            return {}
+        try:
+            threads, refused = worker_check.checked(self.client, fresh)
+        except (OSError, CancelledError):  # as the next `check` will say
+            return {}
+        self.refused.update(refused)
+        return threads
 
     def lost(self) -> LostScheduler:
         """What is said once the scheduler is gone."""
@@ -213,52 +232,20 @@ def connect(address: str, wait: float = WAIT) -> Iterator[Cluster]:
 def _checked(address: str, client: distributed.Client, wait: float) -> Cluster:
     until = time.monotonic() + wait
     try:
-        while True:
-            found = client.get_versions(packages=[*versions.LIBRARIES, "bokeh"])
-            if found["workers"] or time.monotonic() > until:
-                break
+        while not client.nthreads() and time.monotonic() < until:
             time.sleep(0.1)
-        cluster = _without_others(address, client, found)
+        dashboard = worker_check.require_scheduler(client, address)
+        threads, refused = worker_check.checked(client)
     except (OSError, CancelledError) as error:
         raise addresses.nobody(address, "the connection broke off") from error
-    if not cluster.threads:
-        if cluster.refused:
-            raise ClusterError(f"{' '.join(cluster.refused)} No other worker is there.")
+    if not threads:
+        if refused:
+            raise ClusterError(f"{' '.join(refused.values())} No other worker is there.")
         raise ClusterError(
             f"The cluster {address} has no workers: start some (dask worker {address}), or "
             f"{addresses.HERE}."
         )
-    return cluster
-
-
-def _without_others(address: str, client: distributed.Client, found: dict) -> Cluster:
-    """A cluster of the workers that have what this process has."""
-    own = versions.differences(found["client"], found["scheduler"])
-    if own := [one for one in own if one.startswith(("distributed ", "Python "))]:
-        raise ClusterError(
-            f"The scheduler {address} can't be used ({', '.join(own)}): {_REMEDY}, and start it "
-            f"again; or {addresses.HERE}."
-        )
-    differ = {
-        worker: versions.differences(found["client"], there)
-        for worker, there in found["workers"].items()
-    }
-    same = [worker for worker, what in differ.items() if not what]
-    # Asked only of those that can read what is sent.
-    sources = client.run(versions.source, workers=same, on_error="return") if same else {}
-    for worker in same:
-        other = sources.get(worker)
-        if other != versions.source():
-            other = other if isinstance(other, str) else None
-            differ[worker].append(versions.difference("emnist_lab", versions.source(), other))
-    refused = tuple(
-        f"The worker {worker} isn't used ({', '.join(what)}): {_REMEDY}, and start it again."
-        for worker, what in differ.items()
-        if what
-    )
-    threads = {one: count for one, count in client.nthreads().items() if differ.get(one) == []}
-    bokeh = found["scheduler"]["packages"].get("bokeh")
-    return Cluster(address, client, threads, refused, client.dashboard_link if bokeh else "")
+    return Cluster(address, client, threads, refused, dashboard)
 
 
 @contextlib.contextmanager

@@ -55,7 +55,8 @@ def waiting(tmp_path):
             self.place = place
 
         def fit(self, images, labels):
-            Path(self.place, f"began-{self.var_smoothing}-{os.getpid()}").touch()
+            here = f"{os.getpid()}-of-{os.getppid()}"
+            Path(self.place, f"began-{self.var_smoothing}-{here}").touch()
             while self.var_smoothing in (0.4, 0.5) and not Path(self.place, "go").exists():
                 time.sleep(0.02)
             return super().fit(images.reshape(len(images), -1), labels)
@@ -106,27 +107,27 @@ def test_images_go_to_each_worker_once(cluster):
         assert written() < 1.3 * data  # they are there
 
 
-def test_a_killed_worker_loses_only_the_fit_under_way(cluster, digits, waiting, tmp_path):
+def test_a_killed_worker_loses_only_the_fit_under_way_and_a_new_one_takes_part(
+    cluster, digits, waiting, tmp_path
+):
     grid = {"var_smoothing": (0.1, 0.2, 0.4, 0.5, 0.6, 0.7)}
-    victim, told = cluster.workers[0], []
-
-    def progress(one):
-        told.append(one)
+    victim, added = cluster.workers[0], []
 
     def cancel():
-        """Both workers are in a fit that waits: one of them is killed, the other goes on."""
-        if victim.poll() is None and began(tmp_path, 0.4) + began(tmp_path, 0.5) == 2:
+        """Both workers are in a fit that waits: one is killed; the other waits for a new one."""
+        if not added and began(tmp_path, 0.4) + began(tmp_path, 0.5) == 2:
             cluster.kill(victim)
+            added.append(cluster.add_worker())
+        if added and cluster.kept_by(added[0], "emnist-lab-images-*"):
             (tmp_path / "go").touch()
         return False
 
     found = lab.sweep(
-        waiting, digits, grid=grid, folds=4, name="k", scheduler=cluster.address,
-        progress=progress, cancel=cancel,
-    )  # fmt: skip
-    assert victim.poll() is not None and found.complete and len(found.records) == 24
+        waiting, digits, grid=grid, folds=4, name="k", scheduler=cluster.address, cancel=cancel
+    )
+    assert found.complete and len(found.records) == 24 and victim.poll() is not None
+    assert [*tmp_path.glob(f"began-*-of-{added[0].pid}")]
     assert_same(found, lab.sweep(waiting, digits, grid=grid, folds=4, jobs=1))
-    cluster.add_worker()
     cluster.wait(2)
 
 
@@ -137,7 +138,7 @@ def test_a_cancel_ends_the_fits_and_what_ended_is_kept(cluster, digits, waiting,
     how = {"grid": {"var_smoothing": (0.1, 0.4, 0.5)}, "folds": 2}
     with pytest.raises(TrainingCancelled, match="are kept"):
         lab.sweep(waiting, digits, name="c", scheduler=cluster.address, cancel=cancel, **how)
-    fitting = {int(path.name.rpartition("-")[2]) for path in tmp_path.glob("began-0.[45]-*")}
+    fitting = {int(path.name.split("-")[2]) for path in tmp_path.glob("began-0.[45]-*")}
     assert len(fitting) == 2
     until(lambda: all(map(gone, fitting)))
     kept = lab.open_sweep("c")
@@ -197,10 +198,12 @@ def test_a_worker_with_other_versions_is_refused_by_name(cluster, digits, tmp_pa
                 connected.client.scheduler_info(n_workers=-1)["workers"].keys()
                 - connected.threads.keys()
             )
-            assert connected.refused[0].startswith(f"The worker {name} isn't used (scipy 0.1 in ")
+            assert connected.refused[name].startswith(
+                f"The worker {name} isn't used (scipy 0.1 in "
+            )
         with pytest.warns(RuntimeWarning, match="isn't used .scipy 0.1 in place of"):
             found = lab.sweep("pixels-bayes", digits, folds=4, scheduler=cluster.address)
-        assert found.complete and not [*Path(cluster.folder, "w3").glob("*/emnist-lab*")]
+        assert found.complete and not cluster.kept_by(other, "emnist-lab*")
     finally:
         cluster.kill(other)
     cluster.wait(2)
