@@ -73,13 +73,12 @@ def main(port: int) -> int:
         Exit status.
     """
     ended = threading.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda number, frame: ended.set())
     # A terminal's Ctrl-C goes to all processes: workers, which inherit this, leave it to this one.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with start(port) as cluster:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+            for one in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(one, lambda number, frame: ended.set())
             print(f"{WORKERS} workers wait at {cluster.scheduler_address}; Ctrl-C ends them.")
             if importlib.util.find_spec("bokeh"):
                 print(f"Dask's dashboard: {cluster.dashboard_link}", flush=True)

@@ -1,7 +1,10 @@
 """Sweeps and jobs on a Dask cluster: the same scores, whatever ends in the middle."""
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -17,11 +20,12 @@ import emnist_lab as lab
 from emnist_lab.commands.job_queue import JobQueue
 from emnist_lab.commands.specs import TrainSpec
 from emnist_lab.errors import ClusterError, TrainingCancelled
+from emnist_lab.files import PROJECT
 from emnist_lab.models import catalog
 
 pytest.importorskip("distributed", reason="needs Dask: pip install -r requirements-cluster.txt")
 
-from dask_cluster import DaskCluster, free_port
+from dask_cluster import DaskCluster, children, free_port
 
 from emnist_lab.maintenance.cluster_cost import counted
 from emnist_lab.runs.cluster import address, connection
@@ -299,3 +303,35 @@ def test_a_job_that_is_cancelled_frees_its_worker(cluster, monkeypatch):
     until(lambda: any(map(gone, busy)))
     with connection.connect(cluster.address) as connected:
         until(lambda: not any(connected.client.processing().values()))
+
+
+def test_without_an_address_dask_is_not_imported():
+    program = (
+        "import sys, emnist_lab as lab, emnist_lab.commands.sweep, emnist_lab.ui.job_queues;"
+        "train = lab.load('balanced', 'train', root='demo').choose('01').sample(40);"
+        "lab.sweep('pixels-bayes', train, folds=2);"
+        "sys.exit('distributed' in sys.modules or 'dask' in sys.modules)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != address.ENVIRONMENT}
+    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment, check=True)
+
+
+def test_what_make_cluster_starts_ends_as_a_whole_with_an_interrupt(tmp_path):
+    port = free_port()
+    command = [sys.executable, "-m", "emnist_lab.runs.cluster.local_cluster", str(port)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    ) as one:  # fmt: skip
+        try:
+            assert one.stdout.readline() == (
+                f"2 workers wait at tcp://127.0.0.1:{port}; Ctrl-C ends them.\n"
+            )
+            with connection.connect(f"tcp://127.0.0.1:{port}") as connected:
+                assert list(connected.threads.values()) == [1, 1] and not connected.refused
+            started = children(one.pid)
+            os.killpg(one.pid, signal.SIGINT)  # as a terminal sends it
+            assert "Traceback" not in one.stdout.read() and one.wait() == 0
+            until(lambda: len(started) >= 2 and all(map(gone, started)))
+        finally:
+            one.kill()
