@@ -3,8 +3,9 @@ PYTHON ?= python3
 PORT ?= 8501
 RUN = $(VENV)/bin/python
 WORKERS ?= 3  # of the tests; those in a browser mostly wait
+DASK_PORT ?= 8786
 
-.PHONY: app test lint artifacts clean
+.PHONY: app test lint cluster artifacts clean
 
 app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 	$(RUN) -m streamlit run app.py --server.port $(PORT)
@@ -12,6 +13,9 @@ app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 test:  ## run every test; EMNIST_DIR=DIR adds those on real data
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.test programs
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+cluster: $(VENV)/.cluster  ## a Dask scheduler and two workers on loopback, until Ctrl-C
+	@exec $(RUN) -m emnist_lab.runs.cluster.local_cluster $(DASK_PORT)
 
 lint: $(VENV)/.test  ## style, layers of imports, the Dockerfile
 	$(VENV)/bin/ruff check .
@@ -65,7 +69,12 @@ $(VENV)/.app: requirements.txt | $(RUN)
 	$(COMPILE)
 	@touch $@
 
-$(VENV)/.test: requirements.txt requirements-dev.txt | $(RUN)
-	$(INSTALL) -r requirements-dev.txt
+$(VENV)/.cluster: requirements.txt requirements-cluster.txt | $(RUN)
+	$(INSTALL) -r requirements-cluster.txt
 	$(COMPILE)
 	@touch $@ $(VENV)/.app
+
+$(VENV)/.test: requirements.txt requirements-cluster.txt requirements-dev.txt | $(RUN)
+	$(INSTALL) -r requirements-dev.txt
+	$(COMPILE)
+	@touch $@ $(VENV)/.app $(VENV)/.cluster

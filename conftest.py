@@ -1,5 +1,6 @@
 """What tests and the examples in docstrings share: a home folder of their own."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -9,6 +10,14 @@ import pytest
 # that other tests use too, threads of BLAS crawl, and those of OpenMP burn time as they wait.
 for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
+
+# Modules whose examples need Dask, which is an extra.
+_OF_DASK = ("runs/cluster/*.py", "evaluation/sweeps/cluster_search.py")
+collect_ignore_glob = (
+    [f"emnist_lab/{one}" for one in _OF_DASK]
+    if importlib.util.find_spec("distributed") is None
+    else []
+)
 
 
 @pytest.fixture(autouse=True)

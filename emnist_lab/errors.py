@@ -33,6 +33,10 @@ class TrainingCancelled(LabError):
     """Training stopped because someone asked for it; nothing was kept."""
 
 
+class ClusterError(LabError):
+    """The cluster isn't there, can't be used, or ended while it worked."""
+
+
 class HandwritingError(LabError):
     """Drawings can't be kept or looked up: their database is away, or they aren't usable."""
 

@@ -49,12 +49,23 @@ def write(event: Event) -> None:
     print_json(_as_json(event))
 
 
-def teller(as_events: bool) -> Callable[[Progress], None]:
-    """What takes a fit's progress and tells it: in events, or in words on standard error."""
+def teller(as_events: bool, more: dict[str, Any] | None = None) -> Callable[[Progress], None]:
+    """What takes a fit's progress and tells it: in events, or in words on standard error.
+
+    Parameters
+    ----------
+    as_events : bool
+    more : dict, optional
+        Plain values that stand in events too; they may come later.
+
+    Returns
+    -------
+    callable
+    """
 
     def tell(progress: Progress) -> None:
         if as_events:
-            write(ProgressEvent(as_json(progress)))
+            write(ProgressEvent({**as_json(progress), **(more or {})}))
             return
         step = f" {progress.unit} {progress.step}/{progress.steps}" if progress.step else ""
         loss = f", loss {progress.loss:.3f}" if progress.loss is not None else ""

@@ -26,6 +26,7 @@ def _bench(options) -> dict:
         "minutes": options.minutes,
         "against": options.against,
     }
+    cluster = {"images": options.images, "kill": options.kill}
     result = bench(
         options.root,
         options.drawings,
@@ -35,6 +36,7 @@ def _bench(options) -> dict:
         only,
         load,
         options.photos,
+        {name: value for name, value in cluster.items() if value},
     )
     if options.keep:
         published_figures.keep(result)
@@ -150,6 +152,12 @@ def add(verbs) -> None:
     )
     one.add_argument(
         "--against", metavar="CHECKOUT", help="load: measure the scripts of another checkout too"
+    )
+    one.add_argument(
+        "--images", type=int, metavar="N", help="cluster: images that are dealt (default: 20,000)"
+    )
+    one.add_argument(
+        "--kill", action="store_true", help="cluster: kill a worker in the middle of the sweep"
     )
     after = one.add_mutually_exclusive_group()
     after.add_argument(

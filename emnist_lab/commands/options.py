@@ -40,8 +40,8 @@ def option(
 ) -> Any:
     """A field of a spec that is an option of its verb.
 
-    The field's type is the option's: ``str``, ``int``, or ``tuple[str, ...]`` for one that may be
-    given again.
+    The field's type is the option's: ``str``, ``int``, ``bool`` for one without a value, or
+    ``tuple[str, ...]`` for one that may be given again.
 
     Parameters
     ----------
@@ -97,7 +97,9 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
                 given |= {"nargs": "?", "default": one.default}
             parser.add_argument(one.name, **given)
             continue
-        if typing.get_origin(hints[one.name]) is tuple:
+        if hints[one.name] is bool:
+            given["action"] = "store_true"
+        elif typing.get_origin(hints[one.name]) is tuple:
             given["action"] = "append"
         else:
             given["type"] = _plain_type(hints[one.name])
@@ -157,7 +159,7 @@ def arguments_of(spec) -> list[str]:
             words += [value] if value != one.default else []
         elif value != one.default:
             given = value if isinstance(value, tuple) else [value]
-            pairs += [f"{what.flag}={item}" for item in given]
+            pairs += [what.flag if item is True else f"{what.flag}={item}" for item in given]
     return [*words, *pairs]
 
 

@@ -11,6 +11,7 @@ ROOT = (
     "folder or file of a dataset, name of an imported one, or demo "
     "(default: $EMNIST_DIR, then what was fetched)"
 )
+HERE = "work on this machine, though $EMNIST_LAB_SCHEDULER names a Dask cluster"
 
 
 def say(text: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..models.catalog import SEED
 from . import job_limits
 from .options import arguments_of, data_options, option, options_of
-from .output import ROOT
+from .output import HERE, ROOT
 from .sweep_spec import SweepSpec
 
 
@@ -46,6 +46,8 @@ class TrainSpec:
         `emnist_lab.runs.class_prior.entry`.
     sweep : str or None
         Kept sweep whose best settings these are, for the run to name it.
+    here : bool
+        Whether it is trained on this machine though a cluster is named.
 
     Examples
     --------
@@ -104,6 +106,7 @@ class TrainSpec:
     sweep: str | None = option(
         "--sweep", "note in the run that these are settings of this sweep", default=None
     )
+    here: bool = option("--here", HERE, default=False)
 
     def arguments(self) -> list[str]:
         """Command line that does it."""

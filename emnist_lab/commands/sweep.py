@@ -1,14 +1,12 @@
 """Verbs of sweeps: sweep, sweeps."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import LabError, RunError
-from ..runs.progress import Progress
-from . import events, job_limits
+from . import events, job_limits, on_cluster, sweep_output
 from .options import add_options, from_options
-from .output import confirm, say, shown, verb
+from .output import HERE, confirm, say, verb
 from .specs import SweepSpec, TrainSpec
 from .train import hyperparameters, train
 
@@ -23,12 +21,17 @@ def _sweep(options) -> dict:
     if spec.name is not None:
         run_folders.check_name(spec.name, "sweep")
     job_limits.require_dataset(spec.root)
+    scheduler, connected = on_cluster.address(spec.here), on_cluster.Connected()
     part = spec.load()
+    how = {
+        "jobs": spec.jobs,
+        "scheduler": scheduler,
+        "progress": sweep_output.teller(options.events, connected.more),
+        "connected": connected,
+    }
     if spec.resume is not None:
         say(f"goes on with the sweep {spec.resume}")
-        found = hyperparameter_search.resume(
-            spec.resume, part, jobs=spec.jobs, progress=_teller(options.events)
-        )
+        found = hyperparameter_search.resume(spec.resume, part, **how)
     else:
         plan = plan_of(spec, part)
         _ask(plan, spec, options.yes)
@@ -40,20 +43,19 @@ def _sweep(options) -> dict:
             name=spec.name or sweep_store.default_name(plan),
             owner=job_limits.owner(),
             source=spec.source(),
-            jobs=spec.jobs,
-            progress=_teller(options.events),
+            **how,
         )
     say(f"kept as {sweep_store.sweeps_home() / found.name}")
     if options.csv:
-        _write_csv(found, Path(options.csv))
+        sweep_output.write_csv(found, Path(options.csv))
     say(results.headline(found))
     if options.events:
         events.write(events.DoneEvent(found.name))
     elif not options.json:
-        _print_table(found)
+        sweep_output.print_table(found)
     if options.refit_best:
-        return {**_as_json(found), "run": _refit(found, options)}
-    return _as_json(found)
+        return {**sweep_output.as_json(found), "run": _refit(found, options)}
+    return sweep_output.as_json(found)
 
 
 def plan_of(spec: SweepSpec, part):
@@ -166,7 +168,7 @@ def begun(spec: SweepSpec, kept) -> SweepSpec:
     LabError
         The sweep doesn't say where its images are.
     """
-    return SweepSpec(resume=spec.resume, jobs=spec.jobs, **_source(kept))
+    return SweepSpec(resume=spec.resume, jobs=spec.jobs, here=spec.here, **_source(kept))
 
 
 def _source(kept) -> dict:
@@ -184,7 +186,7 @@ def _source(kept) -> dict:
     return {name: source[name] for name in fields if source.get(name) is not None}
 
 
-def refit_spec(kept, name: str | None = None) -> TrainSpec:
+def refit_spec(kept, name: str | None = None, here: bool = False) -> TrainSpec:
     """What trains the best candidate of a kept sweep on all its images, as a run.
 
     Parameters
@@ -192,6 +194,8 @@ def refit_spec(kept, name: str | None = None) -> TrainSpec:
     kept : Sweep
     name : str, optional
         Of the run.
+    here : bool
+        Whether it is trained on this machine though a cluster is named.
 
     Returns
     -------
@@ -215,6 +219,7 @@ def refit_spec(kept, name: str | None = None) -> TrainSpec:
         prior=prior,
         sweep=kept.name,
         name=name,
+        here=here,
         **_source(kept),
     )
 
@@ -228,7 +233,7 @@ def _exactly(value) -> str:
 
 def _refit(kept, options) -> str:
     options.code, options.runs_dir = False, None
-    return train(refit_spec(kept), options)["run"]
+    return train(refit_spec(kept, here=options.here), options)["run"]
 
 
 def _jobs(plan, spec: SweepSpec) -> int:
@@ -250,74 +255,6 @@ def _ask(plan, spec: SweepSpec, yes: bool) -> None:
         raise LabError(f"Nothing was begun: {remedy}.")
 
 
-def _teller(as_events: bool) -> Callable[[Progress], None]:
-    """What tells of every fit that ended; in events, of those that go on too."""
-    tell, told = events.teller(as_events), [-1]
-
-    def tell_ends(progress: Progress) -> None:
-        if as_events:
-            tell(progress)
-        elif progress.step != told[0]:
-            told[0] = progress.step
-            left = f", about {progress.remaining:.0f} s left" if progress.remaining > 0 else ""
-            say(f"{progress.step}/{progress.steps} {progress.title}{left}")
-
-    return tell_ends
-
-
-def _as_json(found) -> dict:
-    from ..evaluation.sweeps.cross_validated_comparison import paired_differences
-
-    manifest = found.manifest
-    made = {
-        "sweep": found.name,
-        "recipes": [one["name"] for one in manifest["recipes"]],
-        "search": manifest["search"],
-        "metric": found.metric,
-        "folds": manifest["folds"],
-        "repeats": manifest["repeats"],
-        "fits": found.fits,
-        "complete": found.complete,
-        "trained_on": manifest["data"]["name"],
-        "generated": found.generated,
-        "notes": found.notes,
-        "candidates": found.table(splits=True).to_dict("records"),
-    }
-    if found.comparison:
-        made["differences"] = paired_differences(found).to_dict("records")
-    return made
-
-
-def _print_table(found) -> None:
-    from ..evaluation.sweeps.cross_validated_comparison import paired_differences
-
-    table = found.table()
-    axes = [name.rpartition("__")[2] for name in found.axes]
-    keep = ["rank", *(["recipe"] if found.comparison else []), *axes, "images", "fits"]
-    metric = found.metric
-    keep += dict.fromkeys([metric, f"{metric}_std", "accuracy", "log_loss", "fit_s"])
-    if table["reason"].any():
-        keep.append("reason")
-    print(table[keep].to_string(index=False, na_rep="–", float_format=lambda one: f"{one:.5g}"))
-    if found.comparison:
-        for row in paired_differences(found).to_dict("records"):
-            print(
-                f"{row['better']} − {row['other']}: {row['difference']:+.4f} "
-                f"[{shown(row['low'], '+.4f')}, {shown(row['high'], '+.4f')}], "
-                f"p {shown(row['p'], '.3f')}"
-            )
-
-
-def _write_csv(found, path: Path) -> None:
-    try:
-        path.write_text(found.csv(), encoding="utf-8")
-    except OSError as error:
-        raise LabError(
-            f"{path} can't be written ({error.strerror or error}): name another file."
-        ) from error
-    say(f"its scores lie in {path}")
-
-
 def _sweeps(options) -> dict:
     from ..evaluation.sweeps import results, sweep_store
 
@@ -328,7 +265,7 @@ def _sweeps(options) -> dict:
         for one in found if not options.json else ():
             done = "" if one.complete else f" {len(one.records)} of {one.fits} fits are done."
             print(f"{one.name:<40} {results.headline(one)}{done}")
-        return {"sweeps": [_summary(one) for one in found], "problems": problems}
+        return {"sweeps": [sweep_output.summary(one) for one in found], "problems": problems}
     kept = sweep_store.open_sweep(options.name)
     if options.delete:
         unasked = f"The sweep {kept.name} is kept: give --yes to delete it unasked."
@@ -338,32 +275,14 @@ def _sweeps(options) -> dict:
             return {"sweep": kept.name, "deleted": True}
         return {"sweep": kept.name, "deleted": False}
     if options.csv:
-        _write_csv(kept, Path(options.csv))
+        sweep_output.write_csv(kept, Path(options.csv))
     elif not options.json:
         say(results.headline(kept))
-        _print_table(kept)
+        sweep_output.print_table(kept)
     if options.refit_best:
         options.events = False
-        return {**_as_json(kept), "run": _refit(kept, options)}
-    return _as_json(kept)
-
-
-def _summary(one) -> dict:
-    best = one.ranking[0] if one.ranking else None
-    return {
-        "sweep": one.name,
-        "recipes": [recipe["name"] for recipe in one.manifest["recipes"]],
-        "search": one.manifest["search"],
-        "metric": one.metric,
-        "fits": one.fits,
-        "done": len(one.records),
-        "complete": one.complete,
-        "created": one.manifest["created"],
-        "generated": one.generated,
-        "best": best.candidate.settings if best else None,
-        "mean": best.mean(one.metric) if best else None,
-        "std": best.std(one.metric) if best else None,
-    }
+        return {**sweep_output.as_json(kept), "run": _refit(kept, options)}
+    return sweep_output.as_json(kept)
 
 
 def add(verbs) -> None:
@@ -382,6 +301,7 @@ def add(verbs) -> None:
     one = verb(verbs, "sweeps", _sweeps, "List the sweeps that are kept, or show one.")
     one.add_argument("name", nargs="?", metavar="NAME")
     _take_results(one)
+    one.add_argument("--here", action="store_true", help=HERE)
     one.add_argument("--delete", action="store_true", help="delete it; asks first")
     one.add_argument("--yes", action="store_true", help="don't ask")
 

@@ -6,7 +6,7 @@ from typing import Any
 from ..models.catalog import SEED
 from . import job_limits
 from .options import arguments_of, option
-from .output import ROOT
+from .output import HERE, ROOT
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class SweepSpec:
     jobs : int or None
     resume : str or None
         A kept sweep that goes on; nothing else is needed then.
+    here : bool
+        Whether the fits are done on this machine though a cluster is named.
 
     Examples
     --------
@@ -130,6 +132,7 @@ class SweepSpec:
     resume: str | None = option(
         "--resume", "go on with a kept sweep; needs no other option", default=None, metavar="NAME"
     )
+    here: bool = option("--here", HERE, default=False)
 
     def arguments(self) -> list[str]:
         """Command line that does it; whoever submits it was asked."""

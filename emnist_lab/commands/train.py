@@ -1,9 +1,10 @@
 """Verbs that make runs: train."""
 
+from functools import partial
 from pathlib import Path
 
 from ..errors import LabError, RunError
-from . import events, job_limits, label_check
+from . import events, job_limits, label_check, on_cluster
 from .options import add_old_flag, add_options, from_options
 from .output import say, verb
 from .specs import TrainSpec
@@ -43,20 +44,27 @@ def train(spec: TrainSpec, options) -> dict:
     params = recipe.checked(hyperparameters(spec.hyperparameters))
     if options.code:
         return _code(options, spec, recipe, params)
+    scheduler = on_cluster.address(spec.here)
     run_folders.check_disk_space(folder)
     if spec.name is not None:
         run_folders.check_name(spec.name)
     job_limits.require_dataset(spec.root)
     note = None if spec.sweep is None else _sweep_note(spec)
     train_part, test = spec.load()
-    run = training.fit(
+    connected = on_cluster.Connected()
+    fit = training.fit
+    if scheduler:
+        from ..runs.cluster import remote_training
+
+        fit = partial(remote_training.fit, scheduler, connected=connected)
+    run = fit(
         recipe,
         train_part,
         test,
         seed=spec.seed,
         params=params,
         prior=spec.prior,
-        progress=events.teller(options.events),
+        progress=events.teller(options.events, connected.more),
     )
     if note is not None:
         run.manifest["sweep"] = note

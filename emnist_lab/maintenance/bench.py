@@ -1,5 +1,6 @@
 """The figures of docs/figures.md, measured in one run on this machine."""
 
+import importlib.util
 import os
 import statistics
 import sys
@@ -53,6 +54,7 @@ SECTIONS = {
     "api": "the JSON API: 16 clients, an image a request",
     "clicks": "Evaluate on 18,800 test images (of repeats), ms from a click to its answer",
     "load": "a class on one server",
+    "cluster": "a sweep of 24 fits by two workers, beside two processes of this machine",
 }
 
 _SEVEN = {"strokes": [[(60, 60), (200, 60), (110, 230)], [(80, 140), (190, 140)]]}
@@ -213,6 +215,7 @@ def _sections(
     recipes: list[str],
     load: dict,
     photos: str | None,
+    cluster: dict,
 ) -> dict[str, Callable[[], dict]]:
     """What can be measured with what is given: key of `SECTIONS` -> what measures it."""
     shipped = [run for run in registry.list_runs()[0] if run.shipped]
@@ -259,7 +262,14 @@ def _sections(
 
         return measure_load(root or os.environ.get("EMNIST_DIR"), **load)
 
+    def measure_cluster() -> dict:
+        from .cluster_cost import measure_cluster
+
+        return measure_cluster(root, **cluster)
+
     work["load"] = measure_load
+    if real and importlib.util.find_spec("distributed"):
+        work["cluster"] = measure_cluster
     if browser:
         from . import browser_timings, evaluate_page_timings
 
@@ -279,6 +289,7 @@ def bench(
     only: list[str] | None = None,
     load: dict | None = None,
     photos: str | None = None,
+    cluster: dict | None = None,
 ) -> dict:
     """Measure everything that can be measured with what is given.
 
@@ -300,6 +311,8 @@ def bench(
         Arguments of `emnist_lab.maintenance.load.measure_load`, beside the folder.
     photos : str, optional
         Folder of pictures; see `emnist_lab.maintenance.photo_accuracy.read_truth`.
+    cluster : dict, optional
+        Arguments of `emnist_lab.maintenance.cluster_cost.measure_cluster`, beside the folder.
 
     Returns
     -------
@@ -320,7 +333,7 @@ def bench(
     drawings = [one for one in drawings if one.get("label") and _readable(one["strokes"])]
     if drawings_file and not drawings:
         raise InkError(f"{drawings_file} holds no labelled drawing: choose another file.")
-    work = _sections(root, drawings, browser, recipes or [], load or {}, photos)
+    work = _sections(root, drawings, browser, recipes or [], load or {}, photos, cluster or {})
     result: dict = {}
     for key, title in SECTIONS.items():
         if key in wanted and key in work:

@@ -350,6 +350,21 @@ def _demo(figures: dict) -> str:
     )  # fmt: skip
 
 
+def _cluster(figures: dict) -> str:
+    return _table(
+        ["what", "measured"],
+        [
+            [f"{figures['fits']} fits of `hog-logistic` on {figures['images']:,} images, by two "
+             "processes of this machine", f"{figures['here_s']:.0f} s"],
+            ["the same by two workers of one thread each on loopback",
+             f"{figures['cluster_s']:.0f} s, {figures['ratio']:.2f} times as long"],
+            ["bytes that all processes sent, in sizes of the images times workers",
+             f"{figures['bytes / (data × workers)']:.2f}"],
+            ["largest difference of any score", f"{figures['largest difference']:.1g}"],
+        ],
+    )  # fmt: skip
+
+
 # In the order in which they are read: key of `bench.SECTIONS` -> heading, and what writes it.
 TABLES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "drawings": ("Drawings", _drawings),
@@ -362,6 +377,7 @@ TABLES: dict[str, tuple[str, Callable[[dict], str]]] = {
     "pages": ("The app in a browser", _browser),
     "clicks": ("Evaluate at the official size", _clicks),
     "load": ("A class on one server", _load),
+    "cluster": ("A sweep on a cluster", _cluster),
     "recipes": ("Recipes beside the reference", _recipes),
     "features": ("Histograms of gradients", _features),
     "auc": ("ROC AUC", _auc),

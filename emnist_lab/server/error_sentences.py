@@ -14,11 +14,12 @@ from .visitor import Visitor
 _log = logging.getLogger(__name__)
 # Addresses of the API are what a caller needs.
 _PATH = re.compile(r"""(?<![\w.:/\\])(?!/api/v1/)(?:[A-Za-z]:[\\/]|/|\\\\|~/)[^\s'",;:()]+""")
+_ADDRESS = re.compile(r"""\b(?:tcp|tls)://[^\s'",;()]+""")  # of a cluster
 _HIDDEN = "…"
 
 
 def without_paths(text: str) -> str:
-    """A sentence without the folders of the server's machine.
+    """A sentence without the folders of the server's machine, and addresses of its cluster.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def without_paths(text: str) -> str:
     for place in sorted(map(os.fspath, places), key=len, reverse=True):
         if len(place) > 1:
             text = re.sub(re.escape(place) + r"""[^\s'",;:()]*""", _HIDDEN, text)
-    return _PATH.sub(_HIDDEN, text)
+    return _PATH.sub(_HIDDEN, _ADDRESS.sub(_HIDDEN, text))
 
 
 def sentence(visitor: Visitor, error: LabError | str) -> str:

@@ -1,5 +1,6 @@
 """The job panel: what trains, is searched or is brought now, how far it is, and its end."""
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -7,14 +8,16 @@ from pathlib import Path
 import altair as alt
 import streamlit as st
 
+from emnist_lab.commands import on_cluster
 from emnist_lab.commands.job_queue import Job, JobQueue
-from emnist_lab.commands.specs import CurveSpec, FetchSpec, SweepSpec
+from emnist_lab.commands.specs import CurveSpec, FetchSpec, SweepSpec, TrainSpec
 from emnist_lab.data.dataset_address import DEMO
 from emnist_lab.errors import LabError, RunError
 from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.server import job_access, run_access, sweep_access
 from emnist_lab.ui import (
+    cluster_settings,
     current_dataset,
     current_run,
     current_visitor,
@@ -101,6 +104,7 @@ def _panel(job: Job, queue: JobQueue, was_active: bool, newest: bool) -> None:
                 _done(job, newest)
         elif job.state == "failed":
             messages.say_error(job.message)
+            _offer_here(job, queue)
         elif job.state == "interrupted":
             _interrupted(job, queue)
         else:
@@ -159,6 +163,33 @@ def _interrupted(job: Job, queue: JobQueue) -> None:
             st.rerun()
 
 
+def _offer_here(job: Job, queue: JobQueue) -> None:
+    """A way to do on this machine what failed on a cluster."""
+    goes = isinstance(job.spec, (TrainSpec, SweepSpec)) and not job.spec.here
+    if not (goes and cluster_settings.scheduler()):
+        return
+    if st.button("Run it on this machine", icon=":material/computer:", key=f"here-{job.key}"):
+        spec = dataclasses.replace(job.spec, here=True)
+        visitor, shared = current_visitor.visitor(), drawing_database.shared()
+        try:
+            job_access.submit(visitor, queue, spec, shared)
+            job_access.dismiss(visitor, queue, job)
+        except LabError as error:
+            messages.say_error(error)
+            st.stop()
+        st.rerun()
+
+
+def _cluster(now: dict) -> None:
+    """What a job's process says of the cluster that it works on; for who manages the server."""
+    if not current_visitor.visitor().operator:
+        return
+    if link := now.get(on_cluster.DASHBOARD):
+        st.caption(f":material/hub: On a cluster: [Dask's dashboard]({link})")
+    for sentence in now.get(on_cluster.NOTES, ()):
+        st.caption(f":material/warning: {plain(sentence)}")
+
+
 def _try_again(job: Job, queue: JobQueue) -> None:
     try:
         job_access.again(current_visitor.visitor(), queue, job, drawing_database.shared())
@@ -208,6 +239,7 @@ def _running(job: Job, queue: JobQueue) -> None:
         fits = f"{now['step'] or 0:,} of {now['steps']:,} fits"
         _progress(job, queue, now["fraction"], f"{fits} · {plain(_stage(job))}")
         _figures(job)
+        _cluster(now)
         return
     if now["step"]:
         most = "at most " if now["unit"] == "iteration" else ""
@@ -221,6 +253,7 @@ def _running(job: Job, queue: JobQueue) -> None:
         "" if last["loss"] is None else f"training loss {last['loss']:.3f}",
         "" if last["score"] is None else f"test accuracy so far {percent(last['score'], 1)}",
     )
+    _cluster(now)
     curve(job.curve, _step_unit(job.spec.recipe))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from emnist_lab import files
 from emnist_lab.commands.job_journal import Journal
 from emnist_lab.commands.job_queue import JobQueue
-from emnist_lab.ui import drawing_database
+from emnist_lab.ui import cluster_settings, drawing_database
 from emnist_lab.ui.server_wide import server_wide
 
 
@@ -30,4 +30,9 @@ def _fetches(home: Path) -> JobQueue:
 
 @server_wide
 def _jobs(home: Path) -> JobQueue:
-    return JobQueue(Journal(home / "jobs"), lambda: drawing_database.environment())
+    return JobQueue(Journal(home / "jobs"), _environment)
+
+
+def _environment() -> dict[str, str]:
+    """Addresses of what the processes of jobs use, which aren't for all eyes."""
+    return {**drawing_database.environment(), **cluster_settings.environment()}

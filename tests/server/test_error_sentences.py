@@ -18,6 +18,7 @@ from emnist_lab.server.visitor import Visitor
             "accuracy 0.9 of 1/3, and/or A/B; http://x/y",
         ),
         ("see /", "see /"),
+        ("No scheduler at tcp://10.0.0.1:8786 (refused)", "No scheduler at … (refused)"),
         ("GET /api/v1/jobs lists them", "GET /api/v1/jobs lists them"),
         ("GET /home/api/v1/jobs", "GET …"),
     ],

@@ -22,7 +22,7 @@ from emnist_lab.handwriting.drawing_store import Drawing, database, evaluate_kep
 from emnist_lab.handwriting.drawing_store.files import to_json
 from emnist_lab.handwriting.stroke_files import read_drawings
 from emnist_lab.metrics.ranking import top_labels
-from emnist_lab.ui import drawing_database, job_queues
+from emnist_lab.ui import cluster_settings, drawing_database, job_queues
 from emnist_lab.ui.components import board
 
 ME, YOU = "1" * 32, "2" * 32
@@ -245,6 +245,14 @@ def test_secrets_that_are_none(secrets, text):
     assert not app.exception
     assert len(app.error) == (0 if text == "connections = 3" else 1)
     assert drawing_database.environment() == {}
+
+
+def test_secrets_name_a_cluster_for_the_processes_of_jobs(secrets, monkeypatch):
+    assert cluster_settings.environment() == {}
+    secrets.write_text('[cluster]\nscheduler = "tcp://one:8786"\n')
+    assert cluster_settings.environment() == {"EMNIST_LAB_SCHEDULER": "tcp://one:8786"}
+    monkeypatch.setenv("EMNIST_LAB_SCHEDULER", "tcp://two:8786")
+    assert cluster_settings.scheduler() == "tcp://two:8786"
 
 
 # --- keeping, as pages that draw call it -------------------------------------------------------

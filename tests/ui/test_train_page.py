@@ -1,5 +1,8 @@
 """The Train page: what is offered, what is kept, and what is said of a run that ended."""
 
+import time
+from dataclasses import replace
+
 import pytest
 from helpers import opened, said
 from streamlit.testing.v1 import AppTest
@@ -107,3 +110,28 @@ def test_an_address_of_a_recipe_that_is_not_there_is_said():
     app = opened("train", recipe="nope", data="demo")
     assert not app.exception and not app.error
     assert any("There is no recipe “nope”: `hog-qda` is chosen" in one.value for one in app.warning)
+
+
+def test_what_failed_on_a_cluster_is_offered_here_and_its_dashboard_is_linked(dataset, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "emnist_lab.commands.job_queue.JobQueue.submit",
+        lambda self, spec, **more: asked.append(spec) or Job(spec),
+    )
+    spec = TrainSpec("pixels-bayes", "digits", 60)
+    shown = [Job(spec, "1", state="failed", message="No Dask scheduler answers.")]
+    monkeypatch.setattr("emnist_lab.ui.job_panel.to_show", lambda queue: shown)
+    assert "here-1" not in [one.key for one in opened("train").button]
+    monkeypatch.setenv("EMNIST_LAB_SCHEDULER", "tcp://127.0.0.1:1")
+    app = opened("train")
+    app.button(key="here-1").click().run()
+    assert not app.exception and asked == [replace(spec, here=True)]
+    progress = {"stage": 1, "stages": 1, "title": "Fitting", "step": 1, "steps": 4, "unit": "step"}
+    progress |= {"fraction": 0.2, "remaining": None, "at": 0.0, "loss": None, "score": None}
+    progress |= {"dashboard": "http://one:8787/status", "cluster_notes": ["w1 isn't used"]}
+    shown[:] = [Job(spec, "2", state="running", progress=progress, begun=time.time())]
+    words = said(opened("train"))
+    assert "[Dask's dashboard](http://one:8787/status)" in words and "w1 isn't used" in words
+    monkeypatch.setenv("EMNIST_LAB_MODE", "class")
+    words = said(opened("train"))
+    assert " so far" in words and "8787" not in words and "w1" not in words

@@ -33,6 +33,7 @@ def compare_recipes(
     name: str | None = None,
     owner: str | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Sweep:
@@ -42,7 +43,8 @@ def compare_recipes(
     ----------
     recipes : sequence of str, Recipe, or pairs of one and its settings
         Two or more: ``"hog-qda"``, ``("hog-qda", {"reg_param": 0.2})``.
-    train, folds, repeats, sizes, by, seed, metric, prior, name, owner, jobs, progress, cancel
+    train, folds, repeats, sizes, by, seed, metric, prior, name, owner, jobs, scheduler,
+    progress, cancel
         See `emnist_lab.evaluation.sweeps.hyperparameter_search.sweep`.
 
     Returns
@@ -76,7 +78,13 @@ def compare_recipes(
         prior=prior,
     )
     return hyperparameter_search.run_plan(
-        plan, name=name, owner=owner, jobs=jobs, progress=progress, cancel=cancel
+        plan,
+        name=name,
+        owner=owner,
+        jobs=jobs,
+        scheduler=scheduler,
+        progress=progress,
+        cancel=cancel,
     )
 
 

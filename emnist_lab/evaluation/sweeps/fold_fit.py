@@ -1,6 +1,6 @@
 """One fit of a sweep, as scikit-learn's searches call it: a run, measured on its fold.
 
-A search is given rows, not images: each process reads the images once, from memory or from one
+A search is given splits, not images: each process reads the images once, from memory or from one
 file of uint8 that all of them map, and a task is a few numbers.
 """
 
@@ -41,11 +41,13 @@ _GRACE = 1.0  # seconds that a process has to stop by itself
 _KEYS = 1  # version of what a key is made of
 
 # What this process has opened of a sweep that another one began: of the last one only.
-_opened: dict[str, "_Opened"] = {}
+_opened: dict[str, "Opened"] = {}
 
 
 @dataclass(frozen=True, eq=False)
-class _Opened:
+class Opened:
+    """What a process has opened of a sweep: images, their folds, and the fits that ended."""
+
     part: Part
     fold_of: np.ndarray
     journal: FitJournal
@@ -143,7 +145,11 @@ class FitSource:
         """Whether the sweep is to stop."""
         return self.cancel() if self.cancel is not None else (self.folder / _CANCEL).exists()
 
-    def opened(self) -> _Opened:
+    def fit(self, candidate: Candidate, split: int) -> FitRecord:
+        """Fit a candidate on a split and measure it; see `fit_split`."""
+        return fit_split(self, candidate, split)
+
+    def opened(self) -> Opened:
         """The arrays and the journal, as this process has them."""
         if self.token not in _opened:
             _opened.clear()
@@ -156,7 +162,7 @@ class FitSource:
                 )
                 part = replace(self.part, images=images, labels=np.asarray(labels))
                 self._watch()
-            _opened[self.token] = _Opened(part, fold_of, FitJournal(self.folder))
+            _opened[self.token] = Opened(part, fold_of, FitJournal(self.folder))
         return _opened[self.token]
 
     def _watch(self) -> None:
@@ -177,17 +183,15 @@ class FitSource:
             time.sleep(_WATCH)
 
 
-def fit_split(
-    source: FitSource, candidate: Candidate, train: np.ndarray, test: np.ndarray
-) -> FitRecord:
-    """Fit a candidate on some rows and measure it on others, unless the journal has it.
+def fit_split(source: FitSource, candidate: Candidate, split: int) -> FitRecord:
+    """Fit a candidate on a split and measure it, unless the journal has it.
 
     Parameters
     ----------
     source : FitSource
     candidate : Candidate
-    train, test : ndarray of int
-        Rows; see `emnist_lab.evaluation.sweeps.folds.Folds`.
+    split : int
+        See `emnist_lab.evaluation.sweeps.folds.Folds`.
 
     Returns
     -------
@@ -203,36 +207,81 @@ def fit_split(
     if source.stopped():
         raise TrainingCancelled(CANCELLED)
     opened = source.opened()
-    part, count = opened.part, opened.fold_of.shape[1]
-    repeat = int(train[0]) // count
-    train, test = np.asarray(train) - repeat * count, np.asarray(test) - repeat * count
-    seed = source.seed + repeat
-    if candidate.images is not None and candidate.images < len(train):
-        train = train[nested_labels(part.labels[train], seed)[: candidate.images]]
-    key = fit_key(source, candidate, seed, train, test)
-    known = opened.journal.records.get(key)
+    record, train, test = planned_fit(source, opened, candidate, split)
+    known = opened.journal.records.get(record.key)
     if known is None or known.failed:
-        record = FitRecord(
-            key=key,
-            recipe=candidate.recipe,
-            settings=candidate.settings,
-            images=candidate.images,
-            repeat=repeat,
-            fold=int(opened.fold_of[repeat, test[0]]),
-            seed=seed,
-            train_images=len(train),
-            test_images=len(test),
-        )
-        known = _measured(source, candidate, record, part.take(train), part.take(test))
+        known = measured(source, candidate, record, opened.part.take(train), opened.part.take(test))
         opened.journal.append(known)
     if source.ended is not None:
         source.ended(known)
     return known
 
 
-def _measured(
+def planned_fit(
+    source: FitSource, opened: Opened, candidate: Candidate, split: int
+) -> tuple[FitRecord, np.ndarray, np.ndarray]:
+    """What a fit will be: its record without scores, and its images.
+
+    Parameters
+    ----------
+    source : FitSource
+    opened : Opened
+    candidate : Candidate
+    split : int
+
+    Returns
+    -------
+    record : FitRecord
+    train, test : ndarray of int
+        Images.
+    """
+    folds = int(opened.fold_of.max()) + 1
+    repeat, fold = divmod(split, folds)
+    fold_of = opened.fold_of[repeat]
+    train, test = (
+        np.flatnonzero(one).astype(np.int32) for one in (fold_of != fold, fold_of == fold)
+    )
+    seed = source.seed + repeat
+    if candidate.images is not None and candidate.images < len(train):
+        train = train[nested_labels(opened.part.labels[train], seed)[: candidate.images]]
+    record = FitRecord(
+        key=fit_key(source, candidate, seed, train, test),
+        recipe=candidate.recipe,
+        settings=candidate.settings,
+        images=candidate.images,
+        repeat=repeat,
+        fold=fold,
+        seed=seed,
+        train_images=len(train),
+        test_images=len(test),
+    )
+    return record, train, test
+
+
+def measured(
     source: FitSource, candidate: Candidate, record: FitRecord, train: Part, test: Part
 ) -> FitRecord:
+    """Do a fit.
+
+    Parameters
+    ----------
+    source : FitSource
+    candidate : Candidate
+    record : FitRecord
+        Of `planned_fit`.
+    train, test : Part
+
+    Returns
+    -------
+    FitRecord
+        With scores, or with the reason why there are none.
+
+    Raises
+    ------
+    TrainingCancelled
+        The sweep is to stop.
+    """
+
     def told(progress: Progress) -> None:
         source.progress(candidate, progress)
 
@@ -312,9 +361,7 @@ def fit_key(
 
 
 class FoldFit(ClassifierMixin, BaseEstimator):
-    """Estimator whose samples are rows of a sweep; it is fitted when it is asked for its score.
-
-    Only then are both sides of a split known, by which the journal knows the fit.
+    """Estimator whose samples are splits of a sweep; it is fitted when it is asked for its score.
 
     Parameters
     ----------
@@ -341,14 +388,13 @@ class FoldFit(ClassifierMixin, BaseEstimator):
         self.settings = {**(self.settings or {}), **params}
         return self
 
-    def fit(self, rows, labels=None):
-        """Take the training rows, (N, 1) int."""
-        self.rows_ = rows[:, 0]
+    def fit(self, splits, labels=None):
+        """Take the splits whose folds are learned from: the one that is measured on tells them."""
         return self
 
-    def score(self, rows, labels=None):
-        """Score on the test rows, (N, 1) int: higher is better, NaN where the fit fails."""
+    def score(self, splits, labels=None):
+        """Score on the fold of a split, (1, 1) int: higher is better, NaN where the fit fails."""
         images = None if self.images is None else int(self.images)
         candidate = Candidate(self.recipe, dict(self.settings or {}), images)
-        record = fit_split(self.source, candidate, self.rows_, rows[:, 0])
+        record = self.source.fit(candidate, int(splits[0, 0]))
         return better(self.source.metric, record.scores.get(self.source.metric, np.nan))

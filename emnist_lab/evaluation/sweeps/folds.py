@@ -18,8 +18,10 @@ MOST_REPEATS = 100
 class Folds:
     """Which images each split of a repeated k-fold cross-validation measures on.
 
-    Rows stand for images, once for each repeat: row ``repeat * N + image``. So a search that knows
-    nothing of repeats has each of them fitted with a seed of its own.
+    Rows stand for images, once for each repeat: row ``repeat * N + image``. Splits have numbers:
+    ``repeat * folds + fold``, where the fold is measured on. A search is given these numbers in
+    place of images: its tasks are small then, and though it knows nothing of repeats, each of them
+    is fitted with a seed of its own.
 
     Attributes
     ----------
@@ -59,6 +61,23 @@ class Folds:
                     (np.flatnonzero(~test) + first).astype(np.int32),
                     (np.flatnonzero(test) + first).astype(np.int32),
                 )
+
+    def numbers(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Numbers of the splits, as a cross-validation of scikit-learn's has samples.
+
+        Returns
+        -------
+        list of (ndarray of int, ndarray of int)
+            Of each split those of the folds that are learned from, (folds - 1,), and its own, (1,).
+
+        Examples
+        --------
+        >>> made = Folds(np.zeros((2, 9), np.int16), 2, False)
+        >>> [(learned.tolist(), measured.tolist()) for learned, measured in made.numbers()]
+        [([1], [0]), ([0], [1]), ([3], [2]), ([2], [3])]
+        """
+        whole = np.arange(self.repeats * self.folds).reshape(self.repeats, self.folds)
+        return [(one[one != number], np.array([number])) for one in whole for number in one]
 
     def train_images(self) -> int:
         """Training images of the smallest split."""

@@ -1,18 +1,21 @@
 """Hyperparameter search with cross-validation: Recipe × Part -> Sweep."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...data.part import Part
-from ...errors import TrainingCancelled
+from ...errors import ClusterError, TrainingCancelled
 from ...models.recipe import SEED, Recipe
 from ...runs.class_prior import Prior
+from ...runs.cluster import address as cluster_address
 from ...runs.progress import Progress
 from . import plan as planning
 from . import search as searching
 from . import sweep_manifest, sweep_store
+from .fit_journal import FitJournal
 from .plan import METRIC, Plan
 from .results import Sweep
 
@@ -35,6 +38,7 @@ def sweep(
     name: str | None = None,
     owner: str | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Sweep:
@@ -86,6 +90,10 @@ def sweep(
     jobs : int, optional
         Processes that fit side by side; by default one a core, where that is worth their start.
         Scores are the same whatever it is.
+    scheduler : str, optional
+        Address of a Dask scheduler, as in ``"tcp://host:8786"``, whose workers do the fits: as
+        many side by side as they have threads. By default what ``$EMNIST_LAB_SCHEDULER`` names;
+        an empty one for this machine.
     progress : callable, optional
         Called with a `Progress` of the whole sweep.
     cancel : callable, optional
@@ -104,6 +112,8 @@ def sweep(
         `cancel` returned True; the fits that ended stay with a sweep that has a name.
     RunError
         It can't be kept, or goes on in another process.
+    ClusterError
+        The cluster can't be used, or ended.
 
     Examples
     --------
@@ -128,7 +138,15 @@ def sweep(
         metric=metric,
         prior=prior,
     )
-    return run_plan(plan, name=name, owner=owner, jobs=jobs, progress=progress, cancel=cancel)
+    return run_plan(
+        plan,
+        name=name,
+        owner=owner,
+        jobs=jobs,
+        scheduler=scheduler,
+        progress=progress,
+        cancel=cancel,
+    )
 
 
 def run_plan(
@@ -138,8 +156,10 @@ def run_plan(
     owner: str | None = None,
     source: dict[str, Any] | None = None,
     jobs: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    connected: Callable[[Any], None] | None = None,
 ) -> Sweep:
     """Do what a plan says; see `sweep`.
 
@@ -147,10 +167,13 @@ def run_plan(
     ----------
     plan : Plan
         See `emnist_lab.evaluation.sweeps.plan.make`.
-    name, owner, jobs, progress, cancel
+    name, owner, jobs, scheduler, progress, cancel
         See `sweep`.
     source : dict, optional
         How the images were loaded, for whoever resumes it.
+    connected : callable, optional
+        Called with the `emnist_lab.runs.cluster.connection.Cluster` that does the fits; warnings
+        name the workers that it doesn't use otherwise.
 
     Returns
     -------
@@ -158,7 +181,7 @@ def run_plan(
 
     Raises
     ------
-    TrainingError, TrainingCancelled or RunError
+    TrainingError, TrainingCancelled, RunError or ClusterError
         See `sweep`.
 
     Examples
@@ -169,12 +192,18 @@ def run_plan(
     >>> made.sentence().endswith("1 candidate on 2 folds"), len(run_plan(made).records)
     (True, 2)
     """
-    how = {"jobs": jobs, "progress": progress, "cancel": cancel}
+    how = {
+        "jobs": jobs,
+        "scheduler": scheduler,
+        "progress": progress,
+        "cancel": cancel,
+        "connected": connected,
+    }
     if name is not None:
         return _kept(plan, sweep_store.begin(plan, name, owner, source), **how)
     with searching.temporary_folder() as folder:
         try:
-            records = searching.run(plan, folder, **how)
+            records = _searched(plan, folder, **how)
         except TrainingCancelled as error:
             raise TrainingCancelled(
                 "The sweep was cancelled; nothing was kept, for it has no name."
@@ -188,8 +217,10 @@ def resume(
     train: Part,
     *,
     jobs: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    connected: Callable[[Any], None] | None = None,
 ) -> Sweep:
     """Go on with a kept sweep: only what wasn't fitted yet, or failed, is fitted.
 
@@ -198,8 +229,8 @@ def resume(
     name : str
     train : Part
         The images that it was begun with.
-    jobs, progress, cancel
-        See `sweep`.
+    jobs, scheduler, progress, cancel, connected
+        See `run_plan`. It may have been begun in another place.
 
     Returns
     -------
@@ -209,7 +240,7 @@ def resume(
     ------
     RunError
         There is no such sweep, or it goes on in another process.
-    TrainingError, TrainingCancelled
+    TrainingError, TrainingCancelled or ClusterError
         See `sweep`; or these are other images.
 
     Examples
@@ -223,14 +254,48 @@ def resume(
     kept = sweep_store.open_sweep(name)
     plan = sweep_manifest.plan_of(kept.manifest, train)
     folder = sweep_store.sweeps_home() / name
-    return _kept(plan, folder, jobs=jobs, progress=progress, cancel=cancel)
+    return _kept(
+        plan,
+        folder,
+        jobs=jobs,
+        scheduler=scheduler,
+        progress=progress,
+        cancel=cancel,
+        connected=connected,
+    )
 
 
 def _kept(plan: Plan, folder: Path, **how: Any) -> Sweep:
     with sweep_store.locked(folder):
         kept = sweep_store.open_sweep(folder.name)
         if not kept.complete or any(one.reason for one in kept.results):
-            searching.run(plan, folder, **how)
+            try:
+                _searched(plan, folder, **how)
+            except ClusterError as error:
+                if not FitJournal(folder).records:
+                    raise
+                raise ClusterError(
+                    f"{error} The fits that ended are kept: python -m emnist_lab sweep --resume "
+                    f"{folder.name} goes on."
+                ) from error
             sweep_store.finish(folder)
             kept = sweep_store.open_sweep(folder.name)
     return replace(kept, recipes=plan.recipes)
+
+
+def _searched(plan: Plan, folder: Path, jobs, scheduler, progress, cancel, connected) -> Any:
+    """Do the fits of a plan that its journal doesn't have, here or on a cluster."""
+    address = cluster_address.given(scheduler)
+    if not address:
+        return searching.run(plan, folder, jobs=jobs, progress=progress, cancel=cancel)
+    cluster_address.require(address)
+    from . import cluster_search  # which imports distributed
+
+    return cluster_search.run(
+        plan, folder, address, progress=progress, cancel=cancel, connected=connected or _warn
+    )
+
+
+def _warn(cluster: Any) -> None:
+    for sentence in cluster.refused.values():
+        warnings.warn(sentence, RuntimeWarning, stacklevel=2)

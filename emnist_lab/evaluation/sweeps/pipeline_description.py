@@ -31,7 +31,8 @@ def described(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [described(one) for one in value]
     params = getattr(value, "get_params", None)
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    # not its qualified name: cloudpickle gives a local class another one
+    kind = f"{type(value).__module__}.{type(value).__name__}"
     if params is None or isinstance(value, type):
         return kind
     return [kind, described(params(deep=False))]

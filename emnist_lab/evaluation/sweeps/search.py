@@ -1,9 +1,9 @@
 """Run a sweep by scikit-learn's own searches: grid, random, successive halving."""
 
 import contextlib
+import functools
 import tempfile
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError  # as other backends of joblib's tell it
@@ -25,11 +25,11 @@ from ...errors import RunError, TrainingCancelled, TrainingError
 from ...models import cost_estimates, memory
 from ...runs.progress import Progress
 from . import search_space
-from .candidates import Candidate
 from .fit_journal import FitJournal, FitRecord
 from .fold_fit import CANCELLED, FitSource, FoldFit
 from .halving import FACTOR
 from .plan import Plan
+from .sweep_progress import SweepProgress
 
 _POLL = 0.25  # seconds between looks at what other processes have done
 _WORTH = 20.0  # seconds of work from which further processes pay for their start
@@ -42,6 +42,8 @@ def run(
     jobs: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    search: Callable[[Plan, FitSource, SweepProgress, Callable[[], bool] | None], None]
+    | None = None,
 ) -> list[FitRecord]:
     """Do all fits of a plan that its journal doesn't have.
 
@@ -56,6 +58,8 @@ def run(
         Called with a `Progress` of the whole sweep when it begins and after every fit.
     cancel : callable, optional
         Asked between fits and while they go on; the sweep stops once it returns True.
+    search : callable, optional
+        Does the fits in another place than this machine; `jobs` doesn't count then.
 
     Returns
     -------
@@ -71,17 +75,18 @@ def run(
     RunError
         The disk is full or can't be written.
     """
-    jobs = jobs_for(plan) if jobs is None else jobs
-    if not 1 <= jobs <= 1024:
-        raise TrainingError(f"A sweep can't have {jobs} processes: choose 1 or more.")
+    if search is None:
+        jobs = jobs_for(plan) if jobs is None else jobs
+        if not 1 <= jobs <= 1024:
+            raise TrainingError(f"A sweep can't have {jobs} processes: choose 1 or more.")
+        search = functools.partial(search_here, jobs=jobs)
     try:
         journal = FitJournal(folder)
         journal.mend()
         source = FitSource.of(plan, folder)
         source.unshare()
-        tell = _Whole(plan, progress, journal.records)
-        with _alone(source, tell, cancel) if jobs == 1 else _side_by_side(source, tell, cancel):
-            _search(plan, source, jobs)
+        tell = SweepProgress(plan, progress, journal.records)
+        search(plan, source, tell, cancel)
         journal.refresh()
     except OSError as error:
         raise RunError(
@@ -123,21 +128,37 @@ def jobs_for(plan: Plan) -> int:
     return int(max(min(cores, room, plan.fits), 1))
 
 
-def _search(plan: Plan, source: FitSource, jobs: int) -> None:
-    """Have scikit-learn search, size by size where there are several."""
-    rows = np.arange(plan.folds.repeats * plan.folds.images, dtype=np.int32)[:, None]
-    labels = np.tile(plan.part.labels, plan.folds.repeats)
-    for search in searches(plan, source, jobs):
+def search_here(
+    plan: Plan, source: FitSource, tell: SweepProgress, cancel: Callable[[], bool] | None, jobs: int
+) -> None:
+    """Do all fits on this machine, in this process or in several of joblib's."""
+    with _alone(source, tell, cancel) if jobs == 1 else _side_by_side(source, tell, cancel):
         done = -1
         while True:
-            with warnings.catch_warnings():
-                # of scores that are NaN: their candidates are listed with the reason
-                warnings.filterwarnings("ignore", ".*non-finite", UserWarning)
-                try:
-                    search.fit(rows, labels)
-                    break
-                except (TerminatedWorkerError, CancelledError) as error:
-                    done = _go_on(source, done, error)
+            try:
+                search_all(plan, source, jobs)
+                return
+            except (TerminatedWorkerError, CancelledError) as error:
+                done = _go_on(source, done, error)
+
+
+def search_all(plan: Plan, source: Any, jobs: int | None = 1) -> None:
+    """Have scikit-learn search, size by size where there are several.
+
+    Parameters
+    ----------
+    plan : Plan
+    source : FitSource
+        Or whatever does a fit of a candidate on a split, and knows the metric.
+    jobs : int or None
+        Of `searches`; None for what joblib's backend has.
+    """
+    splits = np.arange(plan.splits)[:, None]
+    for search in searches(plan, source, jobs):
+        with warnings.catch_warnings():
+            # of scores that are NaN: their candidates are listed with the reason
+            warnings.filterwarnings("ignore", ".*non-finite", UserWarning)
+            search.fit(splits)
 
 
 def _go_on(source: FitSource, before: int, error: Exception) -> int:
@@ -153,7 +174,7 @@ def _go_on(source: FitSource, before: int, error: Exception) -> int:
     return done
 
 
-def searches(plan: Plan, source: FitSource, jobs: int = 1) -> Iterator[Any]:
+def searches(plan: Plan, source: Any, jobs: int | None = 1) -> Iterator[Any]:
     """scikit-learn's searches that a plan consists of, unfitted.
 
     Parameters
@@ -169,7 +190,7 @@ def searches(plan: Plan, source: FitSource, jobs: int = 1) -> Iterator[Any]:
         nested stratified samples of the training folds, with all images of the test fold.
     """
     how: dict[str, Any] = {
-        "cv": list(plan.folds.splits()),
+        "cv": plan.folds.numbers(),
         "refit": False,
         "error_score": "raise",  # a fit that fails is noted; what else is raised is a cancel
         "n_jobs": jobs,
@@ -220,70 +241,8 @@ def _grids(plan: Plan, images: int | None) -> list[dict[str, list]]:
     ]
 
 
-class _Whole:
-    """Turns ends of fits into the progress of a sweep."""
-
-    def __init__(self, plan: Plan, progress, known: dict[str, FitRecord]) -> None:
-        self.plan, self.progress = plan, progress
-        self.begun = time.perf_counter()
-        self.total = max(plan.total_work(), 1e-9)
-        self._work: dict[tuple, float] = {}
-        self.seen = {key: one for key, one in known.items() if not one.failed}
-        self.done = self.before = sum(map(self._of, self.seen.values()))
-        self._tell("starts", self.done)
-
-    def _of(self, record: FitRecord | Candidate) -> float:
-        kind = (record.recipe, record.images)
-        if kind not in self._work:
-            self._work[kind] = self.plan.work(Candidate(record.recipe, {}, record.images))
-        return self._work[kind]
-
-    def ended(self, record: FitRecord) -> None:
-        """A fit ended, or was found in the journal."""
-        if record.key in self.seen:
-            return
-        self.seen[record.key] = record
-        self.done += self._of(record)
-        candidate = Candidate(record.recipe, record.settings, record.images)
-        where = f"fold {record.fold + 1}"
-        if self.plan.folds.repeats > 1:
-            where = f"repeat {record.repeat + 1}, {where}"
-        score = record.scores.get(self.plan.metric)
-        what = f"{self.plan.metric} {score:.4f}" if score is not None else "failed"
-        self._tell(f"{self._name(candidate)}: {where}, {what}", self.done)
-
-    def within(self, candidate: Candidate, one: Progress) -> None:
-        """A fit goes on."""
-        done = self.done + self._of(candidate) * one.fraction
-        self._tell(f"{self._name(candidate)}: {one.title}", done)
-
-    def _name(self, candidate: Candidate) -> str:
-        return candidate.name if self.plan.compares else candidate.label
-
-    def _tell(self, title: str, done: float) -> None:
-        if self.progress is None:
-            return
-        share = min(done / self.total, 1.0)
-        elapsed = time.perf_counter() - self.begun
-        fresh = done - self.before
-        known = fresh > 0.01 * (self.total - self.before)
-        self.progress(
-            Progress(
-                stage=1,
-                stages=1,
-                title=title,
-                step=min(len(self.seen), self.plan.fits),
-                steps=self.plan.fits,
-                unit="fit",
-                fraction=share,
-                elapsed=elapsed,
-                remaining=elapsed * max(self.total - done, 0) / fresh if known else float("nan"),
-            )
-        )
-
-
 @contextlib.contextmanager
-def _alone(source: FitSource, tell: _Whole, cancel) -> Iterator[None]:
+def _alone(source: FitSource, tell: SweepProgress, cancel) -> Iterator[None]:
     """Fits in this process, one after the other."""
     source.ended, source.cancel = tell.ended, cancel
     source.progress = tell.within if tell.progress is not None else None
@@ -294,7 +253,7 @@ def _alone(source: FitSource, tell: _Whole, cancel) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _side_by_side(source: FitSource, tell: _Whole, cancel) -> Iterator[None]:
+def _side_by_side(source: FitSource, tell: SweepProgress, cancel) -> Iterator[None]:
     """Fits in processes of joblib's, which this one watches by their journal."""
     ended, asked = threading.Event(), threading.Event()
     failed: list[BaseException] = []

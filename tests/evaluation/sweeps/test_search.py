@@ -143,7 +143,7 @@ def test_successive_halving_has_scikit_learns_rounds(train, axes, points, tmp_pa
     made = plan.make("pixels-logistic", train, search="halving", points=points, folds=2, **axes)
     source = fold_fit.FitSource.of(made, tmp_path)
     (searched,) = search.searches(made, source)
-    searched.fit(np.arange(len(train))[:, None], train.labels)
+    searched.fit(np.arange(made.splits)[:, None])
     assert made.rounds == tuple(zip(searched.n_candidates_, searched.n_resources_, strict=True))
     found = lab.sweep("pixels-logistic", train, search="halving", points=points, folds=2, **axes)
     assert len(found.records) <= found.fits == made.fits
