@@ -19,7 +19,7 @@ from .keeping import (
     trouble,
 )
 from .owners import OWNER, UNKNOWN_OWNER, is_owner, owner_of, write_owner
-from .places import PROJECT, SHIPPED, home
+from .places import PROJECT, SHIPPED, home, home_address
 from .writing import (
     STALE,
     partial_path,
@@ -39,6 +39,7 @@ __all__ = [
     "ChangedMeanwhile",
     "fetch",
     "home",
+    "home_address",
     "is_owner",
     "is_shared",
     "owner_of",

@@ -97,13 +97,6 @@ class LocalCopy:
         """Note what the copy has of an entry from now on; raises `OSError`."""
         write_json(self._state(entry), {"number": held.number, "pending": held.pending})
 
-    def noted_since(self, entry: str, moment: float) -> bool:
-        """Whether an entry's note is newer than a moment of this machine's clock."""
-        try:
-            return self._state(entry).stat().st_mtime >= moment
-        except FileNotFoundError:
-            return False
-
     def all_held(self, kind: str) -> dict[str, Held]:
         """What the copy has of every entry of a kind."""
         place = self._beside / "held"

@@ -262,9 +262,8 @@ class SharedHome:
         OSError
             The disk can't be written.
         """
-        asked = time.time()
+        held = self._local.all_held(kind)  # before the store is asked: what is newer is left alone
         newest = self.store.newest(kind)
-        held = self._local.all_held(kind)
         if not newest and any(one.number and not one.pending for one in held.values()):
             raise SharedHomeError(
                 f"The shared home {self.store.shown} has lost its {kind}, of which this machine "
@@ -284,9 +283,9 @@ class SharedHome:
                 continue
             try:
                 with self._local.alone(entry, 0):
-                    if self._local.noted_since(entry, asked - 0.1):
+                    if self._local.held(entry) != have:
                         continue  # it was written after the store was asked
-                    if self._local.held(entry).pending:
+                    if have.pending:
                         if time.monotonic() >= self._next_attempt:
                             self._send_pending(target, entry)
                     else:

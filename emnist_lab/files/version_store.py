@@ -86,7 +86,7 @@ class VersionStore:
             options["config_kwargs"] = {**waits, **options.get("config_kwargs", {})}
             options.setdefault("use_listings_cache", False)
         try:
-            system, root = url_to_fs(address, **options)
+            system, root = url_to_fs(address, skip_instance_cache=True, **options)
         except ImportError as error:
             raise self._lacks(error.name or first_line(error)[:80]) from error
         except (ValueError, TypeError) as error:
@@ -114,13 +114,16 @@ class VersionStore:
             raise self._explain(error) from error
 
     def _explain(self, error: Exception) -> SharedHomeError:
-        words = f"{type(error).__name__}: {first_line(error)}".lower()
+        code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code", "")
+        words = f"{type(error).__name__} {code}: {first_line(error)}".lower()
         # aiobotocore's errors have no common type that is known without importing it.
-        if isinstance(error, PermissionError) or "credentials" in words:
+        if any(one in words for one in ("no space", "quota", "storagefull", "insufficient")):
+            what, remedy = "is full", "free some space there"
+        elif "skewed" in words:
+            what, remedy = "refuses a server whose clock differs from its own", "set this clock"
+        elif isinstance(error, PermissionError) or "credentials" in words:
             what = "lets nobody in by these credentials, or only to read"
             remedy = "correct them, or let this server write there"
-        elif any(one in words for one in ("no space", "quota", "storagefull", "insufficient")):
-            what, remedy = "is full", "free some space there"
         elif isinstance(error, FileNotFoundError) or "nosuchbucket" in words:
             what, remedy = "isn't there", "create its bucket, or correct $EMNIST_LAB_HOME"
         elif isinstance(error, (TimeoutError, ConnectionError)) or any(
@@ -160,7 +163,10 @@ class VersionStore:
         with self._sentences():
             self._fs.invalidate_cache()
             try:
-                listed = self._fs.find(f"{self._root}/{below}", detail=True)
+                if self._is_bucket:  # S3 lists by the beginnings of names, in one request
+                    listed = self._fs.find(self._root, prefix=f"{below}/", detail=True)
+                else:
+                    listed = self._fs.find(f"{self._root}/{below}", detail=True)
             except FileNotFoundError:
                 # Nothing of this kind yet, or no such bucket: that mustn't look like an empty one.
                 self._fs.ls(self._root.split("/")[0] if self._is_bucket else "/", refresh=True)

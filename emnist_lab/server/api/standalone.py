@@ -28,5 +28,6 @@ def application() -> Starlette:
     >>> [route.path for route in application().routes]
     ['/api', '/metrics']
     """
+    files.set_patience(2.0)
     queue = JobQueue(Journal(files.home() / "jobs"))
     return Starlette(routes=routes(jobs=lambda: queue))
