@@ -36,6 +36,8 @@ def prepare() -> None:
     files.set_patience(_PATIENCE)
     mode = _or_end(rights.from_environment).mode
     _or_end(requires_sign_in)
+    if files.is_shared():
+        _or_end(job_queues.jobs)  # which may have something to do before anyone comes
     if mode is not Mode.OWN:
         st.set_option("client.showErrorDetails", "none")
     elif config.get_option("server.address") not in _HERE:

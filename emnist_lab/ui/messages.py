@@ -1,7 +1,8 @@
 """How pages say what is wrong."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import streamlit as st
 
@@ -33,6 +34,15 @@ def stop_on(error: LabError) -> None:
     """Show an error with its remedy, and end the page there."""
     say_error(error)
     st.stop()
+
+
+@contextlib.contextmanager
+def said_errors() -> Iterator[None]:
+    """Show an error of what is done here with its remedy, and end the page there."""
+    try:
+        yield
+    except LabError as error:
+        stop_on(error)
 
 
 def keep_notice(about: str, text: str) -> None:

@@ -10,7 +10,8 @@ import zipfile
 
 import object_store
 import pytest
-from object_store import BUCKET, until
+from helpers import until
+from object_store import BUCKET
 
 from emnist_lab import files
 from emnist_lab.errors import DatasetError, HandwritingError, RunError, SharedHomeError

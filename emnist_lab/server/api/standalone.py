@@ -6,8 +6,7 @@
 from starlette.applications import Starlette
 
 from ... import files
-from ...commands.job_journal import Journal
-from ...commands.job_queue import JobQueue
+from ...commands.shared_job_queue import training_queue
 from . import routes
 
 
@@ -29,5 +28,5 @@ def application() -> Starlette:
     ['/api', '/metrics']
     """
     files.set_patience(2.0)
-    queue = JobQueue(Journal(files.home() / "jobs"))
+    queue = training_queue()
     return Starlette(routes=routes(jobs=lambda: queue))
