@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ _CONNECTS, _ANSWERS = 2, 15  # seconds that S3 is waited for: for a connection, 
 # Names of so many versions stay, emptied but for the last two: else a writer who knows only an old
 # one could make a version of a number that had been, and nobody would see it.
 _KEPT, _WHOLE = 16, 2
-_PROBE = ".probe"
+_PROBE, _WRITERS = ".probe", 4
 
 
 class Taken(Exception):
@@ -204,15 +205,27 @@ class VersionStore:
         SharedHomeError
             It would, or it can't be written.
         """
-        probe = f"{_PROBE}/{secrets.token_hex(8)}"
-        self._create(self._path(probe, 1), b"1")
-        try:
-            self._create(self._path(probe, 1), b"2")
-        except Taken:
+        probe = self._path(f"{_PROBE}/{secrets.token_hex(8)}", 1)
+        made: list[Exception | None] = []
+
+        def write() -> None:
+            try:
+                made.append(self._create(probe, b"1"))
+            except (Taken, SharedHomeError) as error:
+                made.append(error)
+
+        # At once: some stores look first and write then, and only the second write is refused.
+        writers = [threading.Thread(target=write) for _ in range(_WRITERS)]
+        for one in writers:
+            one.start()
+        for one in writers:
+            one.join()
+        if refused := next((one for one in made if isinstance(one, SharedHomeError)), None):
+            raise refused
+        with contextlib.suppress(SharedHomeError), self._sentences():
+            self._fs.rm_file(probe)
+        if made.count(None) == 1:
             return
-        finally:
-            with contextlib.suppress(SharedHomeError), self._sentences():
-                self._fs.rm_file(self._path(probe, 1))
         raise SharedHomeError(
             f"The shared home {self.shown} can't keep two writers apart (it ignores "
             "If-None-Match): take an object store that knows conditional writes."

@@ -79,7 +79,11 @@ def send_at_once() -> None:
 def routes() -> list[BaseRoute]:
     """Addresses that are no pages: the JSON API, and what it tells Prometheus."""
     return _or_end(
-        lambda: api.routes(jobs=job_queues.jobs, shared_drawings=drawing_database.shared)
+        lambda: api.routes(
+            jobs=job_queues.jobs,
+            shared_drawings=drawing_database.shared,
+            base=config.get_option("server.baseUrlPath"),
+        )
     )
 
 
