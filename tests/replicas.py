@@ -42,8 +42,9 @@ class Stack:
 
     def kill(self, at: int) -> None:
         """End a replica as a crash does."""
-        os.killpg(self.processes[at].pid, signal.SIGKILL)
-        self.processes[at].wait()
+        if self.processes[at].poll() is None:
+            os.killpg(self.processes[at].pid, signal.SIGKILL)
+            self.processes[at].wait()
 
     def start(self, at: int) -> None:
         """Start a replica, once more if it was there before."""
