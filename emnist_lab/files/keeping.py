@@ -246,7 +246,7 @@ def refresh(kind: str) -> None:
 
     Parameters
     ----------
-    kind : {"runs", "imports", "sweeps", "curves", "marks", "data"}
+    kind : {"runs", "imports", "sweeps", "curves", "marks"}
         The folder of the home.
     """
     if (found := _shared()) is not None:

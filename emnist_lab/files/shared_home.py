@@ -23,7 +23,7 @@ from . import entry_archive
 from .local_copy import Held, LocalCopy
 from .version_store import Taken, Version, VersionStore
 
-KINDS = ("runs", "imports", "sweeps", "curves", "marks", "data")
+KINDS = ("runs", "imports", "sweeps", "curves", "marks")
 _TRIES = 50  # at a version that others make too
 _RESTS = 10.0  # seconds between attempts to send what the store hasn't got
 
@@ -113,7 +113,7 @@ class SharedHome:
 
     def _create_first(self, entry: str, made: Path) -> int:
         """Make the first version of a name, or the first one after its deletion."""
-        known = self.store.newest(entry).get(entry, Version(0, gone=True))
+        known = self._known(entry)
         if not known.gone:
             raise Taken
         self._create(entry, known.number + 1, made)
@@ -174,7 +174,7 @@ class SharedHome:
     def _send(self, target: Path, entry: str, merge: Callable[[Path, Path], None] | None) -> None:
         for _ in range(_TRIES):
             held = self._local.held(entry)
-            known = self.store.newest(entry).get(entry, Version(0, gone=True))
+            known = self._known(entry)
             if merge and not known.gone and known.number > held.number:
                 with self._unpacked(entry, known.number) as theirs:
                     if theirs is None:
@@ -210,7 +210,7 @@ class SharedHome:
             if not os.path.lexists(target):
                 raise _missing(target)
             for _ in range(_TRIES):
-                known = self.store.newest(entry).get(entry, Version(0, gone=True))
+                known = self._known(entry)
                 number = known.number
                 if known.gone:
                     break
@@ -244,7 +244,7 @@ class SharedHome:
             if self._local.held(entry).pending:
                 self._send_pending(target, entry)
                 return
-            known = self.store.newest(entry).get(entry, Version(0, gone=True))
+            known = self._known(entry)
             self._take(target, entry, known)
 
     def pull(self, kind: str) -> None:
@@ -297,6 +297,9 @@ class SharedHome:
         if refused is not None:
             raise refused
 
+    def _known(self, entry: str) -> Version:
+        return self.store.newest(entry).get(entry, Version(0, gone=True))
+
     def _take(self, target: Path, entry: str, known: Version) -> None:
         """Have the copy be a version of the store's; the entry's lock is held."""
         if known.gone:
@@ -322,9 +325,10 @@ class SharedHome:
             self._local.note(entry, Held(self._local.held(entry).number))
             return
         try:
-            if self._local.held(entry).number:
+            held, known = self._local.held(entry), self._known(entry)
+            if known.gone or known.number == held.number:
                 self._send(target, entry, None)
-            else:
+            else:  # another replica has written it meanwhile: neither is lost
                 self._send_first(target, entry)
             self._unsent.pop(entry, None)
         except SharedHomeError as error:
@@ -355,7 +359,7 @@ class SharedHome:
 
     def _same_in_store(self, target: Path, entry: str) -> int:
         """Number of the newest version where it is what the copy holds; else 0."""
-        known = self.store.newest(entry).get(entry, Version(0, gone=True))
+        known = self._known(entry)
         with self._local.scratch() as theirs, self._local.scratch() as ours:
             if known.gone or not self.store.read(entry, known.number, theirs):
                 return 0
