@@ -5,7 +5,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 
 # The libraries change seldom, the app often: each in a layer of its own.
 WORKDIR /app
-COPY requirements*.txt ./
+COPY requirements.txt requirements-*.txt ./
 # More of them for several replicas: see compose.yaml.
 ARG REQUIREMENTS=requirements.txt
 RUN for one in $REQUIREMENTS; do pip install -r "$one" || exit 1; done

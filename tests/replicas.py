@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +17,8 @@ import postgresql
 from helpers import until
 
 from emnist_lab.files import PROJECT
+from emnist_lab.maintenance.replica_load import proxy
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 BASE = "lab"
 
 
@@ -96,35 +95,6 @@ def settings(s3: int, database: str, copy: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def nginx(place: Path, port: int, replicas: list[int]) -> Iterator[None]:
-    """The proxy by the settings that are shipped, with other addresses."""
-    settings = (PROJECT / "docs" / "nginx.conf").read_text()
-    for number, one in enumerate(replicas, 1):
-        assert f"app-{number}:8501" in settings
-        settings = settings.replace(f"app-{number}:8501", f"127.0.0.1:{one}")
-    settings = settings.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    kept = "".join(
-        f"{kind}_temp_path {place};\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (place / "nginx.conf").write_text(
-        f"daemon off;\nworker_processes 1;\npid {place}/pid;\nerror_log {place}/errors;\n"
-        f"events {{}}\nhttp {{\nlog_format told '$upstream_addr $lab_session';\n"
-        f"access_log {place}/log told;\n{kept}{settings}}}\n"
-    )
-    process = subprocess.Popen(
-        [NGINX, "-p", str(place), "-c", str(place / "nginx.conf")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextlib.contextmanager
 def stack(place: Path, **more: str) -> Iterator[Stack]:
     """All parts, ready; `more` are further variables of the replicas."""
     ports = [object_store.free_port() for _ in range(3)]
@@ -132,7 +102,7 @@ def stack(place: Path, **more: str) -> Iterator[Stack]:
         s3 = parts.enter_context(object_store.moto())
         database = parts.enter_context(postgresql.cluster())
         (place / "nginx").mkdir()
-        parts.enter_context(nginx(place / "nginx", ports[0], ports[1:]))
+        parts.enter_context(proxy(place / "nginx", ports[0], ports[1:]))
         made = Stack(
             f"http://127.0.0.1:{ports[0]}/{BASE}",
             [f"http://127.0.0.1:{port}/{BASE}" for port in ports[1:]],

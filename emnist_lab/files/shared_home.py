@@ -97,12 +97,12 @@ class SharedHome:
         """
         with self._local.alone(entry):
             if os.path.lexists(target):
-                raise _exists(target)
+                raise _error(FileExistsError, errno.EEXIST, target)
             try:
                 held = Held(self._create_first(entry, made))
                 self._unsent.pop(entry, None)
             except Taken as error:
-                raise _exists(target) from error
+                raise _error(FileExistsError, errno.EEXIST, target) from error
             except SharedHomeError as error:
                 if not wait:
                     raise
@@ -208,7 +208,7 @@ class SharedHome:
         """
         with self._local.alone(entry):
             if not os.path.lexists(target):
-                raise _missing(target)
+                raise _error(FileNotFoundError, errno.ENOENT, target)
             for _ in range(_TRIES):
                 known = self._known(entry)
                 number = known.number
@@ -223,7 +223,7 @@ class SharedHome:
             self._local.note(entry, Held(number))
             self._unsent.pop(entry, None)
             if known.gone and not was_pending:
-                raise _missing(target)  # another replica was quicker
+                raise _error(FileNotFoundError, errno.ENOENT, target)  # another replica was quicker
 
     def fetch(self, target: Path, entry: str) -> None:
         """Bring the copy of an entry up to date, unless it waits to be sent.
@@ -397,9 +397,5 @@ class SharedHome:
         self._next_attempt = time.monotonic() + _RESTS
 
 
-def _exists(target: Path) -> FileExistsError:
-    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-
-
-def _missing(target: Path) -> FileNotFoundError:
-    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(target))
+def _error(kind: type[OSError], number: int, target: Path) -> OSError:
+    return kind(number, os.strerror(number), str(target))

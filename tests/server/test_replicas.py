@@ -15,13 +15,14 @@ from helpers import until
 
 from emnist_lab.errors import LabError
 from emnist_lab.files import PROJECT
+from emnist_lab.maintenance.replica_load import nginx_program
 from emnist_lab.maintenance.visit import Visit
 
 LONG = {"recipe": "warped-blend", "data": "demo", "images": 15_000}  # takes minutes
 KEY = secrets.token_hex(16)
 
 needs_all = pytest.mark.skipif(
-    postgresql.binaries() is None or replicas.NGINX is None, reason="needs PostgreSQL and nginx"
+    postgresql.binaries() is None or nginx_program() is None, reason="needs PostgreSQL and nginx"
 )
 
 
