@@ -1,6 +1,7 @@
 """Object stores of the tests' own: moto's S3 server, and ones that refuse, on loopback."""
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -27,22 +28,37 @@ def variables(port: int) -> dict[str, str]:
 
 @contextlib.contextmanager
 def moto() -> Iterator[int]:
-    """Port of an S3 that has an empty bucket."""
-    import logging
+    """Port of an S3 that has an empty bucket.
 
+    moto looks whether an object is there, and writes then: two requests at once could both find
+    that it isn't. Amazon's doesn't do that, so here one request is answered after the other.
+    """
     import requests
-    from moto.server import ThreadedMotoServer
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    application, turn = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def in_turn(environ, start_response):
+        with turn:
+            return list(application(environ, start_response))
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    port = free_port()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
-    server.start()
+    server = make_server("127.0.0.1", 0, in_turn, True, request_handler=MotoRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        made = requests.put(f"http://127.0.0.1:{port}/{BUCKET}", timeout=60)
+        made = requests.put(f"http://127.0.0.1:{server.server_port}/{BUCKET}", timeout=60)
         made.raise_for_status()
-        yield port
+        yield server.server_port
     finally:
-        server.stop()
+        server.shutdown()
+        server.server_close()
+        thread.join(60)
 
 
 class _Refuses(BaseHTTPRequestHandler):

@@ -74,7 +74,7 @@ def show() -> None:
         page.run()
     finally:  # a page may stop itself
         if trouble := files.trouble():
-            said.warning(messages.sentence(trouble), icon=":material/cloud_off:")
+            said.warning(messages.standing(trouble), icon=":material/cloud_off:")
 
 
 def _await_visitor() -> None:

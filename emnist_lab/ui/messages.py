@@ -25,6 +25,12 @@ def sentence(error: LabError | str) -> str:
     return plain(error_sentences.sentence(current_visitor.visitor(), error))
 
 
+def standing(text: str) -> str:
+    """As `sentence`, for what is said at every click: the log needn't have it each time."""
+    told = current_visitor.visitor().rights.folders
+    return plain(text if told else error_sentences.without_paths(text))
+
+
 def say_error(error: LabError | str) -> None:
     """Show an error with its remedy; names from files in it stay text."""
     st.error(sentence(error), icon=":material/error:")
