@@ -5,8 +5,10 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 
 # The libraries change seldom, the app often: each in a layer of its own.
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install -r requirements.txt
+COPY requirements.txt requirements-*.txt ./
+# More of them for several replicas: see compose.yaml.
+ARG REQUIREMENTS=requirements.txt
+RUN for one in $REQUIREMENTS; do pip install -r "$one" || exit 1; done
 
 COPY .streamlit .streamlit
 COPY artifacts artifacts
@@ -23,6 +25,6 @@ VOLUME /data
 EXPOSE 8501
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/_stcore/health', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as u; e = os.environ; u.urlopen('http://127.0.0.1:' + '/'.join(filter(None, [e['PORT'], e.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'), '_stcore/health'])), timeout=4)"]
 
 CMD ["sh", "-c", "exec python -m streamlit run app.py --server.port=\"$PORT\" --server.address=0.0.0.0"]

@@ -42,6 +42,7 @@ programs: | $(RUN)
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="chromium"; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
 	  missing="$$missing postgresql"; \
+	command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$$missing nginx-light"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  mkdir -p /etc/postgresql-common/createcluster.d && \
 	  echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/emnist-lab.conf && \
@@ -74,7 +75,7 @@ $(VENV)/.cluster: requirements.txt requirements-cluster.txt | $(RUN)
 	$(COMPILE)
 	@touch $@ $(VENV)/.app
 
-$(VENV)/.test: requirements.txt requirements-cluster.txt requirements-dev.txt | $(RUN)
+$(VENV)/.test: requirements.txt requirements-cluster.txt requirements-replicas.txt requirements-dev.txt | $(RUN)
 	$(INSTALL) -r requirements-dev.txt
 	$(COMPILE)
 	@touch $@ $(VENV)/.app $(VENV)/.cluster

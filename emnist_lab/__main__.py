@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 
+from . import files
 from .commands import (
     curve,
     data,
@@ -78,6 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
             events.write(events.ErrorEvent(str(error)))
         say(str(error))
         return 2
+    if trouble := files.trouble():
+        say(f"warning: {trouble}")
     if options.json:
         print_json(result)
     return 0

@@ -25,6 +25,10 @@ class RunError(LabError):
     """A run is absent, damaged, refused, or doesn't fit what is asked of it."""
 
 
+class SharedHomeError(RunError, DatasetError):
+    """What replicas share can't be reached, read or written at its address."""
+
+
 class TrainingError(LabError):
     """A recipe can't be fitted to what was given."""
 

@@ -200,9 +200,10 @@ def data(classes=7, rows=400, seed=0, ties=False, uneven=False):
 
 def until(true, seconds=400.0):  # a process of low priority starves on a busy machine
     limit = time.monotonic() + seconds
-    while not true():
+    while not (found := true()):
         assert time.monotonic() < limit, "it takes too long"
         time.sleep(0.02)
+    return found
 
 
 def gone(pid: int) -> bool:

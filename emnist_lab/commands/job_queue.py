@@ -260,7 +260,7 @@ class JobQueue:
             self._record(job)
             process = job.process
         if process is not None:
-            _stop(process)
+            stop(process)
 
     def _work(self) -> None:
         while True:
@@ -302,9 +302,9 @@ class JobQueue:
         with process:
             with self._changed:
                 job.process = process
-                cancelled = job.state == "cancelled"
+                cancelled = job.state != "running"
             if cancelled:
-                _stop(process)
+                stop(process)
             limit = threading.Timer(job.seconds or 0, self._overdue, (job, process))
             if job.seconds:
                 limit.daemon = True
@@ -328,7 +328,7 @@ class JobQueue:
             f"It was stopped after the {job.seconds:,.0f} seconds that a job may run here: use "
             "fewer images, or a recipe that is quicker.",
         )
-        _stop(process)
+        stop(process)
 
     def _handle_event(self, job: Job, event: Event | None) -> None:
         match event:
@@ -370,7 +370,8 @@ class JobQueue:
                 self._record(job)
 
 
-def _stop(process: subprocess.Popen) -> None:
+def stop(process: subprocess.Popen) -> None:
+    """End a job's process, by force where it doesn't end by itself."""
     process.terminate()
     threading.Timer(_GRACE, process.kill).start()
 

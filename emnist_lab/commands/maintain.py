@@ -22,11 +22,15 @@ def _bench(options) -> dict:
     names = [catalog.get(name).name for name in options.recipes or []]
     only = options.only or (["recipes"] if names else None)
     load = {
-        "people": options.sessions,
+        "people": options.sessions or (20 if options.replicas else 50),
         "minutes": options.minutes,
         "against": options.against,
     }
     cluster = {"images": options.images, "kill": options.kill}
+    if options.replicas:
+        if options.keep or only != ["load"]:
+            raise LabError("Replicas are compared alone: give --only load, and not --keep.")
+        load["replicas"] = options.replicas
     result = bench(
         options.root,
         options.drawings,
@@ -145,7 +149,10 @@ def add(verbs) -> None:
     )
     one.add_argument("--browser", action="store_true", help="time pages too (needs Chromium)")
     one.add_argument(
-        "--sessions", type=int, default=50, metavar="N", help="load: people at once, 50 by default"
+        "--sessions",
+        type=int,
+        metavar="N",
+        help="load: people at once, 50 by default; 20 where replicas are compared",
     )
     one.add_argument(
         "--minutes", type=float, default=0.0, help="load: how long 20 people stay, for memory"
@@ -158,6 +165,13 @@ def add(verbs) -> None:
     )
     one.add_argument(
         "--kill", action="store_true", help="cluster: kill a worker in the middle of the sweep"
+    )
+    one.add_argument(
+        "--replicas",
+        type=int,
+        default=0,
+        metavar="2",
+        help="load: only compare so many replicas behind nginx with one",
     )
     after = one.add_mutually_exclusive_group()
     after.add_argument(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DatasetError, first_line
-from ..files import SHIPPED, home
+from ..files import SHIPPED, home, refresh
 from .splits import KNOWN
 
 DEMO, FETCHED = "demo", "fetched"
@@ -192,6 +192,9 @@ def _is_imported(text: str) -> bool:
     if len(Path(text).parts) != 1 or text[0] in ".~" or Path(text).is_absolute():
         return False
     try:
+        if (imports_folder() / text).is_dir():
+            return True
+        refresh("imports")  # another replica may have it since
         return (imports_folder() / text).is_dir()
     except PermissionError:
         return True  # `places` says what is wrong

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from .. import files
 from ..errors import DatasetError, first_line
 from ..files import partial_path, write_owner
 from . import cache, dataset_address, discovery, loading, splits
@@ -40,6 +41,7 @@ _RESERVED = {dataset_address.DEMO, dataset_address.FETCHED, "emnist"}
 
 def names() -> list[str]:
     """Names of the imported datasets, in alphabetical order."""
+    files.refresh("imports")
     try:
         return sorted(
             entry.name
@@ -158,7 +160,9 @@ def import_dataset(
         if (imports_folder() / name).exists():
             check_name(name)  # another import took the name meanwhile
         write_owner(partial, owner)
-        os.replace(partial, imports_folder() / name)
+        files.place(partial, imports_folder() / name)
+    except FileExistsError as error:  # another replica took the name meanwhile
+        raise DatasetError(f"There is a dataset {name} already: choose another name.") from error
     except OSError as error:
         raise DatasetError(
             f"The dataset can't be kept in {imports_folder()} ({error.strerror or error}): free "
@@ -353,9 +357,7 @@ def remove(name: str) -> None:
     except DatasetError:
         pass  # a damaged one is deleted as well
     try:
-        gone = partial_path(imports_folder())
-        os.replace(imports_folder() / name, gone)
-        shutil.rmtree(gone)
+        files.remove(imports_folder() / name)
     except OSError as error:
         raise DatasetError(
             f"{name} can't be deleted ({error.strerror or error}): check the folder's permissions."

@@ -1,9 +1,8 @@
 """Labels that a person marked as wrong, kept on disk: a file for each test part and owner."""
 
-import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,16 @@ import numpy as np
 import pandas as pd
 
 from ..errors import RunError, first_line
-from ..files import home, is_owner, write_json
+from ..files import (
+    ChangedMeanwhile,
+    fetch,
+    home,
+    is_owner,
+    partial_path,
+    refresh,
+    replace,
+    write_json,
+)
 
 FORMAT, VERSION = "emnist-lab-marks", 1
 _MOST = 10_000  # marks of a part: whoever marks by hand stays below
@@ -119,7 +127,11 @@ def read(fingerprint: str, owner: str | None = None) -> list[Mark]:
     RunError
         It is no fingerprint, or the file is damaged or of a newer version.
     """
-    path = _path(fingerprint, owner)
+    refresh("marks")
+    return _read(_path(fingerprint, owner), fingerprint)
+
+
+def _read(path: Path, fingerprint: str) -> list[Mark]:
     try:
         with open(path, "rb") as file:
             content = file.read(_LARGEST + 1)
@@ -195,10 +207,13 @@ def mark(fingerprint: str, one: Mark, owner: str | None = None) -> None:
     RunError
         See `read`; the disk is full or read-only, or there are 10,000 marks already.
     """
-    with _changing(fingerprint, owner) as marks:
+
+    def add(marks: dict[int, Mark]) -> None:
         marks[one.image] = one
         if len(marks) > _MOST:
             raise RunError(f"A test subset can have {_MOST:,} marks: take some back first.")
+
+    _change(fingerprint, owner, add)
 
 
 def unmark(fingerprint: str, image: int, owner: str | None = None) -> None:
@@ -220,8 +235,7 @@ def unmark(fingerprint: str, image: int, owner: str | None = None) -> None:
     """
     if not read(fingerprint, owner):
         return
-    with _changing(fingerprint, owner) as marks:
-        marks.pop(image, None)
+    _change(fingerprint, owner, lambda marks: marks.pop(image, None))
 
 
 def table(marks: Iterable[Mark]) -> pd.DataFrame:
@@ -245,21 +259,17 @@ def table(marks: Iterable[Mark]) -> pd.DataFrame:
     return pd.DataFrame([asdict(one) for one in marks], columns=columns)
 
 
-@contextlib.contextmanager
-def _changing(fingerprint: str, owner: str | None) -> Iterator[dict[int, Mark]]:
-    """Marks by image, to be changed; no other session's come between reading and writing."""
+def _change(
+    fingerprint: str, owner: str | None, change: Callable[[dict[int, Mark]], object]
+) -> None:
+    """Change marks by image; no other session's come between reading and writing."""
     path = _path(fingerprint, owner)
     lock = path.with_name(f".{path.stem}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(lock, _PATIENCE):
-            before = {one.image: one for one in read(fingerprint, owner)}
-            marks = dict(before)
-            yield marks
-            if marks != before:
-                content = [asdict(marks[image]) for image in sorted(marks)]
-                head = {"format": FORMAT, "version": VERSION, "fingerprint": fingerprint}
-                write_json(path, {**head, "marks": content})
+            while not _changed(path, fingerprint, change):
+                fetch(path)  # another replica was quicker
     except filelock.Timeout as error:
         raise RunError(
             f"Another session is still writing its marks to {path}: try again, or delete {lock} "
@@ -270,6 +280,26 @@ def _changing(fingerprint: str, owner: str | None) -> Iterator[dict[int, Mark]]:
             f"The mark can't be kept in {path.parent} ({error.strerror or error}): free some "
             "space, or name a writable folder in $EMNIST_LAB_HOME."
         ) from error
+
+
+def _changed(path: Path, fingerprint: str, change: Callable[[dict[int, Mark]], object]) -> bool:
+    """Write the marks with a change; False where another replica has written them meanwhile."""
+    before = {one.image: one for one in _read(path, fingerprint)}
+    marks = dict(before)
+    change(marks)
+    if marks == before:
+        return True
+    content = [asdict(marks[image]) for image in sorted(marks)]
+    head = {"format": FORMAT, "version": VERSION, "fingerprint": fingerprint}
+    made = partial_path(path.parent)
+    try:
+        write_json(made, {**head, "marks": content})
+        replace(made, path)
+    except ChangedMeanwhile:
+        return False
+    finally:
+        made.unlink(missing_ok=True)
+    return True
 
 
 def _path(fingerprint: str, owner: str | None) -> Path:

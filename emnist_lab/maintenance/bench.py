@@ -258,9 +258,14 @@ def _sections(
         work["photos"] = lambda: photo_accuracy.measure_photos(shipped, photos)
 
     def measure_load() -> dict:
+        at = root or os.environ.get("EMNIST_DIR")
+        if "replicas" in load:
+            from .replica_load import measure_replicas
+
+            return measure_replicas(at, load["replicas"], load["people"])
         from .load import measure_load
 
-        return measure_load(root or os.environ.get("EMNIST_DIR"), **load)
+        return measure_load(at, **load)
 
     def measure_cluster() -> dict:
         from .cluster_cost import measure_cluster
@@ -308,7 +313,8 @@ def bench(
     only : list of str, optional
         Some of `SECTIONS`; all by default.
     load : dict, optional
-        Arguments of `emnist_lab.maintenance.load.measure_load`, beside the folder.
+        Arguments of `emnist_lab.maintenance.load.measure_load`, beside the folder; with
+        ``replicas`` those of `emnist_lab.maintenance.replica_load.measure_replicas`.
     photos : str, optional
         Folder of pictures; see `emnist_lab.maintenance.photo_accuracy.read_truth`.
     cluster : dict, optional

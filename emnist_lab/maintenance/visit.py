@@ -55,6 +55,8 @@ class Visit:
     ----------
     address : str
         Of the server, ``"http://127.0.0.1:8501"``.
+    cookie : str, optional
+        Sent with every request, as ``"lab_session=1"``, by which a proxy knows the session.
 
     Attributes
     ----------
@@ -62,9 +64,10 @@ class Visit:
         What pages reported as an error, and what wasn't answered.
     """
 
-    def __init__(self, address: str):
+    def __init__(self, address: str, cookie: str = ""):
         self.errors: list[str] = []
         self._address = address
+        self._headers = {"Cookie": cookie} if cookie else {}
         self._socket: ClientConnection | None = None
         self._reading: asyncio.Task | None = None
         self._shown: dict[tuple, tuple[int, Shown]] = {}  # path -> number of the run, element
@@ -81,7 +84,7 @@ class Visit:
         try:
             self._socket = await connect(
                 at, subprotocols=_SUBPROTOCOLS, max_size=None, open_timeout=_LIMIT, proxy=None,
-                ping_interval=None,
+                ping_interval=None, additional_headers=self._headers,
             )  # fmt: skip
         except (OSError, WebSocketException, TimeoutError) as error:
             raise LabError(f"{self._address} can't be visited ({error}): start the app.") from error
@@ -335,14 +338,15 @@ class Visit:
 
     async def _get(self, url: str) -> bytes:
         try:
-            return await asyncio.to_thread(_read_url, f"{self._address}/{url.lstrip('/')}")
+            whole = f"{self._address}/{url.lstrip('/')}"
+            return await asyncio.to_thread(_read_url, whole, self._headers)
         except OSError as error:
             self.errors.append(f"{url} wasn't served: {error}")
             return b""
 
 
-def _read_url(url: str) -> bytes:
-    asked = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+def _read_url(url: str, headers: dict[str, str]) -> bytes:
+    asked = urllib.request.Request(url, headers={"Accept-Encoding": "gzip", **headers})
     with urllib.request.urlopen(asked, timeout=_LIMIT) as answer:
         content = answer.read()
         packed = answer.headers.get("Content-Encoding") == "gzip"

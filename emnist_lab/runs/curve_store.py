@@ -1,5 +1,6 @@
 """Learning curves that are kept: JSON files, checked before anything relies on them."""
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable
@@ -10,7 +11,17 @@ from typing import Any
 import pandas as pd
 
 from ..errors import RunError, first_line
-from ..files import UNKNOWN_OWNER, home, is_owner, write_json
+from ..files import (
+    UNKNOWN_OWNER,
+    home,
+    is_owner,
+    partial_path,
+    place,
+    publish,
+    refresh,
+    remove,
+    write_json,
+)
 from .run_folders import check_name
 
 FORMAT, VERSION = "emnist-lab-curve", 1
@@ -129,23 +140,40 @@ def save(curve: Curve, name: str | None = None) -> Curve:
     RunError
         The name can't be a file's, or the disk is full or read-only.
     """
-    place = curves_home()
-    if not curve.name:
-        wanted, number = check_name(name or f"{curve.recipe}-{curve.split}", "curve"), 1
-        free = wanted
-        while (place / f"{free}.json").exists():
-            number += 1
-            free = f"{wanted[: 79 - len(str(number))]}-{number}"
-        curve = replace(curve, name=free)
-    content = {"format": FORMAT, "version": VERSION, **_plain(asdict(curve))}
+    folder = curves_home()
     try:
-        write_json(place / f"{curve.name}.json", content)
+        if not curve.name:
+            return _save_new(curve, check_name(name or f"{curve.recipe}-{curve.split}", "curve"))
+        path = folder / f"{curve.name}.json"
+        write_json(path, _content(curve))
+        publish(path)
     except OSError as error:
         raise RunError(
-            f"The curve can't be kept in {place} ({error.strerror or error}): free some space, or "
+            f"The curve can't be kept in {folder} ({error.strerror or error}): free some space, or "
             "name a writable folder in $EMNIST_LAB_HOME."
         ) from error
     return curve
+
+
+def _save_new(curve: Curve, wanted: str) -> Curve:
+    """Under a name that no curve has: a number is added where it is taken."""
+    folder, number, free = curves_home(), 1, wanted
+    while True:
+        named, path = replace(curve, name=free), folder / f"{free}.json"
+        if not path.exists():
+            made = partial_path(folder)
+            write_json(made, _content(named))
+            try:
+                place(made, path)
+                return named
+            except FileExistsError:  # another replica took the name meanwhile
+                made.unlink()
+        number += 1
+        free = f"{wanted[: 79 - len(str(number))]}-{number}"
+
+
+def _content(curve: Curve) -> dict[str, Any]:
+    return {"format": FORMAT, "version": VERSION, **_plain(asdict(curve))}
 
 
 def keep(measured: Iterable[Curve], name: str | None = None, owner: str | None = None) -> Curve:
@@ -303,6 +331,7 @@ def list_curves() -> tuple[list[Curve], list[str]]:
         A sentence for each file that can't be used.
     """
     found, problems = [], []
+    refresh("curves")
     try:
         paths = sorted(curves_home().glob("[!.]*.json"))
     except OSError as error:
@@ -330,7 +359,8 @@ def delete(name: str) -> None:
     """
     path = curves_home() / f"{check_name(name, 'curve')}.json"
     try:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            remove(path)
     except OSError as error:
         raise RunError(
             f"{path} can't be deleted ({error.strerror or error}): make its folder writable."

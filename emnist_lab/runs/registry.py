@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
-from ..files import SHIPPED
+from ..files import SHIPPED, refresh
 from . import run_folders
 from .manifest import MANIFEST
 from .manifest import read as manifest_of
@@ -84,6 +84,7 @@ def unusable() -> list[str]:
     list of str
     """
     names = []
+    refresh("runs")
     for folder in _folders(runs_home()):
         try:
             manifest_of(folder)
@@ -185,6 +186,8 @@ def open_run(name: str | os.PathLike) -> Run:
     """
     text = str(name)
     if is_name(text):
+        if not (SHIPPED / text / MANIFEST).is_file():
+            refresh("runs")
         for place in (SHIPPED, runs_home()):
             if (place / text / MANIFEST).is_file():
                 return Run(manifest_of(place / text), place / text)
@@ -241,6 +244,7 @@ def list_runs() -> tuple[list[Run], list[str]]:
     >>> {"hog-qda", "pixels-logistic", "warped-blend"} <= {run.name for run in runs}
     True
     """
+    refresh("runs")
     own, own_problems = _in_folder(runs_home())
     shipped, shipped_problems = _in_folder(SHIPPED)
     own.sort(key=lambda run: str(run.manifest["created"]), reverse=True)

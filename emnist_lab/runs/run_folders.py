@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError
+from .. import files
+from ..errors import RunError, SharedHomeError
 from ..files import SHIPPED, STALE, home, partial_path, write_synced
 from . import manifest as manifests
 from .manifest import MANIFEST
@@ -208,7 +209,7 @@ def commit(partial: Path, manifest: dict[str, Any], name: str) -> dict[str, Any]
         manifest = {**manifest, "name": own}
         write_synced(partial / MANIFEST, manifests.encode(manifest))
         try:
-            os.rename(partial, place / own)
+            files.place(partial, place / own)
             return manifest
         except OSError as error:  # another process took the name meanwhile
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
@@ -245,11 +246,12 @@ def move(folder: Path, manifest: dict[str, Any], name: str) -> dict[str, Any]:
     place, fresh = folder.parent, partial_path(folder)
     try:
         write_synced(fresh, manifests.encode(manifest))
-        os.rename(folder, place / name)
-    except OSError:
+        files.rename(
+            folder, place / name, lambda moved: os.replace(moved / fresh.name, moved / MANIFEST)
+        )
+    except (OSError, SharedHomeError):
         fresh.unlink(missing_ok=True)
         raise
-    os.replace(place / name / fresh.name, place / name / MANIFEST)
     return manifest
 
 
@@ -265,9 +267,7 @@ def remove(folder: Path) -> None:
     OSError
         It is gone already, or can't be deleted.
     """
-    unseen = partial_path(folder.parent)
-    os.rename(folder, unseen)
-    shutil.rmtree(unseen)
+    files.remove(folder)
 
 
 def _sweep(place: Path) -> None:

@@ -39,6 +39,7 @@ def without_paths(text: str) -> str:
     # Folders that may hold spaces are known; the pattern takes what is left.
     places = {files.home(), files.SHIPPED, files.PROJECT, tempfile.gettempdir()}
     places.add(environment_folder() or files.PROJECT)
+    places.add(files.home_address() or files.PROJECT)
     for place in sorted(map(os.fspath, places), key=len, reverse=True):
         if len(place) > 1:
             text = re.sub(re.escape(place) + r"""[^\s'",;:()]*""", _HIDDEN, text)

@@ -4,6 +4,7 @@ import functools
 
 import streamlit as st
 
+from emnist_lab import files
 from emnist_lab.data import thumbnails
 from emnist_lab.handwriting import ink
 from emnist_lab.ui import (
@@ -65,7 +66,15 @@ def show() -> None:
     page_address.enter_page(page)
     job_chips.show()
     messages.show_notice("dataset")
-    page.run()
+    if not files.is_shared():
+        page.run()
+        return
+    said = st.container()
+    try:
+        page.run()
+    finally:  # a page may stop itself
+        if trouble := files.trouble():
+            said.warning(messages.standing(trouble), icon=":material/cloud_off:")
 
 
 def _await_visitor() -> None:

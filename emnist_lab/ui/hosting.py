@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
+from emnist_lab import files
 from emnist_lab.errors import LabError
 from emnist_lab.server import api, error_sentences, rights
 from emnist_lab.server.rights import Mode
@@ -22,6 +23,7 @@ from emnist_lab.ui import drawing_database, job_queues
 from emnist_lab.ui.upload_guard import UploadGuard
 
 T = TypeVar("T")
+_PATIENCE = 2.0  # seconds that a page waits for the home that replicas share
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -31,8 +33,11 @@ def prepare() -> None:
     # because of the folder pages/: without a sign-in, too.
     # https://docs.streamlit.io/develop/concepts/multipage-apps/overview
     PagesManager.uses_pages_directory = False
+    files.set_patience(_PATIENCE)
     mode = _or_end(rights.from_environment).mode
     _or_end(requires_sign_in)
+    if files.is_shared():
+        _or_end(job_queues.jobs)  # which may have something to do before anyone comes
     if mode is not Mode.OWN:
         st.set_option("client.showErrorDetails", "none")
     elif config.get_option("server.address") not in _HERE:
@@ -74,7 +79,11 @@ def send_at_once() -> None:
 def routes() -> list[BaseRoute]:
     """Addresses that are no pages: the JSON API, and what it tells Prometheus."""
     return _or_end(
-        lambda: api.routes(jobs=job_queues.jobs, shared_drawings=drawing_database.shared)
+        lambda: api.routes(
+            jobs=job_queues.jobs,
+            shared_drawings=drawing_database.shared,
+            base=config.get_option("server.baseUrlPath"),
+        )
     )
 
 

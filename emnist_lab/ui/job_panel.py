@@ -12,7 +12,7 @@ from emnist_lab.commands import on_cluster
 from emnist_lab.commands.job_queue import Job, JobQueue
 from emnist_lab.commands.specs import CurveSpec, FetchSpec, SweepSpec, TrainSpec
 from emnist_lab.data.dataset_address import DEMO
-from emnist_lab.errors import LabError, RunError
+from emnist_lab.errors import RunError
 from emnist_lab.metrics.percent import percent
 from emnist_lab.models import catalog, cost_estimates
 from emnist_lab.server import job_access, run_access, sweep_access
@@ -125,7 +125,8 @@ def _progress(job: Job, queue: JobQueue, share: float, text: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(share, 1.0), text=text)
         if st.button("Cancel", icon=":material/cancel:", key=f"cancel-{job.key}"):
-            job_access.cancel(current_visitor.visitor(), queue, job)
+            with messages.said_errors():
+                job_access.cancel(current_visitor.visitor(), queue, job)
             st.rerun()
 
 
@@ -159,7 +160,8 @@ def _interrupted(job: Job, queue: JobQueue) -> None:
             _try_again(job, queue)
             st.rerun()
         if st.button("Dismiss", icon=":material/close:", key=f"dismiss-{job.key}"):
-            job_access.dismiss(current_visitor.visitor(), queue, job)
+            with messages.said_errors():
+                job_access.dismiss(current_visitor.visitor(), queue, job)
             st.rerun()
 
 
@@ -171,12 +173,9 @@ def _offer_here(job: Job, queue: JobQueue) -> None:
     if st.button("Run it on this machine", icon=":material/computer:", key=f"here-{job.key}"):
         spec = dataclasses.replace(job.spec, here=True)
         visitor, shared = current_visitor.visitor(), drawing_database.shared()
-        try:
+        with messages.said_errors():
             job_access.submit(visitor, queue, spec, shared)
             job_access.dismiss(visitor, queue, job)
-        except LabError as error:
-            messages.say_error(error)
-            st.stop()
         st.rerun()
 
 
@@ -191,11 +190,8 @@ def _cluster(now: dict) -> None:
 
 
 def _try_again(job: Job, queue: JobQueue) -> None:
-    try:
+    with messages.said_errors():  # rights may have become fewer meanwhile
         job_access.again(current_visitor.visitor(), queue, job, drawing_database.shared())
-    except LabError as error:  # rights may have become fewer meanwhile
-        messages.say_error(error)
-        st.stop()
 
 
 def _figures(job: Job, *more: str) -> None:

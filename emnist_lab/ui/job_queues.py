@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from emnist_lab import files
-from emnist_lab.commands.job_journal import Journal
 from emnist_lab.commands.job_queue import JobQueue
+from emnist_lab.commands.shared_job_queue import training_queue
 from emnist_lab.ui import cluster_settings, drawing_database
 from emnist_lab.ui.server_wide import server_wide
 
@@ -19,7 +19,7 @@ def fetches() -> JobQueue:
 
 
 def jobs() -> JobQueue:
-    """The server's one training queue."""
+    """The server's one training queue, or that of all replicas."""
     return _jobs(files.home())
 
 
@@ -30,7 +30,7 @@ def _fetches(home: Path) -> JobQueue:
 
 @server_wide
 def _jobs(home: Path) -> JobQueue:
-    return JobQueue(Journal(home / "jobs"), _environment)
+    return training_queue(_environment)
 
 
 def _environment() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """How pages say what is wrong."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import streamlit as st
 
@@ -24,6 +25,12 @@ def sentence(error: LabError | str) -> str:
     return plain(error_sentences.sentence(current_visitor.visitor(), error))
 
 
+def standing(text: str) -> str:
+    """As `sentence`, for what is said at every click: the log needn't have it each time."""
+    told = current_visitor.visitor().rights.folders
+    return plain(text if told else error_sentences.without_paths(text))
+
+
 def say_error(error: LabError | str) -> None:
     """Show an error with its remedy; names from files in it stay text."""
     st.error(sentence(error), icon=":material/error:")
@@ -33,6 +40,15 @@ def stop_on(error: LabError) -> None:
     """Show an error with its remedy, and end the page there."""
     say_error(error)
     st.stop()
+
+
+@contextlib.contextmanager
+def said_errors() -> Iterator[None]:
+    """Show an error of what is done here with its remedy, and end the page there."""
+    try:
+        yield
+    except LabError as error:
+        stop_on(error)
 
 
 def keep_notice(about: str, text: str) -> None:

@@ -7,7 +7,6 @@ every fit with all its scores. Both are checked before anything relies on them.
 import contextlib
 import functools
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,8 +15,9 @@ from typing import Any
 
 import filelock
 
-from ...errors import RunError, first_line
-from ...files import home, owner_of, partial_path, write_json, write_owner
+from ... import files
+from ...errors import RunError, SharedHomeError, first_line
+from ...files import home, owner_of, write_json, write_owner
 from ...runs import run_folders
 from ...runs.run_folders import LONGEST_NAME, check_name, is_name
 from . import sweep_manifest
@@ -63,6 +63,7 @@ def begin(
         The name can't be a folder's, or the disk is full or can't be written.
     """
     place = sweeps_home()
+    files.refresh("sweeps")
     made = sweep_manifest.manifest_of(plan, source)
     wanted = check_name(name or default_name(plan), "sweep")
     try:
@@ -73,7 +74,7 @@ def begin(
                     write_owner(partial, owner)
                     write_json(partial / MANIFEST, made)
                     with contextlib.suppress(OSError):  # another process took the name meanwhile
-                        os.rename(partial, folder)
+                        files.place(partial, folder)
                         return folder
             if _same(folder, made, owner):
                 return folder
@@ -149,11 +150,21 @@ def finish(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Keep other processes from doing the fits of a sweep at the same time.
 
+    In a home that replicas share, it is begun with what they have, and they see how far it is.
+
     Raises
     ------
     RunError
         One does.
     """
+    with contextlib.suppress(SharedHomeError):  # what others have is added when it is reached
+        files.fetch(folder)
+    with _alone(folder), files.publishing(folder, _add_fits):
+        yield
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
     lock = filelock.FileLock(folder / _LOCK, 0, thread_local=False, fallback_to_soft=False)
     try:
         lock.acquire()
@@ -169,13 +180,21 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def _add_fits(theirs: Path, ours: Path) -> None:
+    """Add to a journal the fits that another replica did of the same sweep."""
+    journal = FitJournal(ours)
+    for key, record in FitJournal(theirs).records.items():
+        if key not in journal.records:
+            journal.append(record)
+
+
 def is_running(name: str) -> bool:
     """Whether a process does fits of a kept sweep now."""
     folder = sweeps_home() / check_name(name, "sweep")
     if not (folder / _LOCK).exists():
         return False
     try:
-        with locked(folder):
+        with _alone(folder):
             return False
     except RunError:
         return True
@@ -198,6 +217,7 @@ def open_sweep(name: str) -> Sweep:
     RunError
         There is none, or it is damaged or of a newer version.
     """
+    files.refresh("sweeps")
     folder = sweeps_home() / check_name(name, "sweep")
     return _opened(folder, owner_of(folder), *_versions(folder))
 
@@ -254,6 +274,7 @@ def list_sweeps() -> tuple[list[Sweep], list[str]]:
         A sentence for each that can't be used.
     """
     found, problems = [], []
+    files.refresh("sweeps")
     try:
         names = _names()
     except OSError as error:
@@ -282,10 +303,8 @@ def delete(name: str) -> None:
     folder = sweeps_home() / check_name(name, "sweep")
     if is_running(name):
         raise RunError(f"The sweep {name} goes on in a process: cancel it first, then delete it.")
-    unseen = partial_path(folder.parent)
     try:
-        os.rename(folder, unseen)
-        shutil.rmtree(unseen)
+        files.remove(folder)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -333,7 +352,7 @@ def save(sweep: Sweep, name: str | None = None, owner: str | None = None) -> Swe
             for record in sweep.records:
                 journal.append(record)
             write_json(partial / MANIFEST, sweep.manifest)
-            os.rename(partial, folder)
+            files.place(partial, folder)
     except OSError as error:
         raise _disk_error(place, error) from error
     return replace(sweep, name=folder.name, owner=owner)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from ...errors import HandwritingError, first_line
-from ...files import home
+from ...files import home, is_shared
 from .backups import RESTORE
 
 ENVIRONMENT = "EMNIST_LAB_DATABASE"
@@ -40,9 +40,14 @@ def address() -> sa.URL:
     Raises
     ------
     HandwritingError
-        The variable holds no address of a database.
+        The variable holds no address of a database, or none where replicas share a home.
     """
     named = os.environ.get(ENVIRONMENT, "").strip()
+    if not named and is_shared():
+        raise HandwritingError(
+            "Drawings can't be kept in a home that replicas share: name a PostgreSQL for them in "
+            f"${ENVIRONMENT}."
+        )
     if not named:
         return sa.URL.create("sqlite", database=str(home() / "handwriting" / "handwriting.db"))
     with address_errors():

@@ -48,6 +48,7 @@ def routes(
     jobs: Callable[[], JobQueue],
     shared_drawings: Callable[[], bool] | None = None,
     rights: Rights | None = None,
+    base: str = "",
 ) -> list[BaseRoute]:
     """Routes of the API, for a server's application.
 
@@ -59,11 +60,13 @@ def routes(
         Tells whether everybody may use all kept drawings; nobody may by default.
     rights : Rights, optional
         Of this server's visitors; those of its variables by default.
+    base : str
+        Path that all addresses of the server begin with, as "lab"; none by default.
 
     Returns
     -------
     list of starlette.routing.BaseRoute
-        ``/api`` and ``/metrics``.
+        ``/api`` and ``/metrics``, below the base.
 
     Raises
     ------
@@ -74,6 +77,8 @@ def routes(
     --------
     >>> [route.path for route in routes(jobs=lambda: None)]
     ['/api', '/metrics']
+    >>> [route.path for route in routes(jobs=lambda: None, base="lab")]
+    ['/lab/api', '/lab/metrics']
     """
     rights = server_rights.from_environment() if rights is None else rights
     set_up = settings.from_environment(rights.mode)
@@ -87,7 +92,11 @@ def routes(
         own = services().metrics
         return Guard(own.app, rights, set_up, own, limited=False)
 
-    return [Mount("/api", _Deferred(api), name="api"), Route("/metrics", _Deferred(metrics))]
+    below = f"/{base.strip('/')}".rstrip("/")
+    return [
+        Mount(f"{below}/api", _Deferred(api), name="api"),
+        Route(f"{below}/metrics", _Deferred(metrics)),
+    ]
 
 
 class _Deferred:

@@ -6,8 +6,7 @@
 from starlette.applications import Starlette
 
 from ... import files
-from ...commands.job_journal import Journal
-from ...commands.job_queue import JobQueue
+from ...commands.shared_job_queue import training_queue
 from . import routes
 
 
@@ -28,5 +27,6 @@ def application() -> Starlette:
     >>> [route.path for route in application().routes]
     ['/api', '/metrics']
     """
-    queue = JobQueue(Journal(files.home() / "jobs"))
+    files.set_patience(2.0)
+    queue = training_queue()
     return Starlette(routes=routes(jobs=lambda: queue))

@@ -1,36 +1,15 @@
-"""Where things lie on this machine, and writing that leaves a file whole or as it was."""
+"""Writing that leaves a file whole or as it was."""
 
 import contextlib
 import hashlib
 import json
 import os
-import re
 import secrets
 import time
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parent.parent
-SHIPPED = PROJECT / "artifacts"
-OWNER = ".owner"  # file in a folder that belongs to a visitor of a server
-UNKNOWN_OWNER = "unknown"
-_OWNER_ID = re.compile("[0-9a-f]{32}")
 STALE = 600  # seconds after which something that is still being written was given up
-
-
-def home() -> Path:
-    """Folder of what this machine makes: ``$EMNIST_LAB_HOME`` or ``artifacts``.
-
-    Returns
-    -------
-    pathlib.Path
-        It holds ``runs`` (own runs), ``sweeps`` (searches), ``jobs`` (what is queued or running),
-        ``cache`` (upright images), ``data`` (files that were fetched),
-        ``imports`` (datasets that people brought) and ``handwriting`` (drawings
-        that people kept). It may not exist yet.
-    """
-    named = os.environ.get("EMNIST_LAB_HOME", "").strip()
-    return Path(named).expanduser().resolve() if named else SHIPPED
 
 
 def sha256(path: Path) -> str:
@@ -111,53 +90,3 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(path, f"{text}\n".encode())
-
-
-def is_owner(text: object) -> bool:
-    """Whether a text can name an owner: 32 hexadecimal digits."""
-    return isinstance(text, str) and _OWNER_ID.fullmatch(text) is not None
-
-
-def owner_of(folder: Path) -> str | None:
-    """Who owns a run or a dataset.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The run's or the dataset's.
-
-    Returns
-    -------
-    str or None
-        32 hexadecimal digits; None where it has no owner, so that it is the operator's;
-        ``"unknown"`` where its owner can't be read, so that it is nobody else's either.
-    """
-    try:
-        with open(folder / OWNER, encoding="ascii") as file:
-            text = file.read(64).strip()
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return UNKNOWN_OWNER
-    return text if is_owner(text) else UNKNOWN_OWNER
-
-
-def write_owner(folder: Path, owner: str | None) -> None:
-    """Note who owns what lies in a folder; for None nobody does, whatever came with it.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        One that no list shows yet.
-    owner : str or None
-        32 hexadecimal digits.
-
-    Raises
-    ------
-    OSError
-        The disk is full or can't be written.
-    """
-    if owner is None:
-        (folder / OWNER).unlink(missing_ok=True)
-    else:
-        write_synced(folder / OWNER, owner.encode("ascii"))
