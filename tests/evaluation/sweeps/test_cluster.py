@@ -31,6 +31,9 @@ from dask_cluster import DaskCluster, children, free_port
 from emnist_lab.maintenance.cluster_cost import counted
 from emnist_lab.runs.cluster import address, connection, local_cluster, worker_data
 
+# A socket that distributed opens as its scheduler goes is left to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 METRICS = ("accuracy", "log_loss", "roc_auc_ovo")
 
 
