@@ -12,7 +12,11 @@ for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
 # Modules whose examples need Dask, which is an extra.
-_OF_DASK = ("runs/cluster/*.py", "evaluation/sweeps/cluster_search.py")
+_OF_DASK = (
+    "runs/cluster/*.py",
+    "evaluation/sweeps/cluster_search.py",
+    "maintenance/cluster_cost.py",
+)
 collect_ignore_glob = (
     [f"emnist_lab/{one}" for one in _OF_DASK]
     if importlib.util.find_spec("distributed") is None

@@ -133,5 +133,5 @@ def _count_no_more() -> None:
 
 
 def _bytes() -> tuple[int, int]:
-    """This process, and the bytes that it wrote."""
-    return os.getpid(), _counting["bytes"]
+    """This process, and the bytes that it wrote; a worker that was started since doesn't count."""
+    return os.getpid(), _counting.get("bytes", 0)

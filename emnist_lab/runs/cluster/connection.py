@@ -16,6 +16,7 @@ from . import address as addresses
 from . import worker_check
 
 _SECONDS = 20.0  # that a scheduler may take which listens, but is busy
+_ANSWER = 2.0  # that it may take once there is a connection, before it is asked again
 WAIT = 2.0  # seconds in which a first worker may still come
 _LOOK = 1.0  # seconds between looks at which workers are left
 _TOLD = "emnist-lab"  # key of a message
@@ -142,8 +143,11 @@ class Cluster:
             return
         self._looked = time.monotonic()
         try:
-            self._there = self.client.nthreads()
+            ask = self.client.scheduler.ncores  # as Client.nthreads, which waits for its timeout
+            self._there = self.client.sync(ask, workers=None, callback_timeout=_ANSWER)
         except (OSError, CancelledError) as error:
+            if isinstance(error, TimeoutError) and self.client.status == "running":
+                return  # it is busy
             raise self.lost() from error
         self.threads = {one: count for one, count in self.threads.items() if one in self._there}
         if not self.threads:
