@@ -35,7 +35,7 @@ clean:
 	rm -rf $(VENV)
 
 # Programs that tests start: in one go, while pip works. After the virtual environment, which may
-# need apt-get itself. PostgreSQL without the server that Debian would make beside it.
+# need apt-get itself. PostgreSQL and nginx without the servers that Debian would start.
 .PHONY: programs
 programs: | $(RUN)
 	@missing=; \
@@ -47,7 +47,7 @@ programs: | $(RUN)
 	  mkdir -p /etc/postgresql-common/createcluster.d && \
 	  echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/emnist-lab.conf && \
 	  apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null && missing=; \
+	  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null && missing=; \
 	fi; \
 	[ -z "$$missing" ] || echo "Tests are skipped that need: $$missing (apt-get install $$missing)."
 

@@ -18,6 +18,9 @@ from . import specs
 from .job_queue import Job
 
 _REMEMBERED = 50  # jobs that have ended
+_FOREIGN = (
+    "Another version of EMNIST Lab was asked for this job: update all replicas, then ask again."
+)
 _table = sa.Table(
     "lab_jobs",
     sa.MetaData(),
@@ -201,7 +204,13 @@ class JobTable:
             if old := [row["number"] for row in ended[:-_REMEMBERED]]:
                 one.execute(_table.delete().where(_is.number.in_(old)))
             now = one.scalar(sa.select(_now)).timestamp()
-            return [found for row in rows if (found := _row(row))], now
+            read = [(row, _row(row)) for row in rows]
+            mine = {"state": "running", "replica": self.replica}
+            for row, found in read:
+                if found is None and mine.items() <= dict(row).items():
+                    refused = _table.update().where(_is.key == row["key"])
+                    one.execute(refused.values(state="failed", message=_FOREIGN, ended=_now))
+            return [found for _, found in read if found], now
 
         return self._run(work)
 

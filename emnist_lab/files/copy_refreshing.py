@@ -78,7 +78,7 @@ class Refreshing:
                     return
             if look is None:
                 look = self._looks[kind] = _Look(self._home, kind)
-                look.waited_for = patience is not None and bool(self._errors.get(kind))
+                look.waited_for = patience is not None and any(self._errors.values())
             if look.waited_for:
                 return
         if look.ended.wait(patience):

@@ -24,8 +24,7 @@ from .local_copy import Held, LocalCopy
 from .version_store import Taken, Version, VersionStore
 
 KINDS = ("runs", "imports", "sweeps", "curves", "marks")
-_TRIES = 50  # at a version that others make too
-_RESTS = 10.0  # seconds between attempts to send what the store hasn't got
+_TRIES, _RESTS = 50, 10.0  # at a version that others make too; seconds between two sendings
 
 
 class Overtaken(Exception):

@@ -5,8 +5,10 @@ import contextlib
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,7 +20,7 @@ from .visit import Visit
 from .visitors import ACTIONS, SHORT, TOUR, Answer, Person, summarize
 
 SETTINGS = PROJECT / "docs" / "nginx.conf"
-_ROUNDS = 3
+_ROUNDS, _STARTS = 3, 60.0  # seconds that nginx has to begin
 
 
 def nginx_program() -> str | None:
@@ -47,7 +49,7 @@ def proxy(place: Path, port: int, replicas: list[int]) -> Iterator[str]:
     Raises
     ------
     LabError
-        There is no nginx.
+        There is no nginx, or it doesn't start.
     """
     program = nginx_program()
     if program is None:
@@ -74,10 +76,25 @@ def proxy(place: Path, port: int, replicas: list[int]) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
+        _await(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
+
+
+def _await(port: int, process: subprocess.Popen) -> None:
+    limit = time.monotonic() + _STARTS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError as error:
+            if process.poll() is not None or time.monotonic() > limit:
+                raise LabError(
+                    f"nginx doesn't start on port {port}: try again, another may have taken it."
+                ) from error
+            time.sleep(0.05)
 
 
 @contextlib.contextmanager

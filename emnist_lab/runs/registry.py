@@ -5,13 +5,14 @@ read by skops against a list of trusted types) and ``scores.npz`` (labels and
 probabilities on the test part). The manifest holds the other files' SHA-256 and its own.
 """
 
+import contextlib
 import errno
 import os
 from pathlib import Path
 from typing import Any
 
-from ..errors import RunError
-from ..files import SHIPPED, refresh
+from ..errors import RunError, SharedHomeError
+from ..files import SHIPPED, fetch, is_shared, refresh, trouble
 from . import run_folders
 from .manifest import MANIFEST
 from .manifest import read as manifest_of
@@ -186,8 +187,7 @@ def open_run(name: str | os.PathLike) -> Run:
     """
     text = str(name)
     if is_name(text):
-        if not (SHIPPED / text / MANIFEST).is_file():
-            refresh("runs")
+        _bring(text)
         for place in (SHIPPED, runs_home()):
             if (place / text / MANIFEST).is_file():
                 return Run(manifest_of(place / text), place / text)
@@ -200,6 +200,17 @@ def open_run(name: str | os.PathLike) -> Run:
     runs, _ = list_runs()
     have = ", ".join(run.name for run in runs) or "none yet"
     raise RunError(f"There is no run {text[:80]!r}: choose one of these: {have}.")
+
+
+def _bring(name: str) -> None:
+    """Have a run here that another replica may just have kept; nothing in a folder as home."""
+    own = runs_home() / name / MANIFEST
+    if (SHIPPED / name / MANIFEST).is_file():
+        return
+    refresh("runs")
+    if not own.is_file() and is_shared() and not trouble():  # it was looked less than a second ago
+        with contextlib.suppress(SharedHomeError, OSError):  # the next look says it
+            fetch(own.parent)
 
 
 def _folders(place: Path) -> list[Path]:

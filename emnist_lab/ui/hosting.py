@@ -38,6 +38,7 @@ def prepare() -> None:
     _or_end(requires_sign_in)
     if files.is_shared():
         _or_end(job_queues.jobs)  # which may have something to do before anyone comes
+        files.refresh("runs")  # what is imported for that takes as long as a page
     if mode is not Mode.OWN:
         st.set_option("client.showErrorDetails", "none")
     elif config.get_option("server.address") not in _HERE:

@@ -87,6 +87,17 @@ def test_runs(on, run):
     assert own() == ["other"]
 
 
+def test_a_run_is_opened_that_was_kept_just_now(on, run, monkeypatch):
+    monkeypatch.setattr("emnist_lab.files.copy_refreshing._EVERY", 600.0)
+    on("two")
+    assert own() == []
+    on("one")
+    run.save("mine")
+    on("two")
+    assert own() == []  # looked just now
+    assert lab.open_run("mine").name == "mine"
+
+
 def test_a_run_that_is_replaced_is_another_one_for_caches(on, run):
     run.save("mine")
     on("two")
