@@ -71,6 +71,10 @@ _LONG = (
     "test_training",
     "test_data_in_browser",
     "_in_browser",
+    "test_cluster",
+    "test_replicas",
+    "test_shared_",
+    "test_load",
     "test_job",
 )
 
