@@ -5,7 +5,7 @@ RUN = $(VENV)/bin/python
 WORKERS ?= 3  # of the tests; those in a browser mostly wait
 DASK_PORT ?= 8786
 
-.PHONY: app test lint cluster artifacts clean
+.PHONY: app test test-extras lint cluster artifacts clean
 
 app: $(VENV)/.app  ## serve the dashboard on http://localhost:8501
 	$(RUN) -m streamlit run app.py --server.port $(PORT)
@@ -14,6 +14,11 @@ test:  ## run every test; EMNIST_DIR=DIR adds those on real data
 	@$(MAKE) --no-print-directory -j 2 $(VENV)/.test programs
 	@$(RUN) -m compileall -q -j 0 emnist_lab  # some hundred processes of tests import it
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+# Apart, for they are large and slow, and nobody needs them on one machine.
+test-extras: $(VENV)/.extras programs  ## the tests that start a Dask cluster, an S3 and replicas
+	$(RUN) -m pytest tests/evaluation/sweeps/test_cluster.py tests/files tests/server/test_replicas.py \
+	  emnist_lab/runs/cluster emnist_lab/evaluation/sweeps/cluster_search.py
 
 cluster: $(VENV)/.cluster  ## a Dask scheduler and two workers on loopback, until Ctrl-C
 	@exec $(RUN) -m emnist_lab.runs.cluster.local_cluster $(DASK_PORT)
@@ -76,7 +81,12 @@ $(VENV)/.cluster: requirements.txt requirements-cluster.txt | $(RUN)
 	$(COMPILE)
 	@touch $@ $(VENV)/.app
 
-$(VENV)/.test: requirements.txt requirements-replicas.txt requirements-dev.txt | $(RUN)
+$(VENV)/.extras: $(VENV)/.test requirements-extras.txt requirements-cluster.txt requirements-replicas.txt
+	$(INSTALL) -r requirements-extras.txt
+	$(COMPILE)
+	@touch $@
+
+$(VENV)/.test: requirements.txt requirements-dev.txt | $(RUN)
 	$(INSTALL) -r requirements-dev.txt
 	$(COMPILE)
 	@touch $@ $(VENV)/.app

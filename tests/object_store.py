@@ -1,6 +1,7 @@
 """Object stores of the tests' own: moto's S3 server, and ones that refuse, on loopback."""
 
 import contextlib
+import importlib.util
 import logging
 import socket
 import threading
@@ -8,6 +9,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BUCKET = "bucket"
+EXTRAS = "needs s3fs and moto: make test-extras"
+
+
+def can_be_made() -> bool:
+    """Whether the packages of an S3 and of its client are there."""
+    return all(importlib.util.find_spec(one) for one in ("s3fs", "moto"))
 
 
 def free_port() -> int:

@@ -20,13 +20,16 @@ from emnist_lab.files.shared_home import Overtaken, SharedHome
 from emnist_lab.handwriting.drawing_store import database
 
 
+needs_s3 = pytest.mark.skipif(not object_store.can_be_made(), reason=object_store.EXTRAS)
+
+
 @pytest.fixture(scope="module")
 def s3():
     with object_store.moto() as port:
         yield port
 
 
-@pytest.fixture(params=["memory", "file", "s3"])
+@pytest.fixture(params=["memory", "file", pytest.param("s3", marks=needs_s3)])
 def address(request, tmp_path, monkeypatch):
     if request.param == "memory":
         return f"memory://{uuid.uuid4().hex}"
@@ -234,6 +237,7 @@ def test_an_archive_that_unpacks_to_more_is_refused(tmp_path):
         entry_archive.unpack(tmp_path / "cut.zip", tmp_path / "made")
 
 
+@needs_s3
 @pytest.mark.parametrize(
     "code, status, words",
     [
@@ -259,6 +263,7 @@ def test_a_bucket_that_refuses(use, monkeypatch, code, status, words):
     assert (home / "runs" / "one").is_dir()
 
 
+@needs_s3
 def test_where_nobody_listens(use, monkeypatch):
     for name, value in object_store.variables(object_store.free_port()).items():
         monkeypatch.setenv(name, value)
@@ -267,6 +272,7 @@ def test_where_nobody_listens(use, monkeypatch):
     assert "doesn't answer: start it, or correct its address" in files.trouble()
 
 
+@needs_s3
 def test_a_silent_store_keeps_no_page_waiting(use, monkeypatch):
     monkeypatch.setattr("emnist_lab.files.keeping._patience", 0.2)
     with object_store.silent() as port:

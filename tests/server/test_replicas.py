@@ -7,6 +7,7 @@ import re
 import secrets
 from urllib.parse import urlsplit
 
+import object_store
 import postgresql
 import pytest
 import replicas
@@ -22,7 +23,8 @@ LONG = {"recipe": "warped-blend", "data": "demo", "images": 15_000}  # takes min
 KEY = secrets.token_hex(16)
 
 needs_all = pytest.mark.skipif(
-    postgresql.binaries() is None or nginx_program() is None, reason="needs PostgreSQL and nginx"
+    postgresql.binaries() is None or nginx_program() is None or not object_store.can_be_made(),
+    reason="needs PostgreSQL, nginx, s3fs and moto: make test-extras",
 )
 
 

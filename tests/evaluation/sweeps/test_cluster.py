@@ -23,7 +23,7 @@ from emnist_lab.errors import ClusterError, TrainingCancelled
 from emnist_lab.files import PROJECT
 from emnist_lab.models import catalog
 
-pytest.importorskip("distributed", reason="needs Dask: pip install -r requirements-cluster.txt")
+pytest.importorskip("distributed", reason="needs Dask: make test-extras")
 
 import distributed
 from dask_cluster import DaskCluster, children, free_port
