@@ -13,15 +13,12 @@ for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 
 # Modules whose examples need Dask, which is an extra.
 _OF_DASK = (
-    "runs/cluster/*.py",
-    "evaluation/sweeps/cluster_search.py",
-    "maintenance/cluster_cost.py",
+    "emnist_lab/runs/cluster/*.py",
+    "emnist_lab/evaluation/sweeps/cluster_search.py",
+    "emnist_lab/maintenance/cluster_cost.py",
+    "tests/dask_cluster.py",
 )
-collect_ignore_glob = (
-    [f"emnist_lab/{one}" for one in _OF_DASK]
-    if importlib.util.find_spec("distributed") is None
-    else []
-)
+collect_ignore_glob = _OF_DASK if importlib.util.find_spec("distributed") is None else ()
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,6 @@ from emnist_lab.files import PROJECT, entry_archive
 from emnist_lab.files.shared_home import Overtaken, SharedHome
 from emnist_lab.handwriting.drawing_store import database
 
-
 needs_s3 = pytest.mark.skipif(not object_store.can_be_made(), reason=object_store.EXTRAS)
 
 
