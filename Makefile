@@ -18,6 +18,7 @@ test:  ## run every test; EMNIST_DIR=DIR adds those on real data
 # Apart, for they are large and slow, and nobody needs them on one machine.
 test-extras: $(VENV)/.extras programs  ## the tests that start a Dask cluster, an S3 and replicas
 	$(RUN) -m pytest tests/evaluation/sweeps/test_cluster.py tests/files tests/server/test_replicas.py \
+	  tests/commands/test_shared_job_queue.py \
 	  emnist_lab/runs/cluster emnist_lab/evaluation/sweeps/cluster_search.py
 
 cluster: $(VENV)/.cluster  ## a Dask scheduler and two workers on loopback, until Ctrl-C

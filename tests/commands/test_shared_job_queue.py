@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+import object_store
 import postgresql
 import pytest
 import sqlalchemy as sa
@@ -20,7 +21,10 @@ from emnist_lab.commands.specs import TrainSpec
 from emnist_lab.errors import HandwritingError
 from emnist_lab.files import PROJECT
 
-pytestmark = pytest.mark.skipif(postgresql.binaries() is None, reason="needs PostgreSQL")
+pytestmark = pytest.mark.skipif(
+    postgresql.binaries() is None or not object_store.can_be_made(),
+    reason="needs PostgreSQL and what replicas share: make test-extras",
+)
 
 LONG = TrainSpec("warped-blend", "balanced", root="demo")  # takes minutes
 QUICK = TrainSpec("pixels-bayes", "balanced", 1_000, root="demo")
