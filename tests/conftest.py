@@ -5,10 +5,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import borrowed
 import pytest
 from helpers import SHARED, VERSION_0_1, make_part, write
 
 from emnist_lab.data.part import Part
+from emnist_lab.files import SHIPPED
+from emnist_lab.runs import safe_loading
 
 # Jobs that tests start, and servers of tests, step back behind nobody: on a busy machine they would
 # hardly begin, while the pages that wait for them look again and again.
@@ -27,6 +30,36 @@ def pytest_configure(config) -> None:
 def pytest_unconfigure(config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
+
+
+def pytest_runtest_setup(item) -> None:
+    if "chromium" not in item.fixturenames:
+        borrowed.give_back()
+
+
+def pytest_sessionfinish() -> None:
+    borrowed.give_back()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def shipped_runs_opened_once():
+    """Some thousand times a test, or a page of one, opens a model that nothing changes."""
+    known = {}
+
+    def remembered(read):
+        def once(path, *more):
+            if not path.is_relative_to(SHIPPED):
+                return read(path, *more)
+            if (read, path) not in known:
+                known[read, path] = read(path, *more)
+            return known[read, path]
+
+        return once
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("open_model", "open_scores"):
+            patch.setattr(safe_loading, name, remembered(getattr(safe_loading, name)))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -192,8 +192,13 @@ def _healthy(address: str) -> bool:
 
 
 @contextlib.contextmanager
-def launched() -> Iterator:
+def launched(*arguments: str) -> Iterator:
     """A headless Chromium, driven by Playwright.
+
+    Parameters
+    ----------
+    *arguments : str
+        Of Chromium's command line, beside `ARGUMENTS`.
 
     Yields
     ------
@@ -214,7 +219,7 @@ def launched() -> Iterator:
     if path is None:
         raise LabError("There is no Chromium: apt-get install chromium, then try again.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *arguments])
         try:
             yield browser
         finally:
@@ -250,7 +255,9 @@ def settled(page) -> None:
     ----------
     page : playwright.sync_api.Page
     """
-    page.wait_for_function("!document.querySelector('[data-test-script-state=running]')")
+    page.wait_for_function(
+        "!document.querySelector('[data-test-script-state=running]')", polling=50
+    )
 
 
 def wait_for_intervals(page) -> None:

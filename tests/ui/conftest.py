@@ -1,10 +1,14 @@
 """What tests of pages share."""
 
+import contextlib
 import functools
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 import streamlit as st
+from borrowed import borrow
 from helpers import WAIT, remembered_intervals
 from streamlit.components.v2 import manifest_scanner
 
@@ -48,19 +52,26 @@ def known_intervals():
         yield known
 
 
+# Pages of one context share a process, and what it has compiled of the app; and no page is there
+# long enough that optimizing its code pays. Both save a third of the processor time of a page.
+_SHORT_LIVED = ("--process-per-site", "--js-flags=--no-opt,--no-maglev")
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """A browser; each test makes a context of its own in it."""
     if browser.chromium() is None:
         pytest.skip("needs Chromium: apt-get install it")
-    with browser.launched() as made:
-        yield made
+    return borrow("chromium", lambda: browser.launched(*_SHORT_LIVED))
 
 
 @pytest.fixture(scope="module")
 def window(chromium):
     """A context that all tests of a file share: the app's files are loaded and compiled once."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    anchor = context.new_page()  # while a page of a site is there, its process is
+    anchor.route("**", lambda route: route.fulfill(body=""))
+    anchor.goto("http://127.0.0.1/")
     yield context
     context.close()
 
@@ -74,19 +85,22 @@ def page(window):
     made.close()
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, folder):
-    """The app with a dataset of its own to use."""
-    home = tmp_path_factory.mktemp("site")
-    own = shutil.copytree(folder, home / "emnist")
-    with browser.server({"EMNIST_LAB_HOME": str(home), "EMNIST_DIR": str(own)}) as address:
-        yield address
+@contextlib.contextmanager
+def _served(images: Path | None):
+    with tempfile.TemporaryDirectory() as home:
+        own = shutil.copytree(images, Path(home, "emnist")) if images else ""
+        environment = {"EMNIST_LAB_HOME": home, "EMNIST_DIR": str(own), "EMNIST_LAB_DATABASE": ""}
+        with browser.server(environment) as address:
+            yield address
 
 
 @pytest.fixture(scope="module")
-def empty_site(tmp_path_factory):
-    """The app as it comes: with the demo set, and nothing kept."""
-    home = str(tmp_path_factory.mktemp("site"))
-    environment = {"EMNIST_LAB_HOME": home, "EMNIST_DIR": "", "EMNIST_LAB_DATABASE": ""}
-    with browser.server(environment) as address:
-        yield address
+def site(chromium, folder):
+    """The app with a dataset of its own to use; other files of tests use it too."""
+    return borrow("site", lambda: _served(folder))
+
+
+@pytest.fixture(scope="module")
+def empty_site(chromium):
+    """The app as it comes, with the demo set; other files of tests use it too."""
+    return borrow("empty site", lambda: _served(None))

@@ -64,7 +64,7 @@ KNOWN = """([count, before]) => {
 
 def strokes(page, count: int, before: list | None = None) -> list[np.ndarray]:
     """What the server has, once it has so many, and they moved."""
-    text = page.wait_for_function(KNOWN, arg=[count, before]).json_value()
+    text = page.wait_for_function(KNOWN, arg=[count, before], polling=50).json_value()
     return [np.array(one) for one in json.loads(text)]
 
 
@@ -212,7 +212,7 @@ def test_a_canvas_whose_clearing_is_never_answered_takes_strokes_again(opened, s
     }""")
     press(page, "Empty it", exact=False)
     page.locator(CANVAS).wait_for(state="detached")
-    page.wait_for_function("window.lost")
+    page.wait_for_function("window.lost", polling=50)
     page.evaluate("window.mute = false")
     browser.draw(page, SEVEN[1:])
     strokes(page, 2)

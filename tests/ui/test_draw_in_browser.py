@@ -24,15 +24,17 @@ def likeliest(page) -> str:
 def waits_for(page, words: str) -> None:
     """The bars say exactly this."""
     page.wait_for_function(
-        "(words) => document.querySelector('.el-bars')?.innerText === words", arg=words
-    )
+        "(words) => document.querySelector('.el-bars')?.innerText === words",
+        arg=words, polling=50,
+    )  # fmt: skip
 
 
 def reads(page, name: str) -> None:
     """The likeliest is this; a stroke's points, and so the other bars, differ from time to time."""
     page.wait_for_function(
-        "(name) => document.querySelector('.el-bars b')?.innerText === name", arg=name
-    )
+        "(name) => document.querySelector('.el-bars b')?.innerText === name",
+        arg=name, polling=50,
+    )  # fmt: skip
 
 
 def test_first_visit_straight_to_a_page_has_its_frame(chromium, tmp_path):

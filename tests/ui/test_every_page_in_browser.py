@@ -70,7 +70,7 @@ def still(page) -> None:
     """Wait until a page's scripts have run, and until what moves has arrived."""
     settled(page)
     page.wait_for_timeout(300)
-    page.wait_for_function(STILL)
+    page.wait_for_function(STILL, polling=50)
 
 
 def seen_by_axe(page) -> list[str]:
@@ -86,7 +86,7 @@ def seen_by_axe(page) -> list[str]:
 def off_the_screen(page) -> list[str]:
     """Focus stops that stay beside the screen, once the sidebar has slid away."""
     with contextlib.suppress(TooLate):
-        page.wait_for_function(f"({OFF_SCREEN})().length === 0", timeout=10_000)
+        page.wait_for_function(f"({OFF_SCREEN})().length === 0", timeout=10_000, polling=50)
     return page.evaluate(OFF_SCREEN)
 
 

@@ -117,6 +117,7 @@ def test_what_was_typed_is_kept_until_it_is_given_back(page, site, train):
     page.wait_for_function(
         "count => document.querySelectorAll('[class*=st-key-train-hog-qda] input').length == count",
         arg=len(recipe.hyperparameters),
+        polling=50,
     )
     assert shown(page) == own_of(recipe)
     move(page, "Home", 2_000)
@@ -170,4 +171,6 @@ def test_a_choice_is_one_step_of_history_and_what_was_set_comes_back(page, site)
         page.wait_for_url(f"**/train?recipe={name}")
         page.locator(f".recipes input[value={name}]:checked").wait_for()
         settled(page)
-        page.wait_for_function("document.querySelector('input[aria-label=Seed]').value === '9'")
+        page.wait_for_function(
+            "document.querySelector('input[aria-label=Seed]').value === '9'", polling=50
+        )

@@ -10,12 +10,14 @@ export default function ({ parentElement, data }) {
   const host = parentElement.getRootNode().host ?? parentElement, begun = Date.now(), gone = new AbortController();
   const place = host.closest('[data-testid=stVerticalBlock]') ?? document, on = {};
   const root = () => find(place, '.dc-root'), press = (name) => find(place, `button[aria-label="${name}"]`)?.click();
+  let ready; // looking through the whole page twenty times a second would keep a phone awake
   const timer = setInterval(() => {
+    if (ready?.isConnected && ready.querySelector('style')) return;
     parentElement.querySelector('[role=alert]').hidden = root() || Date.now() - begun < LOAD_MS;
     const canvas = root()?.querySelector('.upper-canvas'); // until it is absolute, its style sheet is on its way, and it will move
     if (!canvas || root().querySelector('style') || getComputedStyle(canvas).position !== 'absolute') return;
     root().append(Object.assign(document.createElement('style'), { textContent: STYLE }));
-    Object.assign(canvas, { role: 'img', ariaLabel: data.label }); on.resize();
+    Object.assign(canvas, { role: 'img', ariaLabel: data.label }); ready = root(); on.resize();
   }, 50);
   on.resize = () => root()?.querySelectorAll('.dc-scroll').forEach((box) => { box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1; });
   const clears = (event) => Object.entries(data.clearedBy).map(([key, shortcut]) => [document.querySelector(`.st-key-${key} button:enabled`), shortcut])
