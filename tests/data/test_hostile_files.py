@@ -218,6 +218,7 @@ def tiff() -> bytes:
         ("7/x.png", b"GIF89a" + bytes(99), "7/x.png can't be read as a picture"),
         *((f"{n:04}/x.png", png(), f"folder of pictures '{n:04}'") for n in (7, 9999)),
     ],
+    ids=lambda one: f"{len(one)} bytes" if isinstance(one, bytes) else None,
 )
 def test_pictures_that_are_larger_than_they_look(tmp_path, name, content, expected):
     for other in ("6/a.png", "7/a.png"):
