@@ -29,7 +29,7 @@ import distributed
 from dask_cluster import DaskCluster, children, free_port
 
 from emnist_lab.maintenance.cluster_cost import counted
-from emnist_lab.runs.cluster import address, connection, local_cluster, worker_data
+from emnist_lab.runs.cluster import address, connection, fit_process, local_cluster, worker_data
 
 # A socket that distributed opens as its scheduler goes is left to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -103,6 +103,19 @@ def test_every_search_has_the_same_scores_as_here(cluster, digits):
         )
         assert_same(there, lab.sweep("pixels-logistic", digits, jobs=1, **how))
         assert told[-1].fraction == pytest.approx(1)
+
+
+def test_a_fit_gives_memory_back_as_it_does_here(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")  # as Dask does for its workers
+
+    def setting(told):
+        return os.environ.get("MALLOC_TRIM_THRESHOLD_")
+
+    process = fit_process.FitProcess()
+    try:
+        assert process.call(setting, (), wanted=lambda: True, told=print) is None
+    finally:
+        process.end()
 
 
 def test_images_go_to_each_worker_once(cluster):
