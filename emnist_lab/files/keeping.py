@@ -125,31 +125,40 @@ def publish(target: Path, merge: Callable[[Path, Path], None] | None = None) -> 
     target : pathlib.Path
         Something kept.
     merge : callable, optional
-        Given another replica's version and this one, adds the former to the latter.
+        Given another replica's version and this one, adds the former to the latter. What another
+        replica deleted is `FileNotFoundError` then.
     """
     if (found := _entry(target)) is not None:
         found[0].publish(target, found[1], merge)
 
 
 @contextlib.contextmanager
-def publishing(target: Path, merge: Callable[[Path, Path], None] | None = None) -> Iterator[None]:
+def publishing(target: Path, merge: Callable[[Path, Path], None]) -> Iterator[Callable[[], bool]]:
     """`publish` what grows meanwhile, once a second, and at the end.
 
     Parameters
     ----------
     target, merge
         See `publish`.
+
+    Yields
+    ------
+    callable
+        Whether another replica deleted it meanwhile: nothing more of it is kept then.
     """
     if _entry(target) is None:
-        yield
+        yield lambda: False
         return
-    ended, sent = threading.Event(), _look(target)
+    ended, deleted, sent = threading.Event(), threading.Event(), _look(target)
 
     def send() -> None:
         nonlocal sent
         now = _look(target)
-        if now != sent:
-            publish(target, merge)
+        if now != sent and not deleted.is_set():
+            try:
+                publish(target, merge)
+            except FileNotFoundError:
+                deleted.set()
             sent = _look(target)
 
     def watch() -> None:
@@ -160,7 +169,7 @@ def publishing(target: Path, merge: Callable[[Path, Path], None] | None = None) 
     watcher = threading.Thread(target=watch, name="publish", daemon=True)
     watcher.start()
     try:
-        yield
+        yield deleted.is_set
     finally:
         ended.set()
         watcher.join()

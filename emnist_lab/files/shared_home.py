@@ -1,8 +1,7 @@
 """A home that replicas share: an object store, and this machine's copy of what lies there.
 
 Everything that is kept (a run, a dataset, a sweep, a curve, the marks of a test part) is an *entry*
-with numbered versions in a `VersionStore`. The copy is a home folder like any other, so whatever
-reads it needs to know nothing of this.
+with numbered versions in a `VersionStore`. The copy is read as any other home folder is.
 """
 
 import contextlib
@@ -154,8 +153,8 @@ class SharedHome:
         target, entry
             See `place`.
         merge : callable, optional
-            Given another replica's newer version and the copy's, adds the former to the latter;
-            by default the copy's counts.
+            Given another replica's newer version and the copy's, adds the former to the latter.
+            What another replica deleted stays so. By default the copy's counts.
 
         Raises
         ------
@@ -172,8 +171,9 @@ class SharedHome:
 
     def _send(self, target: Path, entry: str, merge: Callable[[Path, Path], None] | None) -> None:
         for _ in range(_TRIES):
-            held = self._local.held(entry)
-            known = self._known(entry)
+            held, known = self._local.held(entry), self._known(entry)
+            if merge and known.gone and known.number and not held.pending:
+                raise _error(FileNotFoundError, errno.ENOENT, target)
             if merge and not known.gone and known.number > held.number:
                 with self._unpacked(entry, known.number) as theirs:
                     if theirs is None:

@@ -222,6 +222,29 @@ def test_a_sweep_that_was_broken_off_goes_on_on_another_replica(on, part):
     assert sweep_store.list_sweeps() == ([], [])
 
 
+def test_a_sweep_that_is_deleted_on_another_replica_stays_deleted(on, part):
+    deleted = []
+
+    def progress(one):
+        if one.step == 2 and not deleted:
+            on("two")
+            deleted.append(lab.open_sweep("mine").name)
+            sweep_store.delete("mine")
+            on("one")
+
+    with pytest.raises(RunError, match="mine was deleted on another replica while it went on"):
+        lab.sweep(
+            "pixels-neighbours", part, grid={"n_neighbors": (1, 3, 5)}, folds=2, jobs=1,
+            name="mine", progress=progress,
+        )  # fmt: skip
+    assert deleted == ["mine"]
+    for name in ("one", "two"):
+        on(name)
+        assert sweep_store.list_sweeps() == ([], [])
+    again = lab.sweep("pixels-bayes", part, folds=2, grid={"var_smoothing": (1, 2)}, name="mine")
+    assert again.name == "mine" and lab.open_sweep("mine").complete  # the name is free
+
+
 def test_fits_of_two_replicas_come_together(on, part):
     made = plan.make("pixels-neighbours", part, grid={"n_neighbors": (1, 3)}, folds=2)
     records = lab.sweep("pixels-neighbours", part, grid={"n_neighbors": (1, 3)}, folds=2).records

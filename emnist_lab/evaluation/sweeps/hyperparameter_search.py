@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ... import files
 from ...data.part import Part
-from ...errors import ClusterError, TrainingCancelled
+from ...errors import ClusterError, RunError, TrainingCancelled
 from ...models.recipe import SEED, Recipe
 from ...runs.class_prior import Prior
 from ...runs.cluster import address as cluster_address
@@ -265,22 +266,46 @@ def resume(
     )
 
 
-def _kept(plan: Plan, folder: Path, **how: Any) -> Sweep:
-    with sweep_store.locked(folder):
-        kept = sweep_store.open_sweep(folder.name)
-        if not kept.complete or any(one.reason for one in kept.results):
-            try:
-                _searched(plan, folder, **how)
-            except ClusterError as error:
-                if not FitJournal(folder).records:
-                    raise
-                raise ClusterError(
-                    f"{error} The fits that ended are kept: python -m emnist_lab sweep --resume "
-                    f"{folder.name} goes on."
-                ) from error
-            sweep_store.finish(folder)
-            kept = sweep_store.open_sweep(folder.name)
+def _kept(plan: Plan, folder: Path, cancel: Callable[[], bool] | None, **how: Any) -> Sweep:
+    with sweep_store.locked(folder) as deleted:
+
+        def stop() -> bool:
+            return deleted() or (cancel is not None and cancel())
+
+        try:
+            kept = _completed(plan, folder, cancel=stop if files.is_shared() else cancel, **how)
+        except Exception as error:
+            if deleted():
+                raise _deleted(folder) from error
+            raise
+    if deleted():
+        raise _deleted(folder)
     return replace(kept, recipes=plan.recipes)
+
+
+def _deleted(folder: Path) -> RunError:
+    return RunError(
+        f"The sweep {folder.name} was deleted on another replica while it went on: its fits are "
+        "not kept. Begin it again, if it is still wanted."
+    )
+
+
+def _completed(plan: Plan, folder: Path, **how: Any) -> Sweep:
+    """A kept sweep, once the fits that it lacks are done."""
+    kept = sweep_store.open_sweep(folder.name)
+    if not kept.complete or any(one.reason for one in kept.results):
+        try:
+            _searched(plan, folder, **how)
+        except ClusterError as error:
+            if not FitJournal(folder).records:
+                raise
+            raise ClusterError(
+                f"{error} The fits that ended are kept: python -m emnist_lab sweep --resume "
+                f"{folder.name} goes on."
+            ) from error
+        sweep_store.finish(folder)
+        kept = sweep_store.open_sweep(folder.name)
+    return kept
 
 
 def _searched(plan: Plan, folder: Path, jobs, scheduler, progress, cancel, connected) -> Any:

@@ -7,7 +7,7 @@ every fit with all its scores. Both are checked before anything relies on them.
 import contextlib
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,10 +147,15 @@ def finish(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[Callable[[], bool]]:
     """Keep other processes from doing the fits of a sweep at the same time.
 
     In a home that replicas share, it is begun with what they have, and they see how far it is.
+
+    Yields
+    ------
+    callable
+        Whether the sweep was deleted on another replica meanwhile.
 
     Raises
     ------
@@ -159,8 +164,8 @@ def locked(folder: Path) -> Iterator[None]:
     """
     with contextlib.suppress(SharedHomeError):  # what others have is added when it is reached
         files.fetch(folder)
-    with _alone(folder), files.publishing(folder, _add_fits):
-        yield
+    with _alone(folder), files.publishing(folder, _add_fits) as deleted:
+        yield deleted
 
 
 @contextlib.contextmanager
