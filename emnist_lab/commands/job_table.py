@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from ..files import UNKNOWN_OWNER, is_owner
 from ..handwriting.drawing_store.database import Collision, Database
@@ -31,11 +30,11 @@ _table = sa.Table(
     sa.Column("owner", sa.String(32)),
     sa.Column("seconds", sa.Float),
     sa.Column("limits", sa.Text, nullable=False),
-    sa.Column("submitted", postgresql.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column("begun", postgresql.TIMESTAMP(timezone=True)),
-    sa.Column("ended", postgresql.TIMESTAMP(timezone=True)),
+    sa.Column("submitted", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("begun", sa.TIMESTAMP(timezone=True)),
+    sa.Column("ended", sa.TIMESTAMP(timezone=True)),
     sa.Column("replica", sa.String(32)),
-    sa.Column("seen", postgresql.TIMESTAMP(timezone=True)),
+    sa.Column("seen", sa.TIMESTAMP(timezone=True)),
     sa.Column("stage", sa.Text, nullable=False, server_default=""),
     sa.Column("progress", sa.Text),
     sa.Column("curve", sa.Text, nullable=False, server_default="[]"),
