@@ -276,14 +276,14 @@ def _kept(plan: Plan, folder: Path, cancel: Callable[[], bool] | None, **how: An
             kept = _completed(plan, folder, cancel=stop if files.is_shared() else cancel, **how)
         except Exception as error:
             if deleted():
-                raise _deleted(folder) from error
+                raise _deletion_error(folder) from error
             raise
     if deleted():
-        raise _deleted(folder)
+        raise _deletion_error(folder)
     return replace(kept, recipes=plan.recipes)
 
 
-def _deleted(folder: Path) -> RunError:
+def _deletion_error(folder: Path) -> RunError:
     return RunError(
         f"The sweep {folder.name} was deleted on another replica while it went on: its fits are "
         "not kept. Begin it again, if it is still wanted."

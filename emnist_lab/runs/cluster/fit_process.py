@@ -25,7 +25,7 @@ _WANTED = ("executing", "long-running")  # states of a task, by a worker's own a
 
 # What Dask sets for its workers: memory that is given back at once is asked for again by the next
 # array, page by page. A fit takes half as long again.
-_DASKS = ("MALLOC_TRIM_THRESHOLD_",)
+_NOT_INHERITED = ("MALLOC_TRIM_THRESHOLD_",)
 
 _lock = threading.Lock()
 _idle: list["FitProcess"] = []
@@ -41,7 +41,7 @@ class FitProcess:
     def __init__(self) -> None:
         ours, theirs = multiprocessing.Pipe()
         path = os.pathsep.join(filter(None, [str(PROJECT), *sys.path]))
-        environment = {key: value for key, value in os.environ.items() if key not in _DASKS}
+        environment = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
         with theirs:
             self._process = subprocess.Popen(
                 # -P: what lies beside that file mustn't hide modules of Python's
